@@ -1,0 +1,65 @@
+# Two commands matter: `make up` runs Cytomark, `make test` tests it. Both set everything up first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= data
+PORT ?= 8000
+# Node from the machine where it is recent enough, from a PyPI wheel otherwise.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/npm.py
+
+.PHONY: up test lint types bench e2e protocol clean
+
+up: $(VENV)/run.stamp frontend/dist/.stamp
+	@exec $(BIN)/python manage.py up --data $(DATA) --port $(PORT)
+
+test: $(VENV)/dev.stamp frontend/dist/.stamp
+	@.ci/chromium
+	cd frontend && $(NPM) run test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.stamp frontend/node_modules/.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	cd frontend && $(NPM) run lint
+
+types: $(VENV)/dev.stamp frontend/node_modules/.stamp
+	$(BIN)/mypy
+	cd frontend && $(NPM) run types
+
+# The end-to-end tests alone: a real browser against the running application.
+e2e: $(VENV)/dev.stamp frontend/dist/.stamp
+	@.ci/chromium
+	$(BIN)/python -m pytest tests/e2e
+
+bench: bench-click bench-starter
+
+bench-%: $(VENV)/dev.stamp frontend/dist/.stamp
+	$(BIN)/python manage.py bench $*
+
+# Writes what TypeScript knows of the protocol from annotation/protocol.py and the HTTP schemas.
+protocol: $(VENV)/dev.stamp
+	$(BIN)/python manage.py protocol
+
+$(VENV)/pip.stamp:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run.stamp: requirements.txt | $(VENV)/pip.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements.txt requirements-dev.txt | $(VENV)/pip.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(VENV)/run.stamp $@
+
+frontend/node_modules/.stamp: frontend/package.json frontend/package-lock.json | $(VENV)/run.stamp
+	cd frontend && $(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+frontend/dist/.stamp: frontend/node_modules/.stamp $(shell find frontend/src frontend/*.html frontend/*.ts frontend/*.json -type f 2>/dev/null)
+	cd frontend && $(NPM) run build
+	@touch $@
+
+clean:
+	rm -rf build frontend/dist frontend/node_modules

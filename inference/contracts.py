@@ -1,0 +1,137 @@
+"""What goes into an engine and what comes out: frozen, small, free of torch.
+
+Coordinates are (row, column) in pixels of the image, the centre of the first pixel at (0.5, 0.5), so that
+a pixel's own square runs from its index to its index plus one. Boxes are half-open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.rle import Rle
+
+Capability = Literal["prompt", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A click. ``positive`` says that the pixel belongs to the cell; otherwise that it does not."""
+
+    row: float
+    col: float
+    positive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle, half-open: rows ``top`` ≤ row < ``bottom``, columns ``left`` ≤ column < ``right``."""
+
+    top: float
+    left: float
+    bottom: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """Everything that a person said about one cell. At least one of the fields is given."""
+
+    points: tuple[Point, ...] = ()
+    box: Box | None = None
+    mask: Rle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MaskResult:
+    """One mask with the engine's own estimate of its IoU or confidence, 0 to 1."""
+
+    mask: Rle
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What a prompt engine keeps of one image.
+
+    ``weights`` is the SHA-256 (hex) of the weights file, ``preprocessing`` names how pixels became network
+    input; both are part of the store's key. ``arrays`` are what the engine's ``predict`` needs, by name; their
+    axes are the engine's own business.
+    """
+
+    engine: str
+    weights: str
+    preprocessing: str
+    height: int
+    width: int
+    arrays: Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class AutoParams:
+    """How to find all cells. None means the engine's own default.
+
+    ``cell_probability`` is the threshold on the network's cell logit, ``flow_error`` the largest mean squared
+    flow error that a mask may have (0 switches the check off), ``min_area`` is in pixels, ``diameter`` is the
+    typical cell diameter in pixels.
+    """
+
+    cell_probability: float | None = None
+    flow_error: float | None = None
+    min_area: int = 15
+    diameter: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """All cells of one image. ``labels_hw`` is int32, 0 = background, cells 1…n without gaps."""
+
+    labels_hw: NDArray[np.int32]
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCard:
+    """What people are told about an engine."""
+
+    name: str
+    title: str
+    summary: str
+    capabilities: frozenset[Capability]
+    licence: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """Whether an engine can be used on this machine; ``problem`` is a sentence that says what is missing."""
+
+    card: EngineCard
+    available: bool
+    weights: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRef:
+    """Where a task finds pixels: ``path`` is an .npy file, uint8 or uint16, (row, column) or (row, column, RGB);
+    ``sha256`` is the hash of its pixels."""
+
+    path: str
+    sha256: str
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a mask came from, in words that a later program can replay."""
+
+    engine: str
+    weights: str
+    preprocessing: str
+    params: Mapping[str, object] = field(default_factory=dict)

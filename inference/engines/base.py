@@ -1,0 +1,61 @@
+"""The two contracts that every engine keeps, whatever network is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.contracts import (
+    AutoParams,
+    Embedding,
+    EngineCard,
+    MaskResult,
+    Prompts,
+    Segmentation,
+)
+
+Image = NDArray[np.uint8] | NDArray[np.uint16]
+"""(row, column) grey or (row, column, 3) RGB, uint8 or uint16."""
+
+Progress = Callable[[float], None]
+"""Told the share that is done, 0 to 1, between steps. It may raise EngineError(CANCELLED) to stop the run."""
+
+
+class Engine(Protocol):
+    """What both kinds have in common."""
+
+    card: EngineCard
+
+    @property
+    def weights(self) -> str:
+        """SHA-256 (hex) of the loaded weights file."""
+
+    def load(self) -> None:
+        """Read the weights, once per process. Raises EngineError (permanent) when they are missing or invalid."""
+
+
+class PromptEngine(Engine, Protocol):
+    """Masks from clicks, boxes and masks. Stateless between calls: A, B, A gives equal A's."""
+
+    @property
+    def preprocessing(self) -> str:
+        """Name and version of the way from pixels to network input; part of the embedding key."""
+
+    def encode(self, image: Image) -> Embedding:
+        """The expensive part, once per image."""
+
+    def predict(self, embedding: Embedding, prompts: Prompts) -> list[MaskResult]:
+        """Up to three candidates, best first. Raises EngineError(PROMPT_INVALID) for an empty prompt or one
+        outside of the image, EMBEDDING_MISSING for an embedding of other weights."""
+
+
+class AutoEngine(Engine, Protocol):
+    """All cells of an image."""
+
+    def segment(
+        self, image: Image, params: AutoParams, *, progress: Progress | None = None
+    ) -> Segmentation:
+        """Find every cell; an image without any gives an empty Segmentation, not an error."""
