@@ -55,7 +55,5 @@ class PromptEngine(Engine, Protocol):
 class AutoEngine(Engine, Protocol):
     """All cells of an image."""
 
-    def segment(
-        self, image: Image, params: AutoParams, *, progress: Progress | None = None
-    ) -> Segmentation:
+    def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """Find every cell; an image without any gives an empty Segmentation, not an error."""

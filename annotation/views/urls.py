@@ -1,0 +1,12 @@
+"""Every address of the application."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from annotation.views import health
+
+urlpatterns = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+]
