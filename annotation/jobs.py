@@ -77,5 +77,3 @@ def send_prompt(image: Image, *, channel: str, number: int, engine: str, prompts
         "prompts": {**prompts.model_dump(mode="json"), "mask": None},
     }
     return _publish("inference.predict", request, queue="click", expires=PROMPT_SECONDS)
-
-

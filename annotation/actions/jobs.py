@@ -1,5 +1,5 @@
-"""The life of a job: queued → running → done, failed or cancelled. Whoever runs it holds a lease under an attempt's number;
-what an older attempt reports is refused (R13–R15)."""
+"""The life of a job: queued → running → done, failed or cancelled. Whoever runs it holds a lease under an attempt's
+number; what an older attempt reports is refused (R13–R15)."""
 
 from __future__ import annotations
 
@@ -155,9 +155,7 @@ def do_cancel_job(job: Job) -> None:
 def do_sweep_jobs() -> int:
     """Send again what the broker or a worker lost; give up what was tried three times. Returns how many."""
     now = timezone.now()
-    lost = Q(state=JobState.RUNNING, lease_until__lt=now) | Q(
-        state=JobState.QUEUED, updated_at__lt=now - REQUEUE_AFTER
-    )
+    lost = Q(state=JobState.RUNNING, lease_until__lt=now) | Q(state=JobState.QUEUED, updated_at__lt=now - REQUEUE_AFTER)
     swept = 0
     for job_id in Job.objects.filter(lost).values_list("pk", flat=True)[:200]:
         with transaction.atomic():
