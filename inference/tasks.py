@@ -16,7 +16,7 @@ from dataclasses import asdict
 from celery import shared_task  # noqa: TID251 (the tasks of this library are declared here and nowhere else)
 from celery.exceptions import SoftTimeLimitExceeded
 
-from inference import requests
+from inference import wire
 from inference.contracts import Embedding, Provenance, Segmentation
 from inference.embeddings import EmbeddingKey, default_store
 from inference.engines.base import PromptEngine
@@ -51,24 +51,24 @@ def _explain(error: Exception) -> EngineError:
 )
 def predict(request: Json) -> None:
     """Answer one prompt. ``request``: ``{"reply_to": text, "prompt_id": int, "engine", "image": {"path",
-    "sha256", "height", "width"}, "prompts": {…}}`` (see requests.get_prompts). A prompt that a newer one has
+    "sha256", "height", "width"}, "prompts": {…}}`` (see wire.get_prompts). A prompt that a newer one has
     overtaken is dropped, before and after the work. Never encodes: without an embedding the answer is
     EMBEDDING_MISSING."""
-    reply_to, prompt_id = requests.get_text(request, "reply_to"), requests.get_whole(request, "prompt_id")
+    reply_to, prompt_id = wire.get_text(request, "reply_to"), wire.get_whole(request, "prompt_id")
     port = reply_port()
     if port.is_stale(reply_to, prompt_id):
         return
     try:
         answer = with_less_memory(lambda: _candidates(request))
     except Exception as error:  # noqa: BLE001 (the task boundary: logged and answered)
-        answer = {"error": requests.error_json(_explain(error))}
+        answer = {"error": wire.error_json(_explain(error))}
     if not port.is_stale(reply_to, prompt_id):
         port.preview(reply_to, prompt_id, answer)
 
 
 def _key(request: Json, engine: PromptEngine) -> EmbeddingKey:
     return EmbeddingKey(
-        pixels=requests.get_image(request).sha256,
+        pixels=wire.get_image(request).sha256,
         engine=engine.card.name,
         weights=engine.weights,
         preprocessing=engine.preprocessing,
@@ -76,8 +76,8 @@ def _key(request: Json, engine: PromptEngine) -> EmbeddingKey:
 
 
 def _candidates(request: Json) -> Json:
-    engine = get_prompt_engine(requests.get_text(request, "engine"))
-    prompts = requests.get_prompts(request)
+    engine = get_prompt_engine(wire.get_text(request, "engine"))
+    prompts = wire.get_prompts(request)
     embedding = default_store().get(_key(request, engine))
     if embedding is None:
         raise EngineError(
@@ -89,7 +89,7 @@ def _candidates(request: Json) -> Json:
     results = engine.predict(embedding, prompts)
     took = (time.perf_counter() - started) * 1000
     return {
-        "candidates": [requests.candidate_json(result) for result in results],
+        "candidates": [wire.candidate_json(result) for result in results],
         "engine": engine.card.name,
         "weights": engine.weights,
         "preprocessing": engine.preprocessing,
@@ -108,8 +108,8 @@ def _candidates(request: Json) -> Json:
 def embed(request: Json) -> None:
     """Make sure that the store has the embedding of an image. ``request``: ``{"job_id": text | null,
     "reply_to": text, "engine", "image": {…}}``. Cheap when it is there already."""
-    reply_to, port = requests.get_text(request, "reply_to"), reply_port()
-    image, engine_name = requests.get_image(request), requests.get_text(request, "engine")
+    reply_to, port = wire.get_text(request, "reply_to"), reply_port()
+    image, engine_name = wire.get_image(request), wire.get_text(request, "engine")
 
     def tell(state: str, fraction: float, **more: object) -> None:
         about = {
@@ -123,18 +123,18 @@ def embed(request: Json) -> None:
     try:
         with_less_memory(lambda: _embed(request, on_start=lambda: tell("running", 0.0)))
     except Exception as error:  # noqa: BLE001 (the task boundary: logged and answered)
-        tell("failed", 0.0, error=requests.error_json(_explain(error)))
+        tell("failed", 0.0, error=wire.error_json(_explain(error)))
     else:
         tell("done", 1.0)
 
 
 def _embed(request: Json, *, on_start: Callable[[], None]) -> None:
-    engine = get_prompt_engine(requests.get_text(request, "engine"))
+    engine = get_prompt_engine(wire.get_text(request, "engine"))
     key, store = _key(request, engine), default_store()
     if store.get(key) is not None:
         return
     on_start()
-    embedding: Embedding = engine.encode(requests.load_pixels(requests.get_image(request)))
+    embedding: Embedding = engine.encode(wire.load_pixels(wire.get_image(request)))
     store.put(key, embedding)
 
 
@@ -150,7 +150,7 @@ def segment(request: Json) -> None:
     """Find all cells. ``request``: ``{"job_id": text, "attempt": int, "engine", "image": {…}, "params":
     {…}}``. The port hears of the start before any work, and may refuse it (delivered twice) or stop the run
     at every tile."""
-    job_id, attempt = requests.get_text(request, "job_id"), requests.get_whole(request, "attempt")
+    job_id, attempt = wire.get_text(request, "job_id"), wire.get_whole(request, "attempt")
     port = reply_port()
 
     def on_progress(fraction: float) -> None:
@@ -164,13 +164,13 @@ def segment(request: Json) -> None:
         seconds = time.perf_counter() - started
         port.segmentation(job_id, attempt, result, provenance=provenance, seconds=seconds)
     except Exception as error:  # noqa: BLE001 (the task boundary: logged and answered)
-        port.failed(job_id, attempt, requests.error_json(_explain(error)))
+        port.failed(job_id, attempt, wire.error_json(_explain(error)))
 
 
 def _segment(request: Json, on_progress: Callable[[float], None]) -> tuple[Segmentation, Provenance]:
-    engine = get_auto_engine(requests.get_text(request, "engine"))
-    params = requests.get_params(request)
-    pixels = requests.load_pixels(requests.get_image(request))
+    engine = get_auto_engine(wire.get_text(request, "engine"))
+    params = wire.get_params(request)
+    pixels = wire.load_pixels(wire.get_image(request))
     result = engine.segment(pixels, params, progress=on_progress)
     return result, Provenance(engine.card.name, engine.weights, engine.preprocessing, asdict(params))
 

@@ -58,6 +58,14 @@ def batch_size(usual: int) -> int:
     return max(1, usual >> _budget.get().halvings)
 
 
+def place(network: torch.nn.Module) -> torch.device:
+    """Move a network to where it has to run now, and say where that is."""
+    target = device()
+    if next(network.parameters()).device.type != target.type:
+        network.to(target)
+    return target
+
+
 def set_threads(default: int | None = None) -> int:
     """Give torch the number of threads that the environment asks for, else ``default``, else one per core.
     The number is returned. Without it, several workers on one machine fight over the cores."""

@@ -191,18 +191,19 @@ def load_checkpoint(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> Checkp
             permanent=True,
         )
     if not 0 < path.stat().st_size <= largest_bytes:
-        raise _invalid(path, f"its size is not between 1 and {largest_bytes:,} bytes")
+        raise invalid_weights(path, f"its size is not between 1 and {largest_bytes:,} bytes")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         if (known_sum(path) or digest) != digest:
-            raise _invalid(path, "its SHA-256 is not the published or recorded one")
+            raise invalid_weights(path, "its SHA-256 is not the published or recorded one")
         file.seek(0)
         state = _read_tensors(path, file, largest_bytes=largest_bytes)
     _check_tensors(path, state)
     return Checkpoint(state, digest)
 
 
-def _invalid(path: Path, why: str) -> EngineError:
+def invalid_weights(path: Path, why: str) -> EngineError:
+    """The error for a file that cannot be used; ``why`` completes “cannot be used: …”."""
     advice = "Fetch it again with “manage.py weights fetch”, or put another file in its place."
     message = f"The weights {path.name} cannot be used: {why}. {advice}"
     return EngineError(EngineErrorCode.WEIGHTS_INVALID, message, permanent=True)
@@ -215,7 +216,9 @@ def _read_tensors(path: Path, file: IO[bytes], *, largest_bytes: int) -> Mapping
         return _read_zip(path, file, largest_bytes=largest_bytes)
     if start[8:9] == b"{":
         return _read_safetensors(path)
-    raise _invalid(path, "it is neither safetensors nor a torch checkpoint in zip form (torch 1.6 or newer)")
+    raise invalid_weights(
+        path, "it is neither safetensors nor a torch checkpoint in zip form (torch 1.6 or newer)"
+    )
 
 
 def _read_safetensors(path: Path) -> Mapping[str, Tensor]:
@@ -225,7 +228,7 @@ def _read_safetensors(path: Path) -> Mapping[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, ValueError, OSError) as error:
-        raise _invalid(path, f"it is damaged ({error})") from error
+        raise invalid_weights(path, f"it is damaged ({error})") from error
 
 
 def _read_zip(path: Path, file: IO[bytes], *, largest_bytes: int) -> Mapping[str, Tensor]:
@@ -237,16 +240,16 @@ def _read_zip(path: Path, file: IO[bytes], *, largest_bytes: int) -> Mapping[str
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
         if sum(member.file_size for member in members) > largest_bytes:
-            raise _invalid(path, "it unpacks to more than it may")
+            raise invalid_weights(path, "it unpacks to more than it may")
         file.seek(0)
         # The one reviewed place (S13): weights_only lets tensors through and nothing that could run.
         loaded = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251
     except pickle.UnpicklingError as error:
-        raise _invalid(path, "it holds other objects than tensors, which are never loaded") from error
+        raise invalid_weights(path, "it holds other objects than tensors, which are never loaded") from error
     except (zipfile.BadZipFile, RuntimeError, OSError, ValueError, KeyError, EOFError) as error:
-        raise _invalid(path, "it is damaged or not a checkpoint") from error
+        raise invalid_weights(path, "it is damaged or not a checkpoint") from error
     if not isinstance(loaded, Mapping):
-        raise _invalid(path, "it is not a dictionary of tensors")
+        raise invalid_weights(path, "it is not a dictionary of tensors")
     return loaded
 
 
@@ -254,9 +257,9 @@ def _check_tensors(path: Path, state: Mapping[str, Tensor]) -> None:
     import torch
 
     if not state:
-        raise _invalid(path, "it is empty")
+        raise invalid_weights(path, "it is empty")
     for name, tensor in state.items():
         if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
-            raise _invalid(path, f"“{name}” in it is not a tensor")
+            raise invalid_weights(path, f"“{name}” in it is not a tensor")
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            raise _invalid(path, f"“{name}” in it has values that are not finite")
+            raise invalid_weights(path, f"“{name}” in it has values that are not finite")
