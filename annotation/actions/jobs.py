@@ -51,16 +51,16 @@ def _tell(job: Job) -> None:
     """Everybody in the image sees how a run of theirs comes along."""
     if job.kind != JobKind.SEGMENT or job.image_id is None:
         return
-    update = JobUpdate(
-        type="job",
-        job=job.pk,
-        kind="segment",
-        engine=job.params["engine"],
-        state=JobState(job.state).value,
-        progress=job.progress,
-        message=job.message,
-    )
-    send_job(job.image_id, update)
+    update = {
+        "type": "job",
+        "job": job.pk,
+        "kind": "segment",
+        "engine": job.params["engine"],
+        "state": job.state,
+        "progress": job.progress,
+        "message": job.message,
+    }
+    send_job(job.image_id, JobUpdate.model_validate(update))
 
 
 def _held(job_id: UUID, attempt: int) -> Job | None:

@@ -24,7 +24,6 @@ from inference.weights import CELLPOSE_LICENCE, CELLPOSE_NOTICE, checkpoint_for,
 
 # isort: split
 import cv2
-import fastremap
 from cellpose.dynamics import compute_masks
 from cellpose.transforms import get_pad_yx
 from cellpose.utils import fill_holes_and_remove_small_masks
@@ -66,9 +65,7 @@ def _scaled(image_hwc: NDArray[Any], factor: float) -> NDArray[Any]:
             f"With that cell diameter the image would have {height:,} × {width:,} pixels. Give another one.",
             permanent=True,
         )
-    resized = cv2.resize(
-        np.asarray(image_hwc, dtype=np.float32), (width, height), interpolation=cv2.INTER_LINEAR
-    )
+    resized = cv2.resize(np.asarray(image_hwc, dtype=np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     return resized.reshape(height, width, image_hwc.shape[2])
 
 
@@ -136,9 +133,7 @@ class CellposeSamEngine:
         outputs_chw = self.flows(scaled_hwc, bounds, progress=report)
         if factor != 1.0:
             height, width = image.shape[:2]
-            outputs_hwc = cv2.resize(
-                outputs_chw.transpose(1, 2, 0), (width, height), interpolation=cv2.INTER_LINEAR
-            )
+            outputs_hwc = cv2.resize(outputs_chw.transpose(1, 2, 0), (width, height), interpolation=cv2.INTER_LINEAR)
             outputs_chw = outputs_hwc.transpose(2, 0, 1)
         report(NETWORK_SHARE)
         labels_hw = _labels(outputs_chw, params, steps=max(1, int(STEPS / factor)))
@@ -146,9 +141,7 @@ class CellposeSamEngine:
         report(1.0)
         return Segmentation(labels_hw, scores)
 
-    def flows(
-        self, image_hwc: NDArray[Any], bounds: list[tuple[float, float]], *, progress: Progress
-    ) -> FloatArray:
+    def flows(self, image_hwc: NDArray[Any], bounds: list[tuple[float, float]], *, progress: Progress) -> FloatArray:
         """The network's outputs (flow rows, flow columns, cell logit; row; column) of a whole image, whose
         channels have 0 and 1 of the network at ``bounds``. Progress comes, and may stop it, between batches
         of tiles."""
@@ -180,9 +173,7 @@ def _labels(outputs_chw: FloatArray, params: AutoParams, *, steps: int) -> NDArr
     height, width = outputs_chw.shape[1:]
     # The dynamics divide by the side less one pixel: a border of “no cell” keeps one-pixel images defined.
     short = ((0, 0), (0, max(0, 2 - height)), (0, max(0, 2 - width)))
-    padded: NDArray[Any] = (
-        np.pad(outputs_chw, short, constant_values=-1e3) if min(height, width) < 2 else outputs_chw
-    )
+    padded: NDArray[Any] = np.pad(outputs_chw, short, constant_values=-1e3) if min(height, width) < 2 else outputs_chw
     masks = compute_masks(
         padded[:2],
         padded[2],
@@ -197,9 +188,7 @@ def _labels(outputs_chw: FloatArray, params: AutoParams, *, steps: int) -> NDArr
     masks = fill_holes_and_remove_small_masks(masks, min_size=params.min_area)[:height, :width]
     _, dense = np.unique(masks, return_inverse=True)
     has_background = bool((masks == 0).any())
-    return cast(
-        NDArray[np.int32], (dense.reshape(height, width) + (0 if has_background else 1)).astype(np.int32)
-    )
+    return cast(NDArray[np.int32], (dense.reshape(height, width) + (0 if has_background else 1)).astype(np.int32))
 
 
 def _scores(logits_hw: FloatArray, labels_hw: NDArray[np.int32]) -> tuple[float, ...]:

@@ -90,9 +90,7 @@ def mask_logits(mask: Rle, frame: Frame, *, grid: int) -> FloatArray:
     return (np.clip(covered, 0, 1) * 2 - 1) * np.float32(MASK_LOGIT)
 
 
-def _between(
-    positions: NDArray[np.float64], count: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
+def _between(positions: NDArray[np.float64], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
     """For linear interpolation at continuous ``positions`` between the centres of ``count`` cells: the cells
     before and after, and the share of the latter."""
     centred = np.clip(positions - 0.5, 0, count - 1)
@@ -186,9 +184,7 @@ class SamEngine:
         """See PromptEngine.predict. One click alone is ambiguous and gets SAM's three readings by score; with
         more to go by, its single answer comes first. Empty candidates are left out."""
         network, device = self._ready()
-        check_embedding(
-            embedding, engine=self.card.name, weights=self.weights, preprocessing=self.preprocessing
-        )
+        check_embedding(embedding, engine=self.card.name, weights=self.weights, preprocessing=self.preprocessing)
         check_prompts(prompts, height=embedding.height, width=embedding.width)
         frame = Frame(embedding.height, embedding.width, network.image_size)
         features = torch.from_numpy(np.asarray(embedding.arrays["features"])).to(device).float()[None]
