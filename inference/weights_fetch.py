@@ -25,8 +25,8 @@ Progress = Callable[[int, int | None], None]
 
 
 class Response(Protocol):
-    """What is used of http.client.HTTPResponse. ``length`` counts the bytes that are still to come, None where the
-    server did not say how many."""
+    """What is used of http.client.HTTPResponse. ``length`` counts the bytes that are still to come, None
+    where the server did not say how many."""
 
     length: int | None
 

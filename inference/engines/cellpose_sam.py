@@ -96,7 +96,7 @@ class CellposeSamEngine:
     card = EngineCard(
         name="cellpose-sam",
         title="Cellpose-SAM",
-        summary="Finds all cells or nuclei in many kinds of microscopy. Large: fast on a GPU, slow without one.",
+        summary="Finds all cells or nuclei in many kinds of microscopy. Large: slow without a GPU.",
         capabilities=frozenset({"auto"}),
         licence=CELLPOSE_LICENCE,
         notice=CELLPOSE_NOTICE,

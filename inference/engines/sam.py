@@ -103,11 +103,15 @@ class _Line:
     def rows(self, values_hw: FloatArray, part: slice = slice(None)) -> FloatArray:
         """Along the rows, for the positions in ``part``."""
         share = self.share[part, None]
-        return values_hw[self.before[part]] * (1 - share) + values_hw[self.after[part]] * share
+        mixed: FloatArray = values_hw[self.before[part]] * (1 - share) + values_hw[self.after[part]] * share
+        return mixed
 
     def columns(self, values_hw: FloatArray) -> FloatArray:
         """Along the columns."""
-        return values_hw[:, self.before] * (1 - self.share) + values_hw[:, self.after] * self.share
+        mixed: FloatArray = (
+            values_hw[:, self.before] * (1 - self.share) + values_hw[:, self.after] * self.share
+        )
+        return mixed
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def test_tiles_cover_the_axis_and_stay_inside(length: int, size: int, overlap: f
     starts = tile_starts(length, size=size, overlap=overlap)
     assert starts[0] == 0
     assert starts[-1] == max(0, length - size)
-    for one, next_one in zip(starts, starts[1:], strict=False):
+    for one, next_one in pairwise(starts):
         assert one < next_one <= one + size
 
 
