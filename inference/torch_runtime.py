@@ -138,9 +138,7 @@ def mend_torchvision() -> tuple[str, ...]:
             _library.impl("nms", nms, "CUDA")
         extension = import_module("torchvision.extension")
         vars(extension)["_has_ops"] = lambda: True
-        logger.info(
-            "torchvision's compiled operators do not load here; using torch for: %s", ", ".join(missing)
-        )
+        logger.info("torchvision's compiled operators do not load here; using torch for: %s", ", ".join(missing))
     return missing
 
 

@@ -216,9 +216,7 @@ def _read_tensors(path: Path, file: IO[bytes], *, largest_bytes: int) -> Mapping
         return _read_zip(path, file, largest_bytes=largest_bytes)
     if start[8:9] == b"{":
         return _read_safetensors(path)
-    raise invalid_weights(
-        path, "it is neither safetensors nor a torch checkpoint in zip form (torch 1.6 or newer)"
-    )
+    raise invalid_weights(path, "it is neither safetensors nor a torch checkpoint in zip form (torch 1.6 or newer)")
 
 
 def _read_safetensors(path: Path) -> Mapping[str, Tensor]:

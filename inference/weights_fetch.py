@@ -55,9 +55,7 @@ def open_https(url: str) -> AbstractContextManager[Response]:
     return response
 
 
-def fetch(
-    entry: WeightsFile, *, progress: Progress | None = None, open_url: OpenUrl = open_https
-) -> tuple[Path, str]:
+def fetch(entry: WeightsFile, *, progress: Progress | None = None, open_url: OpenUrl = open_https) -> tuple[Path, str]:
     """Fetch one file of the catalogue into the weights folder. Returns its path and its SHA-256 (hex).
 
     Where the publisher states no sum, the one found now is recorded beside the file and holds from then on.

@@ -144,9 +144,7 @@ class CellposeSamEngine:
         report(1.0)
         return Segmentation(labels_hw, scores)
 
-    def flows(
-        self, image_hwc: NDArray[Any], bounds: list[tuple[float, float]], *, progress: Progress
-    ) -> FloatArray:
+    def flows(self, image_hwc: NDArray[Any], bounds: list[tuple[float, float]], *, progress: Progress) -> FloatArray:
         """The network's outputs (flow rows, flow columns, cell logit; row; column) of a whole image, whose
         channels have 0 and 1 of the network at ``bounds``. Progress comes, and may stop it, between batches
         of tiles."""

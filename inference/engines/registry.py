@@ -34,7 +34,9 @@ def get_engine(name: str) -> Engine:
     if name not in _PATHS:
         known = ", ".join(_PATHS)
         raise EngineError(
-            EngineErrorCode.UNKNOWN_ENGINE, f"There is no engine “{name}”. Choose one of: {known}.", permanent=True
+            EngineErrorCode.UNKNOWN_ENGINE,
+            f"There is no engine “{name}”. Choose one of: {known}.",
+            permanent=True,
         )
     engine = _engine(name)
     engine.load()

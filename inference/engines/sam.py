@@ -108,9 +108,7 @@ class _Line:
 
     def columns(self, values_hw: FloatArray) -> FloatArray:
         """Along the columns."""
-        mixed: FloatArray = (
-            values_hw[:, self.before] * (1 - self.share) + values_hw[:, self.after] * self.share
-        )
+        mixed: FloatArray = values_hw[:, self.before] * (1 - self.share) + values_hw[:, self.after] * self.share
         return mixed
 
 
@@ -142,11 +140,7 @@ def mask_of_logits(logits_hw: FloatArray, frame: Frame) -> Rle:
     inner_rows, inner_columns = frame.inner
     up = frame.size / cells
     used_rows, used_columns = np.flatnonzero(positive.any(axis=1)), np.flatnonzero(positive.any(axis=0))
-    if (
-        not used_rows.size
-        or used_rows[0] * up >= inner_rows + up
-        or used_columns[0] * up >= inner_columns + up
-    ):
+    if not used_rows.size or used_rows[0] * up >= inner_rows + up or used_columns[0] * up >= inner_columns + up:
         return EMPTY
     high = _reach(used_rows, up=up, inner=inner_rows, length=frame.height)
     wide = _reach(used_columns, up=up, inner=inner_columns, length=frame.width)
@@ -220,9 +214,7 @@ class SamEngine:
         """See PromptEngine.predict. One click alone is ambiguous and gets SAM's three readings by score; with
         more to go by, its single answer comes first. Empty candidates are left out."""
         network, device = self._ready()
-        check_embedding(
-            embedding, engine=self.card.name, weights=self.weights, preprocessing=self.preprocessing
-        )
+        check_embedding(embedding, engine=self.card.name, weights=self.weights, preprocessing=self.preprocessing)
         check_prompts(prompts, height=embedding.height, width=embedding.width)
         frame = Frame(embedding.height, embedding.width, network.image_size)
         features = torch.from_numpy(np.asarray(embedding.arrays["features"])).to(device).float()[None]

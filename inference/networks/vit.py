@@ -105,14 +105,10 @@ def build_encoder(geometry: VitGeometry, *, windows: bool) -> Any:
 def fill(network: nn.Module, state: State, path: Path) -> nn.Module:
     """Give a network, built on the “meta” device, its values; every tensor has to be there and to fit.
     Returns it ready for inference, in float32 on the CPU. Raises EngineError(WEIGHTS_INVALID, permanent)."""
-    values = {
-        name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()
-    }
+    values = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
     try:
         network.load_state_dict(values, strict=True, assign=True)
     except RuntimeError as error:
         first = str(error).splitlines()[1:2] or [str(error)]
-        raise invalid_weights(
-            path, f"its tensors do not fit the network ({first[0].strip()[:200]})"
-        ) from error
+        raise invalid_weights(path, f"its tensors do not fit the network ({first[0].strip()[:200]})") from error
     return network.requires_grad_(requires_grad=False).eval()

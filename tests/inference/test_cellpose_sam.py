@@ -37,9 +37,7 @@ class Uphill(torch.nn.Module):
         bright = images.mean(dim=1)
         flow_rows, flow_columns = torch.gradient(bright, dim=(1, 2))
         length = torch.sqrt(flow_rows**2 + flow_columns**2) + 1e-3
-        return torch.stack(
-            (5 * flow_rows / length, 5 * flow_columns / length, 10 * (bright - 0.3)), dim=1
-        ), None
+        return torch.stack((5 * flow_rows / length, 5 * flow_columns / length, 10 * (bright - 0.3)), dim=1), None
 
 
 @pytest.fixture

@@ -20,9 +20,7 @@ KEY = EmbeddingKey(pixels="a" * 64, engine="sam", weights="b" * 64, preprocessin
 
 def embedding(value: float = 1.0, *, size: int = 100) -> Embedding:
     features = np.full((2, size), value, np.float16)
-    return Embedding(
-        "sam", KEY.weights, KEY.preprocessing, 30, 40, {"features": features, "size": np.arange(3)}
-    )
+    return Embedding("sam", KEY.weights, KEY.preprocessing, 30, 40, {"features": features, "size": np.arange(3)})
 
 
 def store(folder: Path, *, largest_bytes: int = 10**9, memory_bytes: int = 0) -> EmbeddingStore:
@@ -70,9 +68,7 @@ def test_a_damaged_file_is_a_miss_and_goes_away(tmp_path: Path, damage: str) -> 
     content = bytearray(path.read_bytes())
     if damage == "flipped":
         content[-1] ^= 1
-    path.write_bytes(
-        {"truncated": bytes(content[:-7]), "empty": b"", "foreign": b"x" * 500}.get(damage, content)
-    )
+    path.write_bytes({"truncated": bytes(content[:-7]), "empty": b"", "foreign": b"x" * 500}.get(damage, content))
     assert kept.get(KEY) is None
     assert not path.exists()
     kept.put(KEY, embedding(2.0))
@@ -146,10 +142,7 @@ for _ in range(40):
 
 def test_two_writers_and_a_reader_do_not_harm_each_other(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), value], cwd=root)
-        for value in ("1", "2")
-    ]
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), value], cwd=root) for value in ("1", "2")]
     kept, seen = store(tmp_path), set()
     while any(writer.poll() is None for writer in writers):
         found = kept.get(KEY)
@@ -163,9 +156,7 @@ def test_two_writers_and_a_reader_do_not_harm_each_other(tmp_path: Path) -> None
     assert [path.suffix for path in tmp_path.glob("*/*")] == [".safetensors"]
 
 
-def test_the_environment_names_the_folder_and_the_size(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_names_the_folder_and_the_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CYTOMARK_EMBEDDINGS", str(tmp_path))
     monkeypatch.setenv("CYTOMARK_EMBEDDINGS_BYTES", "12345")
     assert (default_store().folder, default_store().largest_bytes) == (tmp_path, 12345)

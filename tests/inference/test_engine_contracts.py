@@ -156,18 +156,14 @@ def test_an_embedding_from_the_store_answers_as_before(prompt_engine: PromptEngi
 )
 def test_a_prompt_without_sense_is_refused(prompt_engine: PromptEngine, prompts: Prompts) -> None:
     embedding = prompt_engine.encode(picture())
-    assert refused(
-        EngineErrorCode.PROMPT_INVALID, lambda: prompt_engine.predict(embedding, prompts)
-    ).permanent
+    assert refused(EngineErrorCode.PROMPT_INVALID, lambda: prompt_engine.predict(embedding, prompts)).permanent
 
 
 @over_prompt_engines
 def test_an_embedding_of_other_weights_is_refused(prompt_engine: PromptEngine) -> None:
     stale = replace(prompt_engine.encode(picture()), weights="0" * 64)
     prompts = Prompts(points=(Point(5, 5),))
-    assert not refused(
-        EngineErrorCode.EMBEDDING_MISSING, lambda: prompt_engine.predict(stale, prompts)
-    ).permanent
+    assert not refused(EngineErrorCode.EMBEDDING_MISSING, lambda: prompt_engine.predict(stale, prompts)).permanent
 
 
 @over_auto_engines
@@ -233,9 +229,7 @@ def test_rows_are_rows_and_columns_are_columns(weights: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["sam", "cellpose-sam"])
-def test_without_weights_the_error_says_what_to_do(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_weights_the_error_says_what_to_do(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
     monkeypatch.delenv("CYTOMARK_SAM_CHECKPOINT", raising=False)
     registry._engine.cache_clear()

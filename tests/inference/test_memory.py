@@ -33,9 +33,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return freed
 
 
-@pytest.mark.parametrize(
-    "error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError()], ids=["GPU", "RAM"]
-)
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError()], ids=["GPU", "RAM"])
 @pytest.mark.parametrize("failures", [0, 1, 2, 3])
 def test_the_ways_down_are_taken_in_order(gpu: list[str], failures: int, error: Exception) -> None:
     hungry = Hungry(failures, error)

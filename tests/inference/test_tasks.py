@@ -86,9 +86,7 @@ class PlainEngine:
     def encode(self, image: Any) -> Embedding:
         self._fail()
         self.encoded += 1
-        return Embedding(
-            "plain", self.weights, self.preprocessing, *image.shape[:2], {"all": np.asarray(image)}
-        )
+        return Embedding("plain", self.weights, self.preprocessing, *image.shape[:2], {"all": np.asarray(image)})
 
     def predict(self, embedding: Embedding, prompts: Prompts) -> list[MaskResult]:
         self._fail()
@@ -150,9 +148,7 @@ def run(image: dict[str, object], **more: object) -> dict[str, object]:
     return {"job_id": "j1", "attempt": 2, "engine": "plain", "image": image, "params": {}, **more}
 
 
-def test_a_click_on_a_prepared_image_is_answered(
-    engine: PlainEngine, port: Recorder, image: dict[str, object]
-) -> None:
+def test_a_click_on_a_prepared_image_is_answered(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:
     tasks.embed(embedding(image))
     tasks.predict(click(image))
     [(reply_to, prompt_id, answer)] = port.previews
@@ -172,9 +168,7 @@ def test_a_click_never_encodes(engine: PlainEngine, port: Recorder, image: dict[
     assert engine.encoded == 0
 
 
-def test_a_prompt_that_was_overtaken_is_dropped(
-    engine: PlainEngine, port: Recorder, image: dict[str, object]
-) -> None:
+def test_a_prompt_that_was_overtaken_is_dropped(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:
     port.newest = 6
     tasks.predict(click(image))
     assert port.previews == []
@@ -303,9 +297,7 @@ def test_a_run_stops_when_the_port_says_so(
     assert bool(engine.batches) == worked
 
 
-def test_unknown_parameters_are_refused(
-    engine: PlainEngine, port: Recorder, image: dict[str, object]
-) -> None:
+def test_unknown_parameters_are_refused(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:
     tasks.segment(run(image, params={"flow_threshold": 0.4}))
     assert port.failures[0][2]["code"] == "request_invalid"
 
@@ -325,9 +317,7 @@ def test_a_worker_without_a_port_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
     assert caught.value.code == EngineErrorCode.INTERNAL
 
 
-def test_warming_up_tells_what_is_missing(
-    engine: PlainEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_warming_up_tells_what_is_missing(engine: PlainEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
     monkeypatch.delenv("CYTOMARK_TORCH_THREADS", raising=False)
     threads = torch.get_num_threads()

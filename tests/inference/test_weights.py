@@ -171,9 +171,7 @@ def test_the_first_file_of_the_catalogue_that_is_here_is_taken(folder: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["absent.pth", "../secret.pth", "/etc/passwd"])
-def test_a_chosen_file_has_to_lie_in_the_folder(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_a_chosen_file_has_to_lie_in_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (folder / "sam_vit_b_01ec64.pth").touch()
     monkeypatch.setenv("CYTOMARK_SAM_CHECKPOINT", name)
     with pytest.raises(EngineError, match="CYTOMARK_SAM_CHECKPOINT") as caught:

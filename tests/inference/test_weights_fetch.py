@@ -109,9 +109,7 @@ def test_nothing_stays_of_what_is_not_it(
     assert (folder / "mine.pth").read_bytes() == b"the old one"
 
 
-@pytest.mark.parametrize(
-    "url", ["http://weights.example/x", "file:///etc/passwd", "ftp://weights.example/x", ""]
-)
+@pytest.mark.parametrize("url", ["http://weights.example/x", "file:///etc/passwd", "ftp://weights.example/x", ""])
 def test_only_https_is_asked(folder: Path, url: str) -> None:
     def never(_url: str) -> AbstractContextManager[Response]:
         raise AssertionError("asked")

@@ -42,32 +42,23 @@ class Command(BaseCommand):
 
     def _list(self, *, as_json: bool) -> None:
         rows = [
-            {**asdict(entry), "path": str(path_of(entry)), "present": path_of(entry).is_file()}
-            for entry in CATALOGUE
+            {**asdict(entry), "path": str(path_of(entry)), "present": path_of(entry).is_file()} for entry in CATALOGUE
         ]
         if as_json:
             self.stdout.write(json.dumps(rows, indent=2))
             return
         for entry, row in zip(CATALOGUE, rows, strict=True):
             here = "here" if row["present"] else "not here"
-            self.stdout.write(
-                f"{entry.name:<10} {entry.engine:<13} {here:<9} {_size(entry):<11} {entry.licence}"
-            )
-            self.stdout.write(
-                f"           SHA-256 {entry.sha256 or 'not stated; recorded at the first fetch'}"
-            )
+            self.stdout.write(f"{entry.name:<10} {entry.engine:<13} {here:<9} {_size(entry):<11} {entry.licence}")
+            self.stdout.write(f"           SHA-256 {entry.sha256 or 'not stated; recorded at the first fetch'}")
             self.stdout.write(f"           {entry.url or 'comes with Cytomark'}")
             self.stdout.write(f"           {entry.notice}")
 
     def _fetch(self, name: str) -> None:
         if not name:
-            raise CommandError(
-                "Say which: “manage.py weights fetch NAME”. “manage.py weights list” shows the names."
-            )
+            raise CommandError("Say which: “manage.py weights fetch NAME”. “manage.py weights list” shows the names.")
         entry = weights_file(name)
-        self.stdout.write(
-            f"{entry.name}: {_size(entry)} from {entry.url}. Licence: {entry.licence}. {entry.notice}"
-        )
+        self.stdout.write(f"{entry.name}: {_size(entry)} from {entry.url}. Licence: {entry.licence}. {entry.notice}")
         shown = -1
 
         def show(received: int, size: int | None) -> None:

@@ -1,0 +1,38 @@
+"""The HTTP API: sessions with CSRF, one shape of error, a router for each noun."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import ValidationError
+from ninja.security import django_auth
+
+from annotation.errors import AppError, ErrorCode
+from annotation.models import User
+
+api = NinjaAPI(title="Cytomark", version="1", auth=django_auth, docs_url=None, urls_namespace="api")
+
+
+def person(request: HttpRequest) -> User:
+    """Who asks; the API's authentication has made sure that it is somebody."""
+    return cast(User, request.user)
+
+
+def _answer(request: HttpRequest, code: ErrorCode, message: str, *, status: int) -> HttpResponse:
+    return api.create_response(request, {"code": code.value, "message": message}, status=status)
+
+
+@api.exception_handler(AppError)
+def on_refusal(request: HttpRequest, error: AppError) -> HttpResponse:
+    """Every refusal as {"code", "message"}."""
+    return _answer(request, error.code, error.message, status=error.status)
+
+
+@api.exception_handler(ValidationError)
+def on_bad_request(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """The first thing that is wrong with the request, in words."""
+    first = error.errors[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or "request"
+    return _answer(request, ErrorCode.BAD_REQUEST, f"{where[:100]}: {str(first['msg'])[:200]}", status=422)
