@@ -29,6 +29,9 @@ from cellpose.dynamics import compute_masks
 from cellpose.transforms import get_pad_yx
 from cellpose.utils import fill_holes_and_remove_small_masks
 
+# What torch does anyway; said aloud, or it warns at the first image: cellpose makes a sparse tensor unchecked.
+torch.sparse.check_sparse_tensor_invariants.disable()
+
 OVERLAP = 0.1
 GPU_BATCH = 8
 FLOW_ERROR = 0.4
