@@ -48,9 +48,9 @@ def test_both_operators_are_there_before_torchvision_is_imported() -> None:
     assert out.split() == ["True", "True", "True"]
 
 
-def test_tasks_are_declared_without_loading_torch() -> None:
-    """The web process may import the tasks to know their names."""
-    assert run("import inference.tasks, sys; print('torch' in sys.modules)").strip() == "False"
+def test_tasks_and_cards_are_known_without_loading_torch() -> None:
+    """The web process may import them."""
+    assert run("import inference.tasks, inference.cards, sys; print('torch' in sys.modules)").strip() == "False"
 
 
 def test_a_network_that_was_moved_half_way_is_moved_whole(monkeypatch: pytest.MonkeyPatch) -> None:
