@@ -9,13 +9,13 @@ from django.db import transaction
 
 from annotation.actions.changes import Editor, RefusedError, prepare_changes
 from annotation.actions.masks import Occupied
-from annotation.actions.states import cell_state, patch_of
 from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
 from annotation.errors import AppError, ErrorCode
 from annotation.events import send_patch
 from annotation.models import Annotation, Client, Image, ImageStatus, Job, Operation, Receipt, User
 from annotation.permissions import Action, access_image
 from annotation.protocol import Ack, Provenance, Push
+from annotation.queries import cell_state, patch_of
 from inference import rle
 from inference.rle import Rle
 

@@ -1,5 +1,5 @@
-"""Undo is a new operation that inverts one of mine; redo is the undo of an undo. Refused when somebody has changed a cell
-since, in what my operation changed (R28)."""
+"""Undo is a new operation that inverts one of mine; redo is the undo of an undo. Refused when somebody has changed a
+cell since, in what my operation changed (R28)."""
 
 from __future__ import annotations
 
