@@ -1,4 +1,4 @@
-"""What people are told about each engine, and whether it can run here: without torch, so that the web process can ask."""
+"""What people are told about each engine, and whether it can run here; without torch, so the web process can ask."""
 
 from __future__ import annotations
 
