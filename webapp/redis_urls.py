@@ -1,13 +1,3 @@
-<<<<<<< .merge_file_WyuMAA
-"""One REDIS_URL, in the spelling that each library wants."""
-
-from __future__ import annotations
-
-
-def broker_url(redis_url: str) -> str:
-    """Celery's spelling: kombu calls a unix socket redis+socket://."""
-    return redis_url.replace("unix://", "redis+socket://", 1) if redis_url.startswith("unix://") else redis_url
-=======
 """One REDIS_URL for three libraries: redis-py and the channel layer read it as it is, Celery calls a socket otherwise."""
 
 from __future__ import annotations
@@ -34,4 +24,3 @@ def broker_url(redis_url: str) -> str:
         )
     number = parse_qs(parts.query).get("db", ["0"])[0]
     return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={number}"
->>>>>>> .merge_file_vtLSwk

@@ -42,7 +42,7 @@ def _to_uint8(pixels: Pixels, low: float, high: float) -> NDArray[np.uint8]:
 
 
 def thumbnail(pixels: Pixels, low: float, high: float) -> Image.Image:
-    """At most THUMBNAIL_PIXELS wide or high. Grey is stretched from ``low`` to ``high``; 8-bit colour stays as it is."""
+    """At most THUMBNAIL_PIXELS wide or high. Grey is stretched from ``low`` to ``high``; 8-bit colour stays."""
     step = max(1, max(pixels.shape[:2]) // (4 * THUMBNAIL_PIXELS))
     small = pixels[::step, ::step]
     if small.ndim == 2 or small.dtype != np.uint8:

@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from annotation.imaging.kinds import Kind
 from annotation.imaging.plane import Pixels, Plane
-from annotation.imaging.refusals import Refusal, check_dimensions, cut_off, damaged, unsupported
+from annotation.imaging.refusals import RefusalError, check_dimensions, cut_off, damaged, unsupported
 
 _IHDR = struct.Struct(">4x4sIIBB")
 _GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6
@@ -22,7 +22,7 @@ _TEXT_BYTES = 8 * 1024**2
 
 
 def read_raster(file: BinaryIO, kind: Kind, *, file_bytes: int, limit_pixels: int) -> Plane:
-    """The only plane. Raises Refusal."""
+    """The only plane. Raises RefusalError."""
     Image.MAX_IMAGE_PIXELS = None  # check_dimensions is ours, and it refuses instead of warning
     PngImagePlugin.MAX_TEXT_MEMORY = _TEXT_BYTES
     if kind is Kind.PNG and _png_needs_16_bits(file, file_bytes=file_bytes, limit_pixels=limit_pixels):
@@ -33,13 +33,13 @@ def read_raster(file: BinaryIO, kind: Kind, *, file_bytes: int, limit_pixels: in
             check_dimensions(*image.size, limit_pixels=limit_pixels)
             frames = getattr(image, "n_frames", 1)
             return _plane_of(image, ["Only the first of its frames was imported."] if frames > 1 else [])
-    except Refusal:
+    except RefusalError:
         raise
     except (OSError, SyntaxError, ValueError, struct.error) as error:
         raise _why(error, file_bytes) from error
 
 
-def _why(error: Exception, file_bytes: int) -> Refusal:
+def _why(error: Exception, file_bytes: int) -> RefusalError:
     words = str(error).lower()
     if "truncated" in words or "cannot identify" in words or "end of file" in words:
         return cut_off(file_bytes)

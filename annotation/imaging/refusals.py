@@ -10,7 +10,7 @@ READABLE = "PNG, JPEG and TIFF (OME-TIFF too) with 8 or 16 bits per channel"
 RESAVE = "Open it in Fiji and save a copy as TIFF."
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """This file is not read. ``code`` is ``unreadable`` or ``too_large``."""
 
     def __init__(self, sentence: str, *, code: str = "unreadable") -> None:
@@ -27,26 +27,26 @@ def size_text(count: int) -> str:
     return f"{count} bytes"
 
 
-def cut_off(file_bytes: int) -> Refusal:
+def cut_off(file_bytes: int) -> RefusalError:
     """The file ends too early."""
-    return Refusal(
+    return RefusalError(
         f"{NAME} is cut off after {size_text(file_bytes)}. Upload it again, or open it in Fiji and save a copy."
     )
 
 
-def damaged(reason: str) -> Refusal:
+def damaged(reason: str) -> RefusalError:
     """The file breaks the rules of its format."""
-    return Refusal(f"{NAME} is damaged: {reason}. Upload it again, or open it in Fiji and save a copy.")
+    return RefusalError(f"{NAME} is damaged: {reason}. Upload it again, or open it in Fiji and save a copy.")
 
 
-def unsupported(what: str) -> Refusal:
+def unsupported(what: str) -> RefusalError:
     """A sound file of a sort that is not read yet. ``what`` completes “cells.tif …”."""
-    return Refusal(f"{NAME} {what}. Cytomark reads {READABLE} for now. {RESAVE}")
+    return RefusalError(f"{NAME} {what}. Cytomark reads {READABLE} for now. {RESAVE}")
 
 
-def too_large(what: str, advice: str) -> Refusal:
+def too_large(what: str, advice: str) -> RefusalError:
     """More than this server decodes."""
-    return Refusal(f"{NAME} {what}. {advice}", code="too_large")
+    return RefusalError(f"{NAME} {what}. {advice}", code="too_large")
 
 
 def check_dimensions(width: int, height: int, *, limit_pixels: int) -> None:

@@ -13,7 +13,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from annotation.imaging.plane import Pixels, Plane
-from annotation.imaging.refusals import Refusal, check_dimensions, cut_off, damaged, too_large, unsupported
+from annotation.imaging.refusals import RefusalError, check_dimensions, cut_off, damaged, too_large, unsupported
 from annotation.imaging.tiff_header import count_planes
 
 MAX_SAMPLES = 64
@@ -25,7 +25,7 @@ _FORMATS = ("is_ome", "is_lsm", "is_scanimage", "is_ndpi", "is_stk", "is_microma
 
 
 def read_tiff(file: BinaryIO, *, file_bytes: int, limit_pixels: int) -> Plane:
-    """The first plane: one channel, or RGB. Raises Refusal."""
+    """The first plane: one channel, or RGB. Raises RefusalError."""
     planes = count_planes(file, file_bytes=file_bytes)
     file.seek(0)
     try:
@@ -34,9 +34,18 @@ def read_tiff(file: BinaryIO, *, file_bytes: int, limit_pixels: int) -> Plane:
             notes = [f"Only the first of its {planes:,} planes was imported."] if planes > 1 else []
             _check_page(page, file_bytes=file_bytes, limit_pixels=limit_pixels)
             return _plane_of(page, page.asarray(maxworkers=1), notes)
-    except Refusal:
+    except RefusalError:
         raise
-    except (tifffile.TiffFileError, ValueError, TypeError, KeyError, IndexError, RuntimeError, OSError, struct.error) as why:
+    except (
+        tifffile.TiffFileError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        RuntimeError,
+        OSError,
+        struct.error,
+    ) as why:
         raise damaged("its pixels cannot be decoded") from why
 
 
@@ -66,7 +75,7 @@ def _check_sort(page: Any) -> None:
     if page.compression not in _COMPRESSIONS:
         raise unsupported(f"is compressed with method {int(page.compression)}")
     colours = page.photometric
-    if colours == _YCBCR and page.compression != _JPEG or colours > _YCBCR:
+    if (colours == _YCBCR and page.compression != _JPEG) or colours > _YCBCR:
         raise unsupported("stores its colours in a way that is not grey, palette or RGB")
 
 
@@ -76,7 +85,7 @@ def _plane_of(page: Any, decoded: NDArray[Any], notes: list[str]) -> Plane:
     image_hwc = separate_shwc[0] if separate_shwc.shape[0] == 1 else np.moveaxis(separate_shwc[..., 0], 0, -1)
     if page.photometric in (_RGB, _YCBCR) and image_hwc.shape[-1] >= 3:
         return Plane(np.ascontiguousarray(_native(image_hwc[..., :3])), notes)
-    if image_hwc.shape[-1] > 1 and not page.extrasamples[-1:] == (2,):
+    if image_hwc.shape[-1] > 1 and page.extrasamples[-1:] != (2,):
         notes = [*notes, f"Only the first of its {image_hwc.shape[-1]} channels was imported."]
     return Plane(np.ascontiguousarray(_grey(page, image_hwc[..., 0])), notes)
 

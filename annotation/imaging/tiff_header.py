@@ -72,7 +72,9 @@ def count_planes(file: BinaryIO, *, file_bytes: int) -> int:
         if offset in seen:
             raise damaged("its list of planes runs in a circle")
         if len(seen) == MAX_PLANES:
-            raise too_large(f"has more than {MAX_PLANES:,} planes", "Save the planes that you need as files of their own.")
+            raise too_large(
+                f"has more than {MAX_PLANES:,} planes", "Save the planes that you need as files of their own."
+            )
         entries = layout.count.unpack(_read(file, offset, layout.count.size, file_bytes=file_bytes))[0]
         if entries > MAX_ENTRIES:
             raise damaged("its header has too many entries")
