@@ -101,10 +101,16 @@ def do_import_upload(job_id: UUID) -> None:
         _import(job, upload)
     except AppError as error:
         with transaction.atomic():
-            if do_fail_job(job.pk, job.attempt, message=error.message, permanent=True):
+            if _locked(upload) and do_fail_job(job.pk, job.attempt, message=error.message, permanent=True):
                 do_fail_upload(upload, error.message)
     except _LeaseLostError:
         logger.info("The import of upload %s went to somebody else or was cancelled", upload.pk)
+
+
+def _locked(upload: Upload) -> bool:
+    """Whether the upload still waits for its image; its row is then locked."""
+    waiting = Upload.objects.filter(pk=upload.pk, state=UploadState.DECODING)
+    return waiting.select_for_update(of=("self",), no_key=True).first() is not None
 
 
 def do_fail_import(job_id: UUID) -> None:
@@ -133,8 +139,11 @@ def _import(job: Job, upload: Upload) -> None:
         renew()
         message = " ".join(read.decoded.notes)
         with transaction.atomic():
-            # The job's row is locked from here on: no other attempt writes these files.
-            if not do_finish_job(job.pk, job.attempt, result={"image": str(upload.pk)}, message=message):
+            # Both rows are locked from here on, in the order in which a removal locks them: no other attempt writes
+            # these files.
+            if not _locked(upload) or not do_finish_job(
+                job.pk, job.attempt, result={"image": str(upload.pk)}, message=message
+            ):
                 raise _LeaseLostError
             image = _make_image(upload.pk, read, project=upload.project, user=upload.user, name=upload.name)
             upload.state, upload.image, upload.message = UploadState.DONE, image, message

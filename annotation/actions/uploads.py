@@ -44,8 +44,8 @@ def check_new_upload(user: User, *, name: str, size: int) -> None:
     if size > settings.UPLOAD_BYTES:
         raise AppError(
             ErrorCode.TOO_LARGE,
-            f"{name} has {size_text(size)}; at most {size_text(settings.UPLOAD_BYTES)} may be uploaded. Crop it or save "
-            "it compressed.",
+            f"{name} has {size_text(size)}; at most {size_text(settings.UPLOAD_BYTES)} may be uploaded. Crop it or "
+            "save it compressed.",
             status=413,
         )
     open_states = (UploadState.RECEIVING, UploadState.DECODING)

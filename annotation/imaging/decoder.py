@@ -46,7 +46,7 @@ def write_plane(folder: Path, kind: Kind, plane: Plane) -> dict[str, Any]:
     pixels = plane.pixels
     low, high = value_range(pixels)
     np.save(folder / "plane.npy", pixels, allow_pickle=False)
-    (folder / "plane.zst").write_bytes(imagecodecs.zstd_encode(pixels, level=ZSTD_LEVEL))
+    (folder / "plane.zst").write_bytes(imagecodecs.zstd_encode(pixels.data, level=ZSTD_LEVEL))
     write_thumbnail(folder / "thumbnail.webp", pixels, low, high)
     return {
         "kind": kind.title,
@@ -64,11 +64,11 @@ def decode(file: BinaryIO, folder: Path, *, limit_pixels: int) -> dict[str, Any]
     """The result, a refusal included."""
     try:
         return {"ok": True, **write_plane(folder, *read_plane(file, limit_pixels=limit_pixels))}
-    except RefusalError as refusal:
-        return {"ok": False, "code": refusal.code, "sentence": refusal.sentence}
+    except RefusalError as error:
+        refusal = error
     except MemoryError:
         refusal = too_large("needs more memory than this server gives to one image", "Crop it and try again.")
-        return {"ok": False, "code": refusal.code, "sentence": refusal.sentence}
+    return {"ok": False, "code": refusal.code, "sentence": refusal.sentence}
 
 
 def main(arguments: list[str]) -> int:

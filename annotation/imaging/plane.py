@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Pixels = NDArray[Any]
+"""uint8 or uint16, (row, column) or (row, column, RGB)."""
 
 THUMBNAIL_PIXELS = 256
 LOW_SHARE, HIGH_SHARE = 0.001, 0.999
@@ -38,7 +40,8 @@ def value_range(pixels: Pixels) -> tuple[float, float]:
 
 def _to_uint8(pixels: Pixels, low: float, high: float) -> NDArray[np.uint8]:
     scaled = (pixels.astype(np.float32) - low) * (255.0 / max(high - low, 1.0))
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    grey: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return grey
 
 
 def thumbnail(pixels: Pixels, low: float, high: float) -> Image.Image:

@@ -38,7 +38,6 @@ def place_folder(staged: Path, final: Path) -> None:
         with staging_folder() as away:
             final.rename(away / final.name)
     staged.rename(final)
-    staged.mkdir()
 
 
 def free_bytes(folder: Path) -> int:

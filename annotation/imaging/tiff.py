@@ -21,7 +21,9 @@ _COMPRESSIONS = {1, 5, 7, 8, 32773, 32946, 33003, 33005, 34712, 50000}
 """None, LZW, JPEG, Deflate (two numbers), PackBits, JPEG 2000 (three numbers), Zstandard."""
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _JPEG = 7
-_FORMATS = ("is_ome", "is_lsm", "is_scanimage", "is_ndpi", "is_stk", "is_micromanager", "is_ndtiff", "is_imagej")
+_FORMATS: dict[str, Any] = dict.fromkeys(
+    ("is_ome", "is_lsm", "is_scanimage", "is_ndpi", "is_stk", "is_micromanager", "is_ndtiff", "is_imagej"), False
+)
 
 
 def read_tiff(file: BinaryIO, *, file_bytes: int, limit_pixels: int) -> Plane:
@@ -29,7 +31,7 @@ def read_tiff(file: BinaryIO, *, file_bytes: int, limit_pixels: int) -> Plane:
     planes = count_planes(file, file_bytes=file_bytes)
     file.seek(0)
     try:
-        with tifffile.TiffFile(file, name="upload.tif", _multifile=False, **dict.fromkeys(_FORMATS, False)) as tiff:
+        with tifffile.TiffFile(file, name="upload.tif", _multifile=False, **_FORMATS) as tiff:
             page = tiff.pages[0]
             notes = [f"Only the first of its {planes:,} planes was imported."] if planes > 1 else []
             _check_page(page, file_bytes=file_bytes, limit_pixels=limit_pixels)
