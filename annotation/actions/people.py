@@ -17,3 +17,22 @@ def sign_in_path(user: User) -> str:
     """
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     return f"/link/{uid}/{default_token_generator.make_token(user)}/"
+
+
+FIRST_NAME = "admin"
+
+
+def first_administrator() -> User | None:
+    """The account that the first start made, as long as nobody has chosen a password for it."""
+    user = User.objects.filter(username=FIRST_NAME, is_superuser=True, is_active=True).first()
+    return user if user is not None and not user.has_usable_password() else None
+
+
+def do_create_first_administrator() -> User | None:
+    """An account that may do everything, to be taken over through its sign-in link. None when there are people."""
+    if User.objects.exists():
+        return None
+    user = User(username=FIRST_NAME, email="admin@localhost", is_staff=True, is_superuser=True)
+    user.set_unusable_password()
+    user.save()
+    return user

@@ -46,7 +46,8 @@ def write_plane(folder: Path, kind: Kind, plane: Plane) -> dict[str, Any]:
     pixels = plane.pixels
     low, high = value_range(pixels)
     np.save(folder / "plane.npy", pixels, allow_pickle=False)
-    (folder / "plane.zst").write_bytes(imagecodecs.zstd_encode(pixels.data, level=ZSTD_LEVEL))
+    raw: Any = pixels
+    (folder / "plane.zst").write_bytes(imagecodecs.zstd_encode(raw, level=ZSTD_LEVEL))
     write_thumbnail(folder / "thumbnail.webp", pixels, low, high)
     return {
         "kind": kind.title,

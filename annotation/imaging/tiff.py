@@ -58,7 +58,7 @@ def _check_page(page: Any, *, file_bytes: int, limit_pixels: int) -> None:
     check_dimensions(page.imagewidth, page.imagelength, limit_pixels=limit_pixels)
     _check_sort(page)
     # A tile may be larger than its image; decoding allocates whole tiles.
-    chunk_bytes = int(np.prod(page.chunks, dtype=np.float64)) * page.dtype.itemsize
+    chunk_bytes = int(np.prod(page.chunks, dtype=np.float64)) * np.dtype(page.dtype).itemsize
     if max(page.nbytes, chunk_bytes) > limit_pixels * 6:
         raise too_large(
             "would take more memory than this server gives to one image", "Crop it or save fewer channels in one file."
@@ -94,18 +94,18 @@ def _plane_of(page: Any, decoded: NDArray[Any], notes: list[str]) -> Plane:
 
 def _native(pixels: NDArray[Any]) -> Pixels:
     if pixels.dtype == bool:
-        return pixels.astype(np.uint8) * np.uint8(255)
+        return np.where(pixels, np.uint8(255), np.uint8(0))
     return pixels.astype(np.uint8 if pixels.dtype.itemsize == 1 else np.uint16, copy=False)
 
 
 def _grey(page: Any, image_hw: NDArray[Any]) -> Pixels:
     if page.photometric == _PALETTE:
-        colours = np.asarray(page.colormap, np.uint16).T >> 8
-        return colours.astype(np.uint8)[image_hw]
+        colours: NDArray[np.uint8] = (np.asarray(page.colormap, np.uint16).T >> 8).astype(np.uint8)
+        return colours[image_hw]
     pixels = image_hw if image_hw.dtype != bool and page.bitspersample > 1 else image_hw.astype(bool)
     grey = _native(pixels)
     if page.photometric == _WHITE_IS_ZERO:
         # Every viewer shows such files with 0 as white.
         highest = 255 if page.bitspersample == 1 else 2**page.bitspersample - 1
-        return (grey.dtype.type(highest) - grey).astype(grey.dtype)
+        return np.subtract(highest, grey, dtype=grey.dtype)
     return grey
