@@ -31,3 +31,23 @@ class JobOut(Schema):
     progress: float
     message: str
     created_at: str
+
+
+class UploadIn(In):
+    """A file that is about to come: what the person calls it, and its bytes."""
+
+    name: str
+    size: int
+
+
+class UploadOut(Schema):
+    """A file on its way in. ``received`` is where the next part begins; ``image`` is there once the state is done;
+    ``message`` says why it failed, or what of the file was left out."""
+
+    id: UUID
+    name: str
+    size: int
+    received: int
+    state: Literal["receiving", "decoding", "done", "failed"]
+    message: str
+    image: UUID | None
