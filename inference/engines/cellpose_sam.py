@@ -14,13 +14,13 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from inference import torch_runtime
-from inference.contracts import AutoParams, EngineCard, Segmentation
+from inference import cards, torch_runtime
+from inference.contracts import AutoParams, Segmentation
 from inference.engines.base import Image, Progress
 from inference.errors import EngineError, EngineErrorCode
 from inference.networks.cpsam import cpsam_network
 from inference.tiling import Blend, FloatArray, Tile, batches, tiles
-from inference.weights import CELLPOSE_LICENCE, CELLPOSE_NOTICE, checkpoint_for, load_checkpoint
+from inference.weights import checkpoint_for, load_checkpoint
 
 # isort: split
 import cv2
@@ -89,14 +89,7 @@ def _cut(image_hwc: NDArray[Any], tile: Tile, *, size: int, bounds: list[tuple[f
 class CellposeSamEngine:
     """An AutoEngine around a Cellpose-SAM checkpoint."""
 
-    card = EngineCard(
-        name="cellpose-sam",
-        title="Cellpose-SAM",
-        summary="Finds all cells or nuclei in many kinds of microscopy. Large: fast on a GPU, slow without one.",
-        capabilities=frozenset({"auto"}),
-        licence=CELLPOSE_LICENCE,
-        notice=CELLPOSE_NOTICE,
-    )
+    card = cards.CELLPOSE_SAM
     preprocessing = "cellpose-4.2-p1-p99"
 
     def __init__(self) -> None:
