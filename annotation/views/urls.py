@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import health
+from annotation.views import exports, health, jobs
 from annotation.views.api import api
+
+api.add_router("", jobs.router)
+api.add_router("", exports.router)
 
 urlpatterns = [
     path("healthz", health.alive),
