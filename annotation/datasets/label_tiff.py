@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,11 +39,10 @@ class LabelTiffExporter:
     def write(self, images: Iterable[ImageRecord], sink: Sink, *, classes: Iterable[ClassRecord]) -> None:  # noqa: ARG002
         """Write one file for each image; label images know no classes."""
         for image in images:
-            # TIFF is written back and forth, a zip only forth.
-            with tempfile.TemporaryFile() as file:
-                tifffile.imwrite(
-                    file, labels_of(image), compression="zlib", photometric="minisblack", metadata=None, software=False
-                )
-                file.seek(0)
-                with sink.file(f"labels/{image.stem}.tif", compress=False) as target:
-                    shutil.copyfileobj(file, target, 1024 * 1024)
+            # TIFF is written back and forth, a zip only forth; compressed labels are small.
+            file = io.BytesIO()
+            tifffile.imwrite(
+                file, labels_of(image), compression="zlib", photometric="minisblack", metadata=None, software=False
+            )
+            with sink.file(f"labels/{image.stem}.tif", compress=False) as target:
+                target.write(file.getbuffer())
