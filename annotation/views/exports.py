@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Router
+from ninja import Router, Status
 
 from annotation.actions.exports import do_create_export
 from annotation.errors import AppError, ErrorCode, not_found
@@ -21,10 +21,10 @@ router = Router()
 
 
 @router.post("/projects/{uuid:project_id}/exports", response={201: JobOut})
-def create_export(request: HttpRequest, project_id: UUID, body: ExportIn) -> tuple[int, JobOut]:
+def create_export(request: HttpRequest, project_id: UUID, body: ExportIn) -> Status[JobOut]:
     """Have the project's cells written into a zip file."""
     project, _ = access_project(person(request), project_id, Action.EXPORT)
-    return 201, job_out(do_create_export(person(request), project, export_format=body.format))
+    return Status(201, job_out(do_create_export(person(request), project, export_format=body.format)))
 
 
 @router.get("/projects/{uuid:project_id}/exports", response=list[JobOut])
