@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.models import Annotation, Client, Image, Membership, Operation
+from annotation.models import Annotation, Client, Image, Job, JobKind, Membership, Operation
 from annotation.protocol import CellState, Mask, Patch, Provenance
 
 MAX_PATCHES = 500
@@ -125,3 +125,8 @@ def allowed_sockets(sockets: Iterable[OpenSocket]) -> set[OpenSocket]:
         for socket in asked
         if socket.session_key in sessions and (socket.user_id, images.get(socket.image_id)) in members
     }
+
+
+def get_exports(project_id: UUID) -> list[Job]:
+    """A project's exports, newest first; old ones are swept."""
+    return list(Job.objects.filter(project_id=project_id, kind=JobKind.EXPORT).order_by("-created_at")[:50])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 
 class In(Schema):
@@ -23,7 +23,8 @@ class ErrorOut(Schema):
 
 
 class JobOut(Schema):
-    """Background work; ``progress`` is 0 to 1, ``message`` is for people."""
+    """Background work; ``progress`` is 0 to 1, ``message`` is for people. ``params`` is what was asked for, ``result``
+    what came out; ``download`` is the address of an export that is done."""
 
     id: UUID
     kind: Literal["import", "segment", "export"]
@@ -31,6 +32,9 @@ class JobOut(Schema):
     progress: float
     message: str
     created_at: str
+    params: dict[str, Any]
+    result: dict[str, Any]
+    download: str | None
 
 
 class UploadIn(In):
@@ -51,3 +55,9 @@ class UploadOut(Schema):
     state: Literal["receiving", "decoding", "done", "failed"]
     message: str
     image: UUID | None
+
+
+class ExportIn(In):
+    """``format`` is the name of an export format, such as label-tiff or coco."""
+
+    format: Annotated[str, Field(min_length=1, max_length=40)]
