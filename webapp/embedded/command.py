@@ -57,7 +57,7 @@ def serve(data: Path, host: str, port: int, *, address: str) -> int:
     with Supervisor() as supervisor:
         try:
             environment = start_stores(supervisor, data, host)
-            run_command(supervisor, environment, "migrate", "--noinput", "--verbosity", "1")
+            run_command(supervisor, environment, "migrate", "--noinput", "--verbosity", "0")
             greeting = first_run(environment, address)
             schedule = str(places.run_folder(data) / "beat-schedule")
             for role in roles(host, port, cores=os.cpu_count() or 1, schedule=schedule):
@@ -104,6 +104,8 @@ def environment_of(data: Path, host: str, *, database: str, broker: str) -> dict
         "CYTOMARK_DATA": str(data),
         "CYTOMARK_EMBEDDINGS": str(data / "embeddings"),
         "PYTHONUNBUFFERED": "1",
+        # Celery warns of root in every worker; that `up` may run as root is decided, see about.md.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
 
 

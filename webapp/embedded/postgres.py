@@ -148,7 +148,7 @@ class Postgres:
         with os.fdopen(os.open(word, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
             out.write(places.secret(self.data, "postgres_admin_password"))
         self.owner.own(word)
-        argv = [
+        argv: list[str | Path] = [
             *(
                 self.binaries.program("initdb"),
                 "-D",
@@ -201,7 +201,7 @@ class Postgres:
         return self.process
 
     def is_ready(self) -> bool:
-        argv = [self.binaries.program("pg_isready"), "-q", "-h", self.sockets, "-p", PORT]
+        argv: list[str | Path] = [self.binaries.program("pg_isready"), "-q", "-h", self.sockets, "-p", PORT]
         return subprocess.run(argv, check=False, cwd="/", env=plain_environment()).returncode == 0
 
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from webapp.embedded.errors import StartError
 
 FREE_BYTES = 1024**3
-FOLDERS = ("images", "uploads", "exports", "embeddings", "weights", "secrets")
+FOLDERS = ("images", "uploads", "exports", "embeddings", "weights", "static", "secrets")
 
 
 def check_platform(platform: str = sys.platform) -> None:
@@ -45,8 +45,8 @@ def check_port(host: str, port: int) -> None:
 
 
 def check_frontend(folder: Path) -> None:
-    if not (folder / ".vite" / "manifest.json").exists() and not any(folder.glob("*")):
-        raise StartError(f"The pages are not built ({folder} is empty). Run: make up (it builds them first).")
+    if not (folder / ".vite" / "manifest.json").exists():
+        raise StartError(f"The pages are not built ({folder} has no manifest). Run: make up (it builds them first).")
 
 
 def prepare_data(data: Path) -> None:

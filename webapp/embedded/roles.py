@@ -41,11 +41,11 @@ def worker_argv(name: str, queues: tuple[str, ...], *, threads: int = 0) -> tupl
     """A worker of `queues`: one task at a time in its main thread, or in `threads` threads."""
     pool = ("-P", "threads", "-c", str(threads)) if threads else ("-P", "solo")
     named = ("-n", f"{name}@%h", "--loglevel", "WARNING")
-    return ("celery", "-A", APP, "worker", "-Q", ",".join(queues), *pool, *named, *QUIET)
+    return ("celery", "--quiet", "-A", APP, "worker", "-Q", ",".join(queues), *pool, *named, *QUIET)
 
 
 def beat_argv(schedule: str) -> tuple[str, ...]:
-    return ("celery", "-A", APP, "beat", "-s", schedule, "--pidfile=", "--loglevel", "WARNING")
+    return ("celery", "--quiet", "-A", APP, "beat", "-s", schedule, "--pidfile=", "--loglevel", "WARNING")
 
 
 def thread_limits(threads: int) -> dict[str, str]:
