@@ -56,7 +56,7 @@ def prepare_data(data: Path) -> None:
     try:
         data.mkdir(exist_ok=True)
         for name in FOLDERS:
-            (data / name).mkdir(mode=0o700 if name == "secrets" else 0o755, exist_ok=True)
+            (data / name).mkdir(mode=0o700, exist_ok=True)
     except FileExistsError as error:
         raise StartError(
             f"{error.filename} is a file; a folder is needed there. Choose another data folder."

