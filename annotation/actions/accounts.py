@@ -62,7 +62,7 @@ def check_link(uid: str, token: str, *, lock: bool = False) -> User:
 
 
 def check_new_name(name: str, user: User) -> None:
-    """Raise ValidationError unless ``user`` may be called this. There is no @, so that no name passes for an address."""
+    """Raise ValidationError unless ``user`` may be called this. No @: no name passes for an address."""
     if not _NAME.fullmatch(name):
         raise ValidationError("Use 1 to 40 letters, digits and . + - _ for your name.")
     if User.objects.filter(username__iexact=name).exclude(pk=user.pk).exists():

@@ -1,4 +1,4 @@
-"""Who belongs to a project. Callers hold the project's row lock, so that two owners cannot unmake each other at once."""
+"""Who belongs to a project. Callers hold its row lock, so that two owners cannot unmake each other at once."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def check_owner_stays(membership: Membership) -> None:
 
 def _find(username: str | None, email: str | None) -> User:
     """The active account of that name or address. An address that nobody has becomes a new account."""
+    found: User | None
     if email is not None:
         found = User.objects.filter(email__iexact=email).first() or do_create_person(email)
     else:
