@@ -96,8 +96,8 @@ def _native(pixels: NDArray[Any]) -> Pixels:
     if pixels.dtype == bool:
         return np.where(pixels, np.uint8(255), np.uint8(0))
     if pixels.dtype.itemsize == 1:
-        return pixels.astype(np.uint8, copy=False)
-    return pixels.astype(np.uint16, copy=False)
+        return np.asarray(pixels, dtype=np.uint8)
+    return np.asarray(pixels, dtype=np.uint16)
 
 
 def _grey(page: Any, image_hw: NDArray[Any]) -> Pixels:
