@@ -90,15 +90,14 @@ function filledBox(bitmap: Bitmap): Box {
   let left = width;
   let bottom = 0;
   let right = 0;
-  for (let row = 0; row < height; row++) {
-    const first = data.indexOf(1, row * width);
-    if (first < 0) break;
-    if (first >= (row + 1) * width) continue;
+  for (let first = data.indexOf(1); first >= 0; ) {
+    const row = Math.floor(first / width);
     const last = data.lastIndexOf(1, (row + 1) * width - 1);
     top = Math.min(top, row);
     bottom = row + 1;
     left = Math.min(left, first - row * width);
     right = Math.max(right, last - row * width + 1);
+    first = data.indexOf(1, (row + 1) * width);
   }
   return { top, left, bottom, right };
 }

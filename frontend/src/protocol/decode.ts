@@ -44,7 +44,10 @@ function checkPrimitive(shape: string, value: unknown, where: string): void {
 function checkModel(shapes: Shapes, name: string, value: unknown, where: string): void {
   const shape = shapes[name];
   if (!shape) refuse(where, `something known, not a ${name}`);
-  if ("oneOf" in shape) return check(shapes, shape, value, where);
+  if ("oneOf" in shape) {
+    check(shapes, shape, value, where);
+    return;
+  }
   if (!isRecord(value)) refuse(where, `a ${name}`);
   for (const [field, inner] of Object.entries(shape.fields)) {
     const path = where ? `${where}.${field}` : field;
@@ -55,9 +58,9 @@ function checkModel(shapes: Shapes, name: string, value: unknown, where: string)
 }
 
 function check(shapes: Shapes, shape: Shape, value: unknown, where: string): void {
-  if (typeof shape === "string") return checkPrimitive(shape, value, where);
-  if ("ref" in shape) return checkModel(shapes, shape.ref, value, where);
-  if ("nullable" in shape) {
+  if (typeof shape === "string") checkPrimitive(shape, value, where);
+  else if ("ref" in shape) checkModel(shapes, shape.ref, value, where);
+  else if ("nullable" in shape) {
     if (value !== null) check(shapes, shape.nullable, value, where);
   } else if ("oneOf" in shape) {
     if (!shape.oneOf.some((allowed) => allowed === value)) refuse(where, `one of ${shape.oneOf.join(", ")}`);
