@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""What the HTTP API takes and gives. TypeScript is generated from it (`make protocol`); unknown fields are refused."""
-=======
 """What the HTTP API takes and gives; TypeScript is generated from it (`make protocol`). Unknown fields are refused."""
->>>>>>> main
 
 from __future__ import annotations
 
