@@ -1,4 +1,4 @@
-"""What the HTTP API takes and gives. TypeScript is generated from it (`make protocol`); unknown fields are refused (S5)."""
+"""What the HTTP API takes and gives. TypeScript is generated from it (`make protocol`); unknown fields are refused."""
 
 from __future__ import annotations
 
