@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Camera, fit, fitBox, keepInSight, MAX_SCALE, pan, toImage, toScreen, zoomAt } from "./camera";
+import { type Camera, fitBox, keepInSight, MAX_SCALE, pan, toImage, toScreen, zoomAt } from "./camera";
 
 const camera: Camera = { x: 100, y: 50, scale: 2 };
 const viewport = { width: 800, height: 600 };
@@ -16,7 +16,7 @@ describe("camera", () => {
       { width: 40, height: 9000 },
       { width: 1, height: 1 },
     ]) {
-      const fitted = fit(image, viewport);
+      const fitted = it(image, viewport);
       const top = toScreen(fitted, { x: 0, y: 0 });
       const bottom = toScreen(fitted, { x: image.width, y: image.height });
       expect(top.x).toBeGreaterThanOrEqual(0);
@@ -51,7 +51,7 @@ describe("camera", () => {
     const corner = toScreen(lost, { x: 100, y: 0 });
     expect(corner.x).toBeGreaterThan(0);
     expect(corner.y).toBeLessThan(600);
-    expect(keepInSight(fit(image, viewport), image, viewport)).toEqual(fit(image, viewport));
+    expect(keepInSight(it(image, viewport), image, viewport)).toEqual(it(image, viewport));
   });
 
   it("goes to a cell without blowing it up beyond measure", () => {

@@ -36,7 +36,9 @@ export function parseColour(text: string): Rgb | null {
   const long = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text);
   const parts = long ?? short;
   if (!parts) return null;
-  const [red, green, blue] = parts.slice(1).map((part) => Number.parseInt(part.length === 1 ? part + part : part, 16));
+  const [red, green, blue] = parts
+    .slice(1)
+    .map((part) => Number.parseInt(part.length === 1 ? part + part : part, 16));
   return [red ?? 0, green ?? 0, blue ?? 0];
 }
 

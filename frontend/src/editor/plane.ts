@@ -38,7 +38,12 @@ export function planeOf(
   if (bytes.byteLength !== expected) {
     throw new Error(`The image arrived with ${bytes.byteLength} of ${expected} bytes. Reload the page.`);
   }
-  return { width, height, channels, data: dtype === "uint16" ? new Uint16Array(bytes) : new Uint8Array(bytes) };
+  return {
+    width,
+    height,
+    channels,
+    data: dtype === "uint16" ? new Uint16Array(bytes) : new Uint8Array(bytes),
+  };
 }
 
 export function valueAt(plane: Plane, x: number, y: number): number[] | null {
@@ -58,8 +63,14 @@ export function histogramOf(plane: Plane, bins = 128): Histogram {
     const value = plane.data[at] as number;
     counts[value] = (counts[value] as number) + 1;
   }
-  const low = Math.max(0, counts.findIndex((count) => count > 0));
-  const high = Math.max(low, counts.findLastIndex((count) => count > 0));
+  const low = Math.max(
+    0,
+    counts.findIndex((count) => count > 0),
+  );
+  const high = Math.max(
+    low,
+    counts.findLastIndex((count) => count > 0),
+  );
   const shown = new Float64Array(bins);
   const width = Math.max(1, high - low + 1);
   for (let value = low; value <= high; value++) {
@@ -83,5 +94,8 @@ function quantile(counts: Uint32Array, rank: number): number {
     seen += counts[value] as number;
     if (seen > rank) return value;
   }
-  return Math.max(0, counts.findLastIndex((count) => count > 0));
+  return Math.max(
+    0,
+    counts.findLastIndex((count) => count > 0),
+  );
 }

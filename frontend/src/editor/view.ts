@@ -1,5 +1,15 @@
 import { computed, type Signal, signal } from "@preact/signals";
-import { type Camera, fit, fitBox, keepInSight, type Point, pan, type Size, toImage, toScreen, zoomAt } from "./camera";
+import {
+  type Camera,
+  fitBox,
+  keepInSight,
+  type Point,
+  pan,
+  type Size,
+  toImage,
+  toScreen,
+  zoomAt,
+} from "./camera";
 import type { Contrast } from "./plane";
 
 /** How this person looks at the image. Nothing of it is shared or stored on the server. */
@@ -28,12 +38,15 @@ export class View {
     this.viewport.value = viewport;
     if (viewport.width === 0 || viewport.height === 0) return;
     if (this.fitted) this.fit();
-    else this.move(pan(this.camera.peek(), (viewport.width - before.width) / 2, (viewport.height - before.height) / 2));
+    else
+      this.move(
+        pan(this.camera.peek(), (viewport.width - before.width) / 2, (viewport.height - before.height) / 2),
+      );
   }
 
   fit(): void {
     this.fitted = true;
-    this.camera.value = fit(this.image, this.viewport.peek());
+    this.camera.value = it(this.image, this.viewport.peek());
   }
 
   /** Go near to a rectangle of the image. */
@@ -47,8 +60,10 @@ export class View {
 
   zoom(factor: number, at?: Point): void {
     const { width, height } = this.viewport.peek();
-    const whole = fit(this.image, this.viewport.peek()).scale;
-    this.move(zoomAt(this.camera.peek(), at ?? { x: width / 2, y: height / 2 }, factor, Math.min(1, whole / 4)));
+    const whole = it(this.image, this.viewport.peek()).scale;
+    this.move(
+      zoomAt(this.camera.peek(), at ?? { x: width / 2, y: height / 2 }, factor, Math.min(1, whole / 4)),
+    );
   }
 
   toImage(screen: Point): Point {

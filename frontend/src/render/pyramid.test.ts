@@ -16,7 +16,14 @@ it("keeps the channels of a colour image apart", () => {
 });
 
 it("makes as many levels as the texture has", () => {
-  for (const [width, height] of [[1, 1], [64, 64], [65, 3], [1000, 1], [4096, 4096], [513, 2047]] as const) {
+  for (const [width, height] of [
+    [1, 1],
+    [64, 64],
+    [65, 3],
+    [1000, 1],
+    [4096, 4096],
+    [513, 2047],
+  ] as const) {
     const levels = pyramidOf({ width, height, data: new Uint8Array(width * height) }, 1);
     expect(levels.length + 1).toBe(levelsOf(width, height));
   }
@@ -37,6 +44,11 @@ it("covers a plane with tiles, each pixel once", () => {
 
 it("finds what a changed rectangle and a tile share", () => {
   const tile = { x: 512, y: 0, width: 488, height: 512 };
-  expect(overlap(tile, { x: 500, y: 10, width: 20, height: 5 })).toEqual({ x: 512, y: 10, width: 8, height: 5 });
+  expect(overlap(tile, { x: 500, y: 10, width: 20, height: 5 })).toEqual({
+    x: 512,
+    y: 10,
+    width: 8,
+    height: 5,
+  });
   expect(overlap(tile, { x: 0, y: 0, width: 512, height: 9 })).toBeNull();
 });
