@@ -16,7 +16,7 @@ describe("camera", () => {
       { width: 40, height: 9000 },
       { width: 1, height: 1 },
     ]) {
-      const fitted = it(image, viewport);
+      const fitted = fitImage(image, viewport);
       const top = toScreen(fitted, { x: 0, y: 0 });
       const bottom = toScreen(fitted, { x: image.width, y: image.height });
       expect(top.x).toBeGreaterThanOrEqual(0);
@@ -51,7 +51,7 @@ describe("camera", () => {
     const corner = toScreen(lost, { x: 100, y: 0 });
     expect(corner.x).toBeGreaterThan(0);
     expect(corner.y).toBeLessThan(600);
-    expect(keepInSight(it(image, viewport), image, viewport)).toEqual(it(image, viewport));
+    expect(keepInSight(fitImage(image, viewport), image, viewport)).toEqual(fitImage(image, viewport));
   });
 
   it("goes to a cell without blowing it up beyond measure", () => {

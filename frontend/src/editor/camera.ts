@@ -36,7 +36,7 @@ export function toScreen(camera: Camera, image: Point): Point {
 }
 
 /** The whole image in the middle of the canvas. */
-export function fit(image: Size, viewport: Size): Camera {
+export function fitImage(image: Size, viewport: Size): Camera {
   const room = 1 - 2 * MARGIN;
   const scale = Math.min(
     MAX_SCALE,

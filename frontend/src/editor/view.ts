@@ -46,7 +46,7 @@ export class View {
 
   fit(): void {
     this.fitted = true;
-    this.camera.value = it(this.image, this.viewport.peek());
+    this.camera.value = fitImage(this.image, this.viewport.peek());
   }
 
   /** Go near to a rectangle of the image. */
@@ -60,7 +60,7 @@ export class View {
 
   zoom(factor: number, at?: Point): void {
     const { width, height } = this.viewport.peek();
-    const whole = it(this.image, this.viewport.peek()).scale;
+    const whole = fitImage(this.image, this.viewport.peek()).scale;
     this.move(
       zoomAt(this.camera.peek(), at ?? { x: width / 2, y: height / 2 }, factor, Math.min(1, whole / 4)),
     );

@@ -64,7 +64,6 @@ export class ImageLayer {
   /** ``scale``: device pixels for one image pixel, which decides on the level. */
   draw(camera: Camera, viewport: Size, scale: number, contrast: Contrast): void {
     const { gl, program } = this;
-    // biome-ignore lint/correctness/useHookAtTopLevel: WebGL's useProgram is no hook
     gl.useProgram(program.handle);
     gl.disable(gl.BLEND);
     gl.activeTexture(gl.TEXTURE0);

@@ -82,7 +82,6 @@ export class MaskLayer {
   draw(camera: Camera, viewport: Size, look: MaskLook): void {
     const { gl, program } = this;
     if (!this.cells) return;
-    // biome-ignore lint/correctness/useHookAtTopLevel: WebGL's useProgram is no hook
     gl.useProgram(program.handle);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);

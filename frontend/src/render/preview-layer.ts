@@ -51,7 +51,6 @@ export class PreviewLayer {
   draw(camera: Camera, viewport: Size, colour: Rgb, dashed: boolean): void {
     const { gl, program, shown } = this;
     if (!shown || !this.texture || shown.width === 0 || shown.height === 0) return;
-    // biome-ignore lint/correctness/useHookAtTopLevel: WebGL's useProgram is no hook
     gl.useProgram(program.handle);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);

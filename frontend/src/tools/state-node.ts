@@ -28,14 +28,14 @@ export abstract class Tool implements InputTarget {
   abstract readonly id: string;
   private readonly states = new Map<string, State>();
   private active: State | null = null;
-  private first = "";
+  private initial = "";
 
   constructor(protected readonly editor: Editor) {}
 
   /** Called once, by the constructor of a tool; the first state is the one that it starts in. */
   protected with(...states: State[]): void {
     for (const state of states) this.states.set(state.id, state);
-    this.first = states[0]?.id ?? "";
+    this.initial = states[0]?.id ?? "";
   }
 
   /** Leave the active state and enter ``id``. Throws on a state that this tool doesn't have. */
@@ -49,11 +49,12 @@ export abstract class Tool implements InputTarget {
   }
 
   enter(): void {
-    this.to(this.first);
+    this.to(this.initial);
   }
 
+  /** Another tool takes over: what is under way stops. */
   exit(): void {
-    this.active?.onCancel();
+    if (this.active?.id !== this.initial) this.active?.onCancel();
     this.active?.onExit();
     this.active = null;
   }
@@ -75,21 +76,28 @@ export abstract class Tool implements InputTarget {
     if (!state) return;
     switch (event.type) {
       case "pointerdown":
-        return state.onPointerDown(event);
+        state.onPointerDown(event);
+        break;
       case "pointermove":
-        return state.onPointerMove(event);
+        state.onPointerMove(event);
+        break;
       case "pointerup":
-        return state.onPointerUp(event);
+        state.onPointerUp(event);
+        break;
       case "doubleclick":
-        return state.onDoubleClick(event);
+        state.onDoubleClick(event);
+        break;
       case "leave":
-        return state.onLeave();
+        state.onLeave();
+        break;
       case "complete":
-        return state.onComplete();
+        state.onComplete();
+        break;
       case "cancel":
-        return state.onCancel();
+        state.onCancel();
+        break;
       default:
-        return event satisfies never;
+        event satisfies never;
     }
   }
 }
