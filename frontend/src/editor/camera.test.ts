@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { type Camera, fitBox, keepInSight, MAX_SCALE, pan, toImage, toScreen, zoomAt } from "./camera";
+import {
+  type Camera,
+  fitBox,
+  fitImage,
+  keepInSight,
+  MAX_SCALE,
+  pan,
+  toImage,
+  toScreen,
+  zoomAt,
+} from "./camera";
 
 const camera: Camera = { x: 100, y: 50, scale: 2 };
 const viewport = { width: 800, height: 600 };

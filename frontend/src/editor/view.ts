@@ -2,6 +2,7 @@ import { computed, type Signal, signal } from "@preact/signals";
 import {
   type Camera,
   fitBox,
+  fitImage,
   keepInSight,
   type Point,
   pan,

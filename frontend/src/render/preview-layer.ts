@@ -1,36 +1,28 @@
 import type { Camera, Size } from "../editor/camera";
 import type { Rgb } from "../editor/palette";
+import type { Bitmap } from "../geometry/mask";
 import { type Gl, type Program, programOf, textureOf, unpackFrom } from "./gl";
 import { PREVIEW, QUAD } from "./shaders";
-
-/** A mask that is not in the image yet: 1 inside, in a box of image pixels. */
-export interface Sketch {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-  readonly bits: Uint8Array;
-}
 
 /** What is proposed or being drawn: dashed with a faint fill while proposed, solid while drawn by hand. */
 export class PreviewLayer {
   private readonly program: Program;
   private texture: WebGLTexture | null = null;
-  private shown: Sketch | null = null;
+  private shown: Bitmap | null = null;
   private room = { width: 0, height: 0 };
 
   constructor(private readonly gl: Gl) {
     this.program = programOf(gl, QUAD, PREVIEW);
   }
 
-  set(sketch: Sketch | null): void {
-    if (sketch === this.shown) return;
-    this.shown = sketch;
-    if (!sketch || sketch.width === 0 || sketch.height === 0) return;
+  set(bitmap: Bitmap | null): void {
+    if (bitmap === this.shown) return;
+    this.shown = bitmap;
+    if (!bitmap || bitmap.width === 0 || bitmap.height === 0) return;
     const { gl } = this;
-    if (!this.texture || sketch.width > this.room.width || sketch.height > this.room.height) {
+    if (!this.texture || bitmap.width > this.room.width || bitmap.height > this.room.height) {
       gl.deleteTexture(this.texture);
-      this.room = { width: roomFor(sketch.width), height: roomFor(sketch.height) };
+      this.room = { width: roomFor(bitmap.width), height: roomFor(bitmap.height) };
       this.texture = textureOf(gl, gl.R8UI, this.room.width, this.room.height);
     }
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
@@ -40,11 +32,11 @@ export class PreviewLayer {
       0,
       0,
       0,
-      sketch.width,
-      sketch.height,
+      bitmap.width,
+      bitmap.height,
       gl.RED_INTEGER,
       gl.UNSIGNED_BYTE,
-      sketch.bits,
+      bitmap.data,
     );
   }
 
