@@ -28,6 +28,11 @@ def image_group(image_id: UUID) -> str:
     return f"image.{image_id.hex}"
 
 
+def newest_prompt_key(channel: str) -> str:
+    """Where the cache has the number of a tab's newest prompt."""
+    return f"prompt.{channel}"
+
+
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
     """One event loop per process for sending: the layer keeps its connections per loop, and a new loop for each message
@@ -61,7 +66,7 @@ def send_patch(image_id: UUID, patch: Patch) -> None:
 
 def send_job(image_id: UUID, update: JobUpdate) -> None:
     """Tell everybody in the image how far some background work is, once that is committed."""
-    event = {"type": "on.text", "text": update.model_dump_json()}
+    event = {"type": "on.job", "text": update.model_dump_json()}
     transaction.on_commit(lambda: _to_group(image_group(image_id), event))
 
 
@@ -74,4 +79,10 @@ def send_members_changed(project_image_ids: list[UUID]) -> None:
 
 def send_answer(channel: str, answer: Preview | Refusal) -> None:
     """Answer one tab's prompt; ``channel`` is the name that its consumer gave."""
-    _send(get_channel_layer().send(channel, {"type": "on.answer", "text": answer.model_dump_json()}))
+    event = {"type": "on.answer", "number": answer.number, "embed": False, "text": answer.model_dump_json()}
+    _send(get_channel_layer().send(channel, event))
+
+
+def send_not_ready(channel: str, number: int) -> None:
+    """The tab's prompt has to wait until the image is embedded."""
+    _send(get_channel_layer().send(channel, {"type": "on.answer", "number": number, "embed": True, "text": ""}))

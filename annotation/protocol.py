@@ -125,7 +125,8 @@ class CreateCell(Message):
 
 
 class UpdateCell(Message):
-    """A new shape, a new class or both. ``base_version`` is the version that the person saw."""
+    """A new shape, a new class or both. ``base_version`` is the last version of the server's that the tab has heard of
+    (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale."""
 
     change: Literal["update"]
     id: UUID
@@ -253,7 +254,6 @@ class Welcome(Message):
     patches: list[Patch]
     undoable: UUID | None
     redoable: UUID | None
-    members: list[Member]
 
 
 class Ack(Message):
@@ -274,7 +274,7 @@ class Ack(Message):
 
 
 class Presence(Message):
-    """Somebody came, moved or left."""
+    """Somebody is here, moved or left. Whoever comes is told by each of the others that they are here."""
 
     type: Literal["presence"]
     event: Literal["here", "moved", "left"]
@@ -304,10 +304,11 @@ class Preview(Message):
 
 
 class JobUpdate(Message):
-    """How far some background work of this image is. ``progress`` is 0 to 1."""
+    """How far some background work of this image is. ``progress`` is 0 to 1; ``job`` is null for an embedding, which
+    cannot be cancelled."""
 
     type: Literal["job"]
-    job: UUID
+    job: UUID | None
     kind: Literal["embed", "segment"]
     engine: str
     state: Literal["queued", "running", "done", "failed", "cancelled"]

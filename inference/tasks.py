@@ -24,6 +24,7 @@ from inference.engines.registry import get_auto_engine, get_engine, get_prompt_e
 from inference.errors import EngineError, EngineErrorCode
 from inference.memory import with_less_memory
 from inference.ports import reply_port
+from inference.queues import EMBED, PREDICT, SEGMENT
 
 logger = logging.getLogger(__name__)
 Json = Mapping[str, object]
@@ -42,8 +43,7 @@ def _explain(error: Exception) -> EngineError:
 
 
 @shared_task(
-    name="inference.predict",
-    queue="click",
+    name=PREDICT,
     ignore_result=True,
     acks_late=True,
     soft_time_limit=30,
@@ -98,8 +98,7 @@ def _candidates(request: Json) -> Json:
 
 
 @shared_task(
-    name="inference.embed",
-    queue="embed",
+    name=EMBED,
     ignore_result=True,
     acks_late=True,
     soft_time_limit=600,
@@ -139,8 +138,7 @@ def _embed(request: Json, *, on_start: Callable[[], None]) -> None:
 
 
 @shared_task(
-    name="inference.segment",
-    queue="batch",
+    name=SEGMENT,
     ignore_result=True,
     acks_late=True,
     soft_time_limit=7200,

@@ -6,12 +6,12 @@ import hashlib
 import os
 import shutil
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from http.client import HTTPException
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 from urllib.parse import urlsplit
 
 from inference.errors import EngineError, EngineErrorCode
@@ -22,11 +22,23 @@ TIMEOUT_S = 30
 
 Progress = Callable[[int, int | None], None]
 """Told the bytes so far and, where known, the bytes in all."""
-OpenUrl = Callable[[str], AbstractContextManager[IO[bytes]]]
+
+
+class Response(Protocol):
+    """What is used of http.client.HTTPResponse. ``length`` counts the bytes that are still to come, None
+    where the server did not say how many."""
+
+    length: int | None
+
+    def read(self, size: int, /) -> bytes:
+        """At most that many bytes; none at the end."""
+
+
+OpenUrl = Callable[[str], AbstractContextManager[Response]]
 """Opens an address for reading; raises OSError when it cannot."""
 
 
-def open_https(url: str) -> AbstractContextManager[IO[bytes]]:
+def open_https(url: str) -> AbstractContextManager[Response]:
     """Open an https address. There is no handler for anything else, so a redirect to http or to a file
     fails."""
     opener = urllib.request.OpenerDirector()
@@ -39,7 +51,7 @@ def open_https(url: str) -> AbstractContextManager[IO[bytes]]:
         urllib.request.UnknownHandler(),
     ):
         opener.add_handler(handler)
-    response: AbstractContextManager[IO[bytes]] = opener.open(url, timeout=TIMEOUT_S)
+    response: AbstractContextManager[Response] = opener.open(url, timeout=TIMEOUT_S)
     return response
 
 
@@ -88,7 +100,7 @@ def _receive(entry: WeightsFile, file: IO[bytes], *, open_url: OpenUrl, progress
     """Stream the file; returns its sum after checking size and sum against the catalogue."""
     most = entry.size or LARGEST_BYTES
     digest = hashlib.sha256()
-    received = 0
+    received, missing = 0, 0
     try:
         with open_url(entry.url) as response:
             while chunk := response.read(CHUNK_BYTES):
@@ -99,15 +111,20 @@ def _receive(entry: WeightsFile, file: IO[bytes], *, open_url: OpenUrl, progress
                 file.write(chunk)
                 if progress is not None:
                     progress(received, entry.size)
-    except (OSError, urllib.error.URLError) as error:
+            missing = response.length or 0
+    except (OSError, HTTPException) as error:
         raise EngineError(
             EngineErrorCode.FETCH_FAILED,
             f"“{entry.name}” could not be fetched from {urlsplit(entry.url).hostname}: {error}. "
             "Check the network and the disk, and try again.",
             permanent=False,
         ) from error
-    if received == 0 or (entry.size is not None and received != entry.size):
-        raise _not_it(entry, f"it has {received:,} bytes")
+    if received == 0 or missing or received < (entry.size or 0):
+        raise EngineError(
+            EngineErrorCode.FETCH_FAILED,
+            f"“{entry.name}” broke off after {received:,} bytes. Nothing was kept; try again.",
+            permanent=False,
+        )
     if entry.sha256 is not None and digest.hexdigest() != entry.sha256:
         raise _not_it(entry, "its SHA-256 is another one")
     return digest.hexdigest()

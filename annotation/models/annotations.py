@@ -35,6 +35,8 @@ class Annotation(models.Model):
     version = models.PositiveIntegerField(default=1)
     mask_version = models.PositiveIntegerField(default=1)
     class_version = models.PositiveIntegerField(default=1)
+    mask_client = models.UUIDField(null=True, help_text="the tab that changed the mask last")
+    class_client = models.UUIDField(null=True, help_text="the tab that changed the class last")
     provenance = models.JSONField(default=dict)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

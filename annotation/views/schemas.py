@@ -1,4 +1,4 @@
-"""What the HTTP API takes and gives. TypeScript is generated from it (`make protocol`); unknown fields are refused."""
+"""What the HTTP API takes and gives; TypeScript is generated from it (`make protocol`). Unknown fields are refused."""
 
 from __future__ import annotations
 

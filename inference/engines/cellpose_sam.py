@@ -24,6 +24,7 @@ from inference.weights import CELLPOSE_LICENCE, CELLPOSE_NOTICE, checkpoint_for,
 
 # isort: split
 import cv2
+import fastremap
 from cellpose.dynamics import compute_masks
 from cellpose.transforms import get_pad_yx
 from cellpose.utils import fill_holes_and_remove_small_masks
@@ -65,8 +66,13 @@ def _scaled(image_hwc: NDArray[Any], factor: float) -> NDArray[Any]:
             f"With that cell diameter the image would have {height:,} × {width:,} pixels. Give another one.",
             permanent=True,
         )
-    resized = cv2.resize(np.asarray(image_hwc, dtype=np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    return resized.reshape(height, width, image_hwc.shape[2])
+    return _resized(np.asarray(image_hwc, dtype=np.float32), height, width)
+
+
+def _resized(values_hwc: FloatArray, height: int, width: int) -> FloatArray:
+    """Linear interpolation, as Cellpose does it; OpenCV drops a single channel's axis."""
+    resized = cv2.resize(np.ascontiguousarray(values_hwc), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized, dtype=np.float32).reshape(height, width, values_hwc.shape[2])
 
 
 def _cut(image_hwc: NDArray[Any], tile: Tile, *, size: int, bounds: list[tuple[float, float]]) -> FloatArray:
@@ -78,10 +84,8 @@ def _cut(image_hwc: NDArray[Any], tile: Tile, *, size: int, bounds: list[tuple[f
     for index, (low, high) in enumerate(bounds):
         if high - low > 1e-3:
             values = image_hwc[top:bottom, left:right, index].astype(np.float32)
-            rows, columns = (
-                slice(top - tile.top, bottom - tile.top),
-                slice(left - tile.left, right - tile.left),
-            )
+            rows = slice(top - tile.top, bottom - tile.top)
+            columns = slice(left - tile.left, right - tile.left)
             result[index, rows, columns] = (values - low) / (high - low)
     return result
 
@@ -92,7 +96,7 @@ class CellposeSamEngine:
     card = EngineCard(
         name="cellpose-sam",
         title="Cellpose-SAM",
-        summary="Finds all cells or nuclei in many kinds of microscopy. Large: fast on a GPU, slow without one.",
+        summary="Finds all cells or nuclei in many kinds of microscopy. Large: slow without a GPU.",
         capabilities=frozenset({"auto"}),
         licence=CELLPOSE_LICENCE,
         notice=CELLPOSE_NOTICE,
@@ -133,8 +137,7 @@ class CellposeSamEngine:
         outputs_chw = self.flows(scaled_hwc, bounds, progress=report)
         if factor != 1.0:
             height, width = image.shape[:2]
-            outputs_hwc = cv2.resize(outputs_chw.transpose(1, 2, 0), (width, height), interpolation=cv2.INTER_LINEAR)
-            outputs_chw = outputs_hwc.transpose(2, 0, 1)
+            outputs_chw = _resized(outputs_chw.transpose(1, 2, 0), height, width).transpose(2, 0, 1)
         report(NETWORK_SHARE)
         labels_hw = _labels(outputs_chw, params, steps=max(1, int(STEPS / factor)))
         scores = _scores(outputs_chw[2], labels_hw)
@@ -173,7 +176,9 @@ def _labels(outputs_chw: FloatArray, params: AutoParams, *, steps: int) -> NDArr
     height, width = outputs_chw.shape[1:]
     # The dynamics divide by the side less one pixel: a border of “no cell” keeps one-pixel images defined.
     short = ((0, 0), (0, max(0, 2 - height)), (0, max(0, 2 - width)))
-    padded: NDArray[Any] = np.pad(outputs_chw, short, constant_values=-1e3) if min(height, width) < 2 else outputs_chw
+    padded: NDArray[Any] = outputs_chw
+    if min(height, width) < 2:
+        padded = np.pad(outputs_chw, short, constant_values=-1e3)
     masks = compute_masks(
         padded[:2],
         padded[2],
@@ -186,9 +191,8 @@ def _labels(outputs_chw: FloatArray, params: AutoParams, *, steps: int) -> NDArr
         device=torch_runtime.device(),
     )
     masks = fill_holes_and_remove_small_masks(masks, min_size=params.min_area)[:height, :width]
-    _, dense = np.unique(masks, return_inverse=True)
-    has_background = bool((masks == 0).any())
-    return cast(NDArray[np.int32], (dense.reshape(height, width) + (0 if has_background else 1)).astype(np.int32))
+    dense, _ = fastremap.renumber(np.ascontiguousarray(masks), preserve_zero=True)
+    return np.asarray(dense, dtype=np.int32)
 
 
 def _scores(logits_hw: FloatArray, labels_hw: NDArray[np.int32]) -> tuple[float, ...]:

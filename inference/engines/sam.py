@@ -87,43 +87,73 @@ def mask_logits(mask: Rle, frame: Frame, *, grid: int) -> FloatArray:
     down = _overlaps(mask.top, mask.height, scale=rows, cells=cells)
     across = _overlaps(mask.left, mask.width, scale=columns, cells=cells)
     covered = down @ decode(mask).astype(np.float32) @ across.T
-    return (np.clip(covered, 0, 1) * 2 - 1) * np.float32(MASK_LOGIT)
+    return np.asarray((np.clip(covered, 0, 1) * 2 - 1) * MASK_LOGIT, dtype=np.float32)
 
 
-def _between(positions: NDArray[np.float64], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
-    """For linear interpolation at continuous ``positions`` between the centres of ``count`` cells: the cells
-    before and after, and the share of the latter."""
-    centred = np.clip(positions - 0.5, 0, count - 1)
-    before = np.floor(centred).astype(np.intp)
-    return before, np.minimum(before + 1, count - 1), (centred - before).astype(np.float32)
+class _Line:
+    """Linear interpolation along one axis, at continuous ``positions`` between the centres of ``count``
+    cells."""
+
+    def __init__(self, positions: NDArray[np.floating[Any]], count: int) -> None:
+        centred = np.clip(positions - 0.5, 0, count - 1)
+        self.before = np.floor(centred).astype(np.intp)
+        self.after = np.minimum(self.before + 1, count - 1)
+        self.share = (centred - self.before).astype(np.float32)
+
+    def rows(self, values_hw: FloatArray, part: slice = slice(None)) -> FloatArray:
+        """Along the rows, for the positions in ``part``."""
+        share = self.share[part, None]
+        mixed: FloatArray = values_hw[self.before[part]] * (1 - share) + values_hw[self.after[part]] * share
+        return mixed
+
+    def columns(self, values_hw: FloatArray) -> FloatArray:
+        """Along the columns."""
+        mixed: FloatArray = values_hw[:, self.before] * (1 - self.share) + values_hw[:, self.after] * self.share
+        return mixed
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What positive cells can reach along one axis: network pixels first … last, image pixels start …
+    stop."""
+
+    first: int
+    last: int
+    start: int
+    stop: int
+
+
+def _reach(cells: NDArray[np.intp], *, up: float, inner: int, length: int) -> _Reach:
+    """``cells`` are the positive ones, in order; each is ``up`` network pixels long, of which ``inner`` show
+    the image's ``length`` pixels. One more cell on either side is looked at, beyond which no interpolated
+    value is positive."""
+    first = max(0, int((cells[0] - 1) * up))
+    last = min(inner, int(np.ceil((cells[-1] + 2) * up)))
+    scale = inner / length
+    return _Reach(first, last, int(first / scale), min(length, int(np.ceil(last / scale))))
 
 
 def mask_of_logits(logits_hw: FloatArray, frame: Frame) -> Rle:
-    """The image pixels whose logit, interpolated between the cells of the low-resolution square, is above
-    zero. Only the part of the image around positive cells is looked at."""
-    cells = logits_hw.shape[0]
-    positive = logits_hw > 0
-    if not positive.any():
+    """The image pixels whose logit is above zero, interpolated as SAM does it: to network pixels, then to
+    image pixels. Only the part around positive cells is looked at."""
+    cells, positive = logits_hw.shape[0], logits_hw > 0
+    inner_rows, inner_columns = frame.inner
+    up = frame.size / cells
+    used_rows, used_columns = np.flatnonzero(positive.any(axis=1)), np.flatnonzero(positive.any(axis=0))
+    if not used_rows.size or used_rows[0] * up >= inner_rows + up or used_columns[0] * up >= inner_columns + up:
         return EMPTY
-    row_scale, column_scale = (scale * cells / frame.size for scale in frame.scale)
-    top, bottom = _extent(positive.any(axis=1), scale=row_scale, length=frame.height)
-    left, right = _extent(positive.any(axis=0), scale=column_scale, length=frame.width)
-    mask = np.zeros((max(0, bottom - top), max(0, right - left)), bool)
-    before, after, share = _between((np.arange(left, right) + 0.5) * column_scale, cells)
-    for start in range(top, bottom, BAND_ROWS):
-        rows = np.arange(start, min(start + BAND_ROWS, bottom))
-        above, below, part = _between((rows + 0.5) * row_scale, cells)
-        lines = logits_hw[above] * (1 - part)[:, None] + logits_hw[below] * part[:, None]
-        mask[rows - top] = lines[:, before] * (1 - share) + lines[:, after] * share > 0
-    return encode(mask, top=top, left=left)
-
-
-def _extent(used: NDArray[np.bool_], *, scale: float, length: int) -> tuple[int, int]:
-    """First and one past the last image pixel that cells marked in ``used`` can reach, with a cell's
-    margin."""
-    cells = np.flatnonzero(used)
-    first, last = (int(cells[0]) - 1) / scale, (int(cells[-1]) + 2) / scale
-    return max(0, int(np.floor(first))), min(length, int(np.ceil(last)))
+    high = _reach(used_rows, up=up, inner=inner_rows, length=frame.height)
+    wide = _reach(used_columns, up=up, inner=inner_columns, length=frame.width)
+    fine = _Line((np.arange(high.first, high.last) + 0.5) / up, cells).rows(logits_hw)
+    fine = _Line((np.arange(wide.first, wide.last) + 0.5) / up, cells).columns(fine)
+    row_scale, column_scale = frame.scale
+    rows = _Line((np.arange(high.start, high.stop) + 0.5) * row_scale - high.first, fine.shape[0])
+    columns = _Line((np.arange(wide.start, wide.stop) + 0.5) * column_scale - wide.first, fine.shape[1])
+    mask = np.zeros((high.stop - high.start, wide.stop - wide.start), bool)
+    for start in range(0, mask.shape[0], BAND_ROWS):
+        band = slice(start, start + BAND_ROWS)
+        mask[band] = columns.columns(rows.rows(fine, band)) > 0
+    return encode(mask, top=high.start, left=wide.start)
 
 
 class SamEngine:

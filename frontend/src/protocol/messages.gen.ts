@@ -106,10 +106,10 @@ export interface Hello {
   readonly clock?: number | null;
 }
 
-/** How far some background work of this image is. `progress` is 0 to 1. */
+/** How far some background work of this image is. `progress` is 0 to 1; `job` is null for an embedding, which cannot be cancelled. */
 export interface JobUpdate {
   readonly type: "job";
-  readonly job: string;
+  readonly job: string | null;
   readonly kind: "embed" | "segment";
   readonly engine: string;
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
@@ -156,7 +156,7 @@ export interface Pong {
   readonly clock: number;
 }
 
-/** Somebody came, moved or left. */
+/** Somebody is here, moved or left. Whoever comes is told by each of the others that they are here. */
 export interface Presence {
   readonly type: "presence";
   readonly event: "here" | "moved" | "left";
@@ -234,7 +234,7 @@ export interface Refusal {
   readonly push: string | null;
 }
 
-/** A new shape, a new class or both. `base_version` is the version that the person saw. */
+/** A new shape, a new class or both. `base_version` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale. */
 export interface UpdateCell {
   readonly change: "update";
   readonly id: string;
@@ -258,7 +258,6 @@ export interface Welcome {
   readonly patches: readonly Patch[];
   readonly undoable: string | null;
   readonly redoable: string | null;
-  readonly members: readonly Member[];
 }
 
 export type Change = CreateCell | UpdateCell | DeleteCell;
@@ -384,7 +383,9 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
           "job"
         ]
       },
-      "job": "string",
+      "job": {
+        "nullable": "string"
+      },
       "kind": {
         "oneOf": [
           "embed",
@@ -649,11 +650,6 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       },
       "redoable": {
         "nullable": "string"
-      },
-      "members": {
-        "list": {
-          "ref": "Member"
-        }
       }
     },
     "optional": [],

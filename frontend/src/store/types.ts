@@ -2,7 +2,7 @@
 
 import type { Box } from "../geometry/box";
 import type { Mask } from "../geometry/mask";
-import type { Provenance } from "../protocol/messages.gen";
+import type { Change, Provenance } from "../protocol/messages.gen";
 
 /** One cell as it is shown: the server's state with my unanswered changes on top. */
 export interface Cell {
@@ -55,4 +55,12 @@ export interface CellView {
   takeDirty(): Box[];
   /** Called once after each change. Returns what ends it. */
   subscribe(listener: (changed: CellsChanged) => void): () => void;
+}
+
+/** An operation of mine that the server's state does not yet have. `undo` is the id of the operation to invert. */
+export interface PendingOperation {
+  readonly id: string;
+  readonly kind: "edit" | "undo" | "redo";
+  readonly changes: readonly Change[];
+  readonly undo: string | null;
 }
