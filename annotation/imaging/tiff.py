@@ -103,7 +103,8 @@ def _native(pixels: NDArray[Any]) -> Pixels:
 def _grey(page: Any, image_hw: NDArray[Any]) -> Pixels:
     if page.photometric == _PALETTE:
         colours: NDArray[np.uint8] = (np.asarray(page.colormap, np.uint16).T >> 8).astype(np.uint8)
-        return colours[image_hw]
+        rgb: Pixels = colours[image_hw]
+        return rgb
     pixels = image_hw if image_hw.dtype != bool and page.bitspersample > 1 else image_hw.astype(bool)
     grey = _native(pixels)
     if page.photometric == _WHITE_IS_ZERO:
