@@ -42,3 +42,9 @@ def test_tissue_nuclei_are_darker_than_the_ground() -> None:
 def test_other_types_are_refused() -> None:
     with pytest.raises(ValueError, match="uint8 or uint16"):
         fluorescence(0, height=8, width=8, cells=1, dtype=np.float32)
+
+
+@pytest.mark.parametrize("seed", [5, 8])
+def test_cells_that_lie_beside_the_image_are_left_out(seed: int) -> None:
+    _, labels_hw = fluorescence(seed, height=512, width=640, cells=60)
+    assert labels_hw.max() > 0
