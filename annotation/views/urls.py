@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import exports, health, jobs
+from annotation.views import engines, exports, files, health, jobs, runs, uploads
 from annotation.views.api import api
 
-api.add_router("", jobs.router)
-api.add_router("", exports.router)
+for noun in (jobs, exports, runs, engines, uploads, files):
+    api.add_router("", noun.router)
 
 urlpatterns = [
     path("healthz", health.alive),

@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from inference import cards, torch_runtime
+from inference import torch_runtime
+from inference.cards import CARDS
 from inference.contracts import Embedding, MaskResult, Prompts
 from inference.engines.base import Image
 from inference.engines.prompts import check_embedding, check_prompts
@@ -159,7 +160,7 @@ def mask_of_logits(logits_hw: FloatArray, frame: Frame) -> Rle:
 class SamEngine:
     """A PromptEngine around a Segment Anything checkpoint, ViT-B, ViT-L, ViT-H or any other size."""
 
-    card = cards.SAM
+    card = CARDS["sam"]
     preprocessing = "sam-p0.1-p99.9-1"
 
     def __init__(self) -> None:

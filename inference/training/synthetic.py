@@ -55,9 +55,7 @@ def _raster(cell: _Cell, height: int, width: int) -> tuple[tuple[slice, slice], 
     return (rows, cols), np.hypot(along, across) <= edge
 
 
-def _propose(
-    rng: np.random.Generator, placed: list[_Cell], shape_hw: tuple[int, int], radius: float
-) -> _Cell:
+def _propose(rng: np.random.Generator, placed: list[_Cell], shape_hw: tuple[int, int], radius: float) -> _Cell:
     """A place for the next cell: anywhere, or at the side of one that is there so that the two touch."""
     if placed and rng.random() < _TOUCHING_SHARE:
         friend = placed[int(rng.integers(len(placed)))]

@@ -1,4 +1,4 @@
-"""Who runs a service, and where that user can reach: PostgreSQL refuses to run as root, so root lends it to `nobody`."""
+"""Who runs a service, and where that user can reach: PostgreSQL refuses root, so root lends it to `nobody`."""
 
 from __future__ import annotations
 

@@ -196,9 +196,7 @@ class Postgres:
         for name, value in ({"listen_addresses": ""} | DURABLE | self.settings).items():
             argv += ["-c", f"{name}={value}"]
         self._clear_stale()
-        self.process = spawn(
-            argv, output=output, owner=self.owner, env=plain_environment(), death_signal=signal.SIGINT
-        )
+        self.process = spawn(argv, output=output, owner=self.owner, env=plain_environment(), death_signal=signal.SIGINT)
         return self.process
 
     def is_ready(self) -> bool:
@@ -212,9 +210,7 @@ class Postgres:
             if self.process is None or self.process.poll() is not None:
                 raise StartError("PostgreSQL ended while starting. Its last lines, above, say why.")
             if time.monotonic() > end:
-                raise StartError(
-                    f"PostgreSQL was not ready after {seconds:.0f} seconds. See its lines above."
-                )
+                raise StartError(f"PostgreSQL was not ready after {seconds:.0f} seconds. See its lines above.")
             time.sleep(0.03)
 
     def make_database(self) -> None:
