@@ -95,7 +95,9 @@ def _plane_of(page: Any, decoded: NDArray[Any], notes: list[str]) -> Plane:
 def _native(pixels: NDArray[Any]) -> Pixels:
     if pixels.dtype == bool:
         return np.where(pixels, np.uint8(255), np.uint8(0))
-    return pixels.astype(np.uint8 if pixels.dtype.itemsize == 1 else np.uint16, copy=False)
+    if pixels.dtype.itemsize == 1:
+        return pixels.astype(np.uint8, copy=False)
+    return pixels.astype(np.uint16, copy=False)
 
 
 def _grey(page: Any, image_hw: NDArray[Any]) -> Pixels:

@@ -89,7 +89,8 @@ def _scatter(rng: np.random.Generator, *, height: int, width: int, cells: int) -
 def _texture(rng: np.random.Generator, shape_hw: tuple[int, int], sigma: float) -> FloatArray:
     """Smooth noise around 0 with standard deviation about 1."""
     noise = ndimage.gaussian_filter(rng.standard_normal(shape_hw), sigma, mode="reflect")
-    return (noise / max(float(noise.std()), 1e-6)).astype(np.float32)
+    scaled: FloatArray = (noise / max(float(noise.std()), 1e-6)).astype(np.float32)
+    return scaled
 
 
 def fluorescence(

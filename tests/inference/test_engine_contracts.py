@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.cards import CARDS, missing_weights
+from inference.cards import CARDS, status_from_files
 from inference.contracts import AutoParams, Box, Point, Prompts
 from inference.embeddings import EmbeddingKey, EmbeddingStore
 from inference.engines import registry
@@ -90,7 +90,7 @@ def test_every_engine_is_tested_here_for_all_that_its_card_says(weights: Path) -
         assert status.available, status.problem
         assert len(status.weights) == 64
         assert status.card is CARDS[name]
-        assert missing_weights(name) == ""
+        assert status_from_files(name).available
         assert ("prompt" in status.card.capabilities) == (name in PROMPT_ENGINES)
         assert ("auto" in status.card.capabilities) == (name in AUTO_ENGINES)
 
@@ -240,7 +240,7 @@ def test_without_weights_the_error_says_what_to_do(name: str, tmp_path: Path, mo
     assert error.permanent
     assert "manage.py weights fetch" in error.message
     assert not registry.engine_status(name).available
-    assert missing_weights(name) == error.message
+    assert status_from_files(name).problem == error.message
     assert list(tmp_path.iterdir()) == []
     registry._engine.cache_clear()
 
