@@ -201,7 +201,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
 
     async def _refuse(self, code: ErrorCode, text: str, message: object = None) -> None:
         number = message.number if isinstance(message, Prompt) else None
-        await self.say(Refusal(type="error", code=code, message=text, number=number))
+        push = message.id if isinstance(message, Push) else None
+        await self.say(Refusal(type="error", code=code, message=text, number=number, push=push))
 
     async def _tell_others(self, event: str, member: Member, *, answer: bool = False, **where: Any) -> None:
         told = Presence.model_validate({"type": "presence", "event": event, "member": member, **where})

@@ -317,12 +317,14 @@ class JobUpdate(Message):
 
 
 class Refusal(Message):
-    """Something that you sent could not be done. ``number`` is the prompt's, where it was one."""
+    """Something that you sent could not be done. ``number`` is the prompt's, where it was one; ``push`` is the
+    operation's id, where it was one: such an operation was *not* answered for good, and its seq is still free."""
 
     type: Literal["error"]
     code: ErrorCode
     message: str
     number: int | None = None
+    push: UUID | None = None
 
 
 class Pong(Message):

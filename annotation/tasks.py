@@ -19,10 +19,6 @@ logger = logging.getLogger(__name__)
 def sweep() -> None:
     """Every ten seconds: find what was lost."""
     do_sweep_jobs()
-<<<<<<< HEAD
-    do_sweep_exports()
-    do_sweep_uploads()
-=======
     do_sweep_uploads()
     do_sweep_exports()
 
@@ -35,7 +31,6 @@ def import_upload(job_id: str) -> None:
     except Exception:
         logger.exception("Import job %s broke", job_id)
         do_fail_import(UUID(job_id))
->>>>>>> main
 
 
 @shared_task(name="annotation.export_project", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
@@ -50,16 +45,3 @@ def export_project(job_id: str) -> None:
         logger.exception("Export %s failed", job.pk)
         message = "Something went wrong while writing the export. If it happens again, ask your administrator."
         do_fail_job(job.pk, job.attempt, message=message, permanent=False)
-<<<<<<< HEAD
-
-
-@shared_task(name="annotation.import_upload", queue="io", ignore_result=True, soft_time_limit=300, time_limit=330)
-def import_upload(job_id: str) -> None:
-    """Turn an upload whose last byte has come into an image."""
-    try:
-        do_import_upload(UUID(job_id))
-    except Exception:
-        logger.exception("Import job %s broke", job_id)
-        do_fail_import(UUID(job_id))
-=======
->>>>>>> main

@@ -96,14 +96,15 @@ def _native(pixels: NDArray[Any]) -> Pixels:
     if pixels.dtype == bool:
         return np.where(pixels, np.uint8(255), np.uint8(0))
     if pixels.dtype.itemsize == 1:
-        return pixels.astype(np.uint8, copy=False)
-    return pixels.astype(np.uint16, copy=False)
+        return np.asarray(pixels, dtype=np.uint8)
+    return np.asarray(pixels, dtype=np.uint16)
 
 
 def _grey(page: Any, image_hw: NDArray[Any]) -> Pixels:
     if page.photometric == _PALETTE:
         colours: NDArray[np.uint8] = (np.asarray(page.colormap, np.uint16).T >> 8).astype(np.uint8)
-        return colours[image_hw]
+        picked: NDArray[np.uint8] = colours[image_hw]
+        return picked
     pixels = image_hw if image_hw.dtype != bool and page.bitspersample > 1 else image_hw.astype(bool)
     grey = _native(pixels)
     if page.photometric == _WHITE_IS_ZERO:

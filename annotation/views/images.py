@@ -1,7 +1,6 @@
 """Images over HTTP, all but their pixels."""
 
-from __future__ import annotations
-
+# No postponed annotations here: ninja could not read them through transaction.atomic.
 from dataclasses import asdict
 from uuid import UUID
 

@@ -1,7 +1,6 @@
 """Classes of a project over HTTP."""
 
-from __future__ import annotations
-
+# No postponed annotations here: ninja could not read them through transaction.atomic.
 from uuid import UUID
 
 from django.db import transaction
