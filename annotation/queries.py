@@ -28,7 +28,7 @@ from annotation.models import (
     User,
 )
 from annotation.protocol import CellState, Mask, Patch, Provenance
-from inference.cards import CARDS, missing_weights
+from inference.cards import CARDS, status_from_files
 from inference.contracts import EngineStatus
 
 MAX_PATCHES = 500
@@ -153,11 +153,7 @@ def get_exports(project_id: UUID) -> list[Job]:
 def engine_statuses() -> list[EngineStatus]:
     """All engines in the order in which people see them. The web process loads none: it looks whether the weights are
     there; a damaged file is found out by the worker that loads it, and said in the job's message."""
-    problems = {card.name: missing_weights(card.name) for card in CARDS.values()}
-    return [
-        EngineStatus(card=card, available=not problems[card.name], problem=problems[card.name])
-        for card in CARDS.values()
-    ]
+    return [status_from_files(name) for name in CARDS]
 
 
 # --- projects, members, images ------------------------------------------------------------------------------------

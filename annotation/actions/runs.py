@@ -9,7 +9,7 @@ from django.db import transaction
 from annotation.actions.jobs import check_new_job, do_create_job
 from annotation.errors import AppError, ErrorCode
 from annotation.models import Image, Job, JobKind, JobState, User
-from inference.cards import CARDS, missing_weights
+from inference.cards import CARDS, status_from_files
 
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 
@@ -20,8 +20,9 @@ def check_engine(name: str) -> None:
     if name not in finders:
         message = f"There is no engine “{name[:40]}” that finds all cells. Choose one of: {', '.join(finders)}."
         raise AppError(ErrorCode.BAD_REQUEST, message)
-    if problem := missing_weights(name):
-        raise AppError(ErrorCode.ENGINE, problem, status=409)
+    status = status_from_files(name)
+    if not status.available:
+        raise AppError(ErrorCode.ENGINE, status.problem, status=409)
 
 
 def check_run(user: User, image: Image, *, engine: str) -> None:
