@@ -194,11 +194,9 @@ export class Sync {
       return this.stopAs("signin");
     }
     if (code === CLOSE_TOO_OLD) return this.stopAs("reload");
-    if (code === CLOSE_FORBIDDEN || code === CLOSE_NOT_FOUND) {
-      // Being signed out looks like this at first: only a second time, on a fresh connection, means it.
-      this.turnedAway++;
-      if (this.turnedAway > 1) return this.stopAs("gone");
-    }
+    // Being signed out looks like this at first: only a second time, on a fresh connection, means it.
+    if ((code === CLOSE_FORBIDDEN || code === CLOSE_NOT_FOUND) && this.turnedAway++ > 0)
+      return this.stopAs("gone");
     if (code === CLOSE_BAD_FRAME) {
       const culprit = this.pusher.narrow();
       if (culprit) this.giveUp(culprit, "bad_request", "The server could not read this change.");
