@@ -139,11 +139,13 @@ export class CellStore implements CellView {
 
   // --- what I do ----------------------------------------------------------------------------------------------
 
-  /** Shows an operation of mine before the server has answered it. */
-  push(operation: PendingOperation): void {
+  /** Shows an operation of mine before the server has answered it. Returns the ids of the cells for which there is no
+   * room, or which are not there: with one of these the server would refuse the operation. */
+  push(operation: PendingOperation): string[] {
     this.pending.push(operation);
-    this.applyPending(operation);
+    const refused = this.applyPending(operation);
     this.emit();
+    return refused;
   }
 
   /** These operations are answered: the server's state has them, or they were refused. */
@@ -166,8 +168,9 @@ export class CellStore implements CellView {
   }
 
   /** In the server's order: deletes, then new shapes, then new cells, so that pixels can change hands. */
-  private applyPending(operation: PendingOperation): void {
+  private applyPending(operation: PendingOperation): string[] {
     const { changes } = operation;
+    const refused: string[] = [];
     const lifted = new Map<string, Cell>();
     for (const change of changes) {
       const cell = this.shown.get(change.id);
@@ -179,24 +182,33 @@ export class CellStore implements CellView {
     const order = (change: Change) =>
       change.change === "create" ? 2 : change.change === "update" && change.mask ? 1 : 0;
     for (const change of [...changes].sort((a, b) => order(a) - order(b))) {
-      if (change.change === "create") this.applyCreate(change);
-      else if (change.change === "update") this.applyUpdate(change, lifted.get(change.id));
+      const before = lifted.get(change.id);
+      const done =
+        change.change === "create"
+          ? this.applyCreate(change)
+          : change.change === "update"
+            ? this.applyUpdate(change, before)
+            : before !== undefined;
+      if (!done) refused.push(change.id);
     }
+    return refused;
   }
 
-  private applyUpdate(change: UpdateCell, before: Cell | undefined): void {
-    if (!before) return;
-    const wanted = change.mask ? this.free(change.mask, change.id) : before.mask;
-    const mask = isEmpty(wanted) ? this.free(before.mask, change.id) : wanted;
-    if (isEmpty(mask)) return;
+  private applyUpdate(change: UpdateCell, before: Cell | undefined): boolean {
+    if (!before) return false;
+    const wanted = this.free(change.mask ?? before.mask, change.id);
+    const fits = !isEmpty(wanted);
+    const mask = fits ? wanted : this.free(before.mask, change.id);
+    if (isEmpty(mask)) return false;
     const classId = change.set_class ? (change.class_id ?? null) : before.classId;
     this.show({ ...before, mask, classId, updatedBy: this.author, pending: true });
+    return fits;
   }
 
-  private applyCreate(change: CreateCell): void {
-    if (this.shown.has(change.id)) return;
+  private applyCreate(change: CreateCell): boolean {
+    if (this.shown.has(change.id)) return false;
     const mask = this.free(change.mask);
-    if (isEmpty(mask)) return;
+    if (isEmpty(mask)) return false;
     this.show({
       id: change.id,
       label: null,
@@ -208,6 +220,7 @@ export class CellStore implements CellView {
       updatedBy: this.author,
       pending: true,
     });
+    return true;
   }
 
   // --- pixels -------------------------------------------------------------------------------------------------
