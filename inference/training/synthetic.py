@@ -45,8 +45,8 @@ def _draw_shape(rng: np.random.Generator, row: float, col: float, radius: float)
 def _raster(cell: _Cell, height: int, width: int) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
     """Window of the image that holds the cell, and the cell's pixels in it."""
     reach = int(np.ceil(cell.radius * 1.2)) + 1
-    rows = slice(max(int(cell.row) - reach, 0), max(min(int(cell.row) + reach + 1, height), 0))
-    cols = slice(max(int(cell.col) - reach, 0), max(min(int(cell.col) + reach + 1, width), 0))
+    rows = slice(*np.clip((int(cell.row) - reach, int(cell.row) + reach + 1), 0, height))
+    cols = slice(*np.clip((int(cell.col) - reach, int(cell.col) + reach + 1), 0, width))
     row_hw, col_hw = np.mgrid[rows, cols]
     dy, dx = row_hw + 0.5 - cell.row, col_hw + 0.5 - cell.col
     along = np.cos(cell.angle) * dy + np.sin(cell.angle) * dx
@@ -91,7 +91,7 @@ def _scatter(rng: np.random.Generator, *, height: int, width: int, cells: int) -
 def _texture(rng: np.random.Generator, shape_hw: tuple[int, int], sigma: float) -> FloatArray:
     """Smooth noise around 0 with standard deviation about 1."""
     noise = ndimage.gaussian_filter(rng.standard_normal(shape_hw), sigma, mode="reflect")
-    return (noise / max(float(noise.std()), 1e-6)).astype(np.float32)
+    return np.asarray(noise / max(float(noise.std()), 1e-6), np.float32)
 
 
 def fluorescence(
