@@ -75,6 +75,7 @@ def flow_targets(labels_hw: Labels) -> Floats:
 def _walk(flow: Floats, rows_hw: Floats, cols_hw: Floats, steps: int) -> tuple[Floats, Floats]:
     """Positions after ``steps`` unit steps along the flow, read between pixels linearly."""
     planes = [np.ascontiguousarray(plane, np.float32) for plane in flow]
+    rows_hw, cols_hw = np.ascontiguousarray(rows_hw), np.ascontiguousarray(cols_hw)
     height, width = flow.shape[1:]
     for _ in range(steps):
         down, right = (cv2.remap(p, cols_hw, rows_hw, cv2.INTER_LINEAR) for p in planes)
@@ -92,7 +93,8 @@ def _sinks(flow: Floats, inside_hw: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Flat index of the pixel at which each pixel arrives. A few true steps first; their ends are then chained
     by doubling, which walks hundreds of steps for the price of a handful."""
     height, width = inside_hw.shape
-    rows_hw, cols_hw = (grid.astype(np.float32) for grid in np.mgrid[:height, :width])
+    rows_hw = np.broadcast_to(np.arange(height, dtype=np.float32)[:, None], (height, width))
+    cols_hw = np.broadcast_to(np.arange(width, dtype=np.float32)[None], (height, width))
     rows_hw, cols_hw = _walk(flow * inside_hw, rows_hw, cols_hw, _WALK_STEPS)
     end: NDArray[np.int64] = _nearest(rows_hw, cols_hw, width).ravel()
     for _ in range(_DOUBLINGS):
@@ -121,6 +123,13 @@ def follow_flows(flow: Floats, inside_hw: NDArray[np.bool_]) -> Labels:
     meeting = np.bincount(end[inside_hw.ravel()], minlength=end.size).reshape(inside_hw.shape)
     labels_hw = _gather(meeting).ravel()[end].reshape(inside_hw.shape)
     return np.where(inside_hw, labels_hw, 0).astype(np.int32)
+
+
+def labels_at(labels_hw: Labels, flow: Floats, rows_hw: Floats, cols_hw: Floats) -> Labels:
+    """Labels of places between the pixels (positions in pixels of ``labels_hw``, the first pixel's centre at 0): where a
+    short walk along the flow leads, so that borders are smooth where the places lie closer than the pixels."""
+    rows_hw, cols_hw = _walk(flow, rows_hw, cols_hw, 3)
+    return labels_hw.ravel()[_nearest(rows_hw, cols_hw, labels_hw.shape[1])]
 
 
 def flow_errors(labels_hw: Labels, flow: Floats) -> NDArray[np.float64]:
@@ -153,7 +162,9 @@ def tidy(labels_hw: Labels, *, min_area: float) -> Labels:
     return tidy_hw
 
 
-def drop_doubtful(labels_hw: Labels, flow: Floats, *, flow_error: float) -> tuple[Labels, NDArray[np.float64]]:
+def drop_doubtful(
+    labels_hw: Labels, flow: Floats, *, flow_error: float
+) -> tuple[Labels, NDArray[np.float64]]:
     """Labels without the cells whose flow error exceeds ``flow_error`` (0: none is dropped), and all errors."""
     errors = flow_errors(labels_hw, flow)
     keep = errors <= flow_error if flow_error > 0 else np.ones(errors.size, bool)

@@ -18,7 +18,7 @@ Halves = NDArray[np.float16]
 
 _TILE = 512
 _HALO = 64
-_MOST_PIXELS = 24_000_000
+_MOST_PIXELS = 16_500_000
 _PROBE = 512
 _PROBES = 4
 _SCALES = (0.2, 3.0)
@@ -132,5 +132,7 @@ def encode_maps(
 
 def _place(features: Halves, deep: Floats, rows: tuple[int, int, int], cols: tuple[int, int, int]) -> None:
     """Copy the kept part of a tile's features to its place; each axis is (keep from, keep to, read from)."""
-    (top, bottom, r0), (left, right, c0) = ([-(-value // FEATURE_STRIDE) for value in side] for side in (rows, cols))
+    (top, bottom, r0), (left, right, c0) = (
+        [-(-value // FEATURE_STRIDE) for value in side] for side in (rows, cols)
+    )
     features[:, top:bottom, left:right] = deep[:, top - r0 : bottom - r0, left - c0 : right - c0]

@@ -95,7 +95,9 @@ def warp(
     pixels_hw = cv2.warpAffine(pixels_hw, matrix, (size, size), flags=flags)
     labels_hw = cv2.warpAffine(sample.labels_hw.astype(np.float32), matrix, (size, size), flags=nearest)
     labels_hw = labels_hw.astype(np.int32)
-    valid_hw = cv2.warpAffine(np.ones(sample.labels_hw.shape, np.float32), matrix, (size, size), flags=nearest)
+    valid_hw = cv2.warpAffine(
+        np.ones(sample.labels_hw.shape, np.float32), matrix, (size, size), flags=nearest
+    )
     rows, cols = (cv2.warpAffine(plane, matrix, (size, size), flags=flags) for plane in sample.flow)
     back = matrix[:, :2].T * scale
     turned = np.stack([back[1, 0] * cols + back[1, 1] * rows, back[0, 0] * cols + back[0, 1] * rows])

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from inference.errors import EngineError, EngineErrorCode
+from inference.networks.files import save_atomically
 
 Progress = dict[str, float]
 
@@ -22,14 +22,6 @@ def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
         for index, entry in state.items()
         for key, value in entry.items()
     }
-
-
-def save_atomically(tensors: dict[str, Tensor], path: Path, *, metadata: dict[str, str]) -> None:
-    """Write a safetensors file beside ``path`` and rename it, so that a kill leaves the old one whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    save_file({name: t.detach().contiguous() for name, t in tensors.items()}, beside, metadata=metadata)
-    beside.replace(path)
 
 
 def save_training(

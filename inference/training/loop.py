@@ -67,7 +67,11 @@ def move_average(average: nn.Module, model: nn.Module, keep: float) -> None:
 
 
 def train_flows(
-    samples: Sequence[Sample], options: TrainingOptions, *, checkpoint: Path | None = None, report: Report | None = None
+    samples: Sequence[Sample],
+    options: TrainingOptions,
+    *,
+    checkpoint: Path | None = None,
+    report: Report | None = None,
 ) -> Encoder:
     """Train an encoder; returns the averaged network. Where ``checkpoint`` exists, training goes on from there.
     Each step draws its views from (seed, step), so that a resumed training equals one that was never killed."""
