@@ -16,6 +16,10 @@ class EngineErrorCode(StrEnum):
     EMBEDDING_MISSING = "embedding_missing"
     OUT_OF_MEMORY = "out_of_memory"
     CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+    REQUEST_INVALID = "request_invalid"
+    FETCH_FAILED = "fetch_failed"
+    INTERNAL = "internal"
 
 
 class EngineError(Exception):

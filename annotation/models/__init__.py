@@ -1,0 +1,27 @@
+"""Fields, constraints and tiny queries."""
+
+from annotation.models.annotations import Annotation, Client, Operation, Receipt
+from annotation.models.images import Image, ImageStatus, Upload, UploadState
+from annotation.models.jobs import Job, JobKind, JobState
+from annotation.models.people import User
+from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, Project, Role
+
+__all__ = [
+    "CLASS_COLOURS",
+    "Annotation",
+    "Client",
+    "Image",
+    "ImageStatus",
+    "Job",
+    "JobKind",
+    "JobState",
+    "LabelClass",
+    "Membership",
+    "Operation",
+    "Project",
+    "Receipt",
+    "Role",
+    "Upload",
+    "UploadState",
+    "User",
+]

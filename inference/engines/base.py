@@ -33,16 +33,17 @@ class Engine(Protocol):
     def weights(self) -> str:
         """SHA-256 (hex) of the loaded weights file."""
 
+    @property
+    def preprocessing(self) -> str:
+        """Name and version of the way from pixels to network input; part of the embedding key."""
+
     def load(self) -> None:
-        """Read the weights, once per process. Raises EngineError (permanent) when they are missing or invalid."""
+        """Read the weights, once per process. Raises EngineError (permanent) when they are missing or
+        invalid."""
 
 
 class PromptEngine(Engine, Protocol):
     """Masks from clicks, boxes and masks. Stateless between calls: A, B, A gives equal A's."""
-
-    @property
-    def preprocessing(self) -> str:
-        """Name and version of the way from pixels to network input; part of the embedding key."""
 
     def encode(self, image: Image) -> Embedding:
         """The expensive part, once per image."""
@@ -55,7 +56,5 @@ class PromptEngine(Engine, Protocol):
 class AutoEngine(Engine, Protocol):
     """All cells of an image."""
 
-    def segment(
-        self, image: Image, params: AutoParams, *, progress: Progress | None = None
-    ) -> Segmentation:
+    def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """Find every cell; an image without any gives an empty Segmentation, not an error."""

@@ -6,6 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
+from inference.cards import card_of
 from inference.contracts import Capability, EngineCard, EngineStatus
 from inference.engines.base import AutoEngine, Engine, PromptEngine
 from inference.errors import EngineError, EngineErrorCode
@@ -34,7 +35,9 @@ def get_engine(name: str) -> Engine:
     if name not in _PATHS:
         known = ", ".join(_PATHS)
         raise EngineError(
-            EngineErrorCode.UNKNOWN_ENGINE, f"There is no engine “{name}”. Choose one of: {known}.", permanent=True
+            EngineErrorCode.UNKNOWN_ENGINE,
+            f"There is no engine “{name}”. Choose one of: {known}.",
+            permanent=True,
         )
     engine = _engine(name)
     engine.load()
@@ -62,8 +65,8 @@ def get_auto_engine(name: str) -> AutoEngine:
 
 
 def get_card(name: str) -> EngineCard:
-    """What people are told about an engine; imports its module, loads no weights."""
-    return _engine(name).card
+    """What people are told about an engine; imports nothing heavy."""
+    return card_of(name)
 
 
 def engine_status(name: str) -> EngineStatus:

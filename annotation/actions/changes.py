@@ -1,0 +1,185 @@
+"""What an operation does to an image's cells. Nothing here is saved: rows are prepared, the caller writes them.
+
+Rules: a new shape or class is refused when that very property has changed since the version that the person saw (R5);
+deleting wins; masks never overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from annotation.actions.masks import Occupied, check_inside
+from annotation.actions.states import State, state_of
+from annotation.errors import ErrorCode, RefusedError
+from annotation.models import Annotation, Image, LabelClass, User
+from annotation.protocol import CreateCell, DeleteCell, Provenance, UpdateCell
+from inference.rle import Rle
+
+Change = CreateCell | UpdateCell | DeleteCell
+
+
+@dataclass(slots=True)
+class Edit:
+    """One cell's row as it will be, with its state before; ``is_new`` rows are inserted."""
+
+    cell: Annotation
+    before: State | None
+    is_new: bool = False
+
+    def logged(self) -> dict[str, object]:
+        """The log's entry for it."""
+        return {"id": str(self.cell.pk), "before": self.before, "after": state_of(self.cell)}
+
+
+class Editor:
+    """Prepares one operation by one person on one image, whose row the caller has locked."""
+
+    def __init__(self, image: Image, user: User | None, *, client_id: UUID | None = None) -> None:
+        self.image = image
+        self.user = user
+        self.client_id = client_id
+        self.edits: dict[UUID, Edit] = {}
+        self._classes: dict[int, bool] = {}
+
+    # --- finding ----------------------------------------------------------------------------------------------
+
+    def load(self, ids: Sequence[UUID]) -> dict[UUID, Annotation]:
+        """The cells with these ids, the deleted ones too. An id that another image uses is refused."""
+        rows = {row.pk: row for row in Annotation.objects.filter(pk__in=ids).select_related("created_by", "updated_by")}
+        if any(row.image_id != self.image.pk for row in rows.values()):
+            raise RefusedError(ErrorCode.BAD_REQUEST, "A cell of that id belongs to another image.")
+        return rows
+
+    def check_class(self, class_id: int | None) -> None:
+        """Raise unless the class is one of the project's."""
+        if class_id is None:
+            return
+        if class_id not in self._classes:
+            self._classes[class_id] = LabelClass.objects.filter(
+                pk=class_id, project_id=self.image.project_id, deleted_at=None
+            ).exists()
+        if not self._classes[class_id]:
+            raise RefusedError(ErrorCode.GONE, "That class was deleted. Choose another one.")
+
+    # --- writing ----------------------------------------------------------------------------------------------
+
+    def edit(self, cell: Annotation) -> Annotation:
+        """The cell, its state before noted, its version raised."""
+        if cell.pk not in self.edits:
+            self.edits[cell.pk] = Edit(cell, state_of(cell))
+            cell.version += 1
+            cell.updated_by = self.user
+        return cell
+
+    def insert(self, cell_id: UUID, mask: Rle, *, class_id: int | None, provenance: Provenance) -> Annotation:
+        """A new cell with the image's next label."""
+        cell = Annotation(
+            id=cell_id,
+            image=self.image,
+            label=self.image.next_label,
+            label_class_id=class_id,
+            provenance=provenance.model_dump(mode="json"),
+            created_by=self.user,
+            updated_by=self.user,
+            mask_client=self.client_id,
+            class_client=self.client_id,
+        )
+        cell.rle = mask
+        self.image.next_label += 1
+        self.edits[cell.pk] = Edit(cell, None, is_new=True)
+        return cell
+
+    def reshape(self, cell: Annotation, mask: Rle) -> None:
+        """A new mask."""
+        self.edit(cell).rle = mask
+        cell.mask_version, cell.mask_client = cell.version, self.client_id
+
+    def relabel(self, cell: Annotation, class_id: int | None) -> None:
+        """A new class."""
+        self.edit(cell).label_class_id = class_id
+        cell.class_version, cell.class_client = cell.version, self.client_id
+
+    def delete(self, cell: Annotation) -> None:
+        """Away with it; the row stays."""
+        self.edit(cell).deleted = True
+
+    def restore(self, cell: Annotation) -> None:
+        """Back again, as it was."""
+        self.edit(cell).deleted = False
+
+
+def _live(rows: dict[UUID, Annotation], change: UpdateCell | DeleteCell) -> Annotation:
+    cell = rows.get(change.id)
+    if cell is None or cell.deleted:
+        raise RefusedError(ErrorCode.GONE, "Somebody deleted this cell.", cells=[change.id])
+    if change.base_version > cell.version:
+        raise RefusedError(ErrorCode.BAD_REQUEST, "There is no such version of this cell yet.", cells=[change.id])
+    return cell
+
+
+def _check_fresh(editor: Editor, cell: Annotation, change: UpdateCell) -> None:
+    """What this very tab changed last cannot be stale: its operations come in order, some before it heard of the one
+    before."""
+    mine = editor.client_id
+    stale_mask = change.mask is not None and change.base_version < cell.mask_version and cell.mask_client != mine
+    stale_class = change.set_class and change.base_version < cell.class_version and cell.class_client != mine
+    if stale_mask or stale_class:
+        who = cell.updated_by.username if cell.updated_by else "Somebody"
+        raise RefusedError(ErrorCode.STALE, f"{who} changed this cell at the same time.", cells=[cell.pk])
+
+
+def prepare_changes(editor: Editor, changes: Sequence[Change]) -> None:
+    """Prepare what a person pushed: deletes first, then new shapes, then new cells, so that pixels can change hands."""
+    rows = editor.load([change.id for change in changes])
+    masks = [change.mask.to_rle() for change in changes if not isinstance(change, DeleteCell) and change.mask]
+    for mask in masks:
+        check_inside(mask, editor.image)
+    occupied = _occupied(editor.image, changes, masks) if masks else None
+    for change in sorted(changes, key=lambda change: ("delete", "update", "create").index(change.change)):
+        if isinstance(change, DeleteCell):
+            editor.delete(_live(rows, change))
+        elif isinstance(change, UpdateCell):
+            _prepare_update(editor, _live(rows, change), change, occupied)
+        else:
+            _prepare_create(editor, rows, change, occupied)
+
+
+def _occupied(image: Image, changes: Sequence[Change], masks: list[Rle]) -> Occupied:
+    moving = [
+        change.id
+        for change in changes
+        if isinstance(change, DeleteCell) or (isinstance(change, UpdateCell) and change.mask is not None)
+    ]
+    return Occupied.around(image, masks, without=moving)
+
+
+def _claim(occupied: Occupied | None, mask: Rle, cell_id: UUID) -> Rle:
+    assert occupied is not None  # noqa: S101 - there is a mask, so it was made
+    free = occupied.free_part(mask)
+    if free.area == 0:
+        raise RefusedError(ErrorCode.COVERED, "Other cells already cover this place.", cells=[cell_id])
+    occupied.add(free)
+    return free
+
+
+def _prepare_update(editor: Editor, cell: Annotation, change: UpdateCell, occupied: Occupied | None) -> None:
+    if change.mask is None and not change.set_class:
+        raise RefusedError(ErrorCode.BAD_REQUEST, "An update has a new mask, a new class or both.", cells=[cell.pk])
+    _check_fresh(editor, cell, change)
+    if change.mask is not None:
+        editor.reshape(cell, _claim(occupied, change.mask.to_rle(), cell.pk))
+    if change.set_class:
+        editor.check_class(change.class_id)
+        editor.relabel(cell, change.class_id)
+
+
+def _prepare_create(
+    editor: Editor, rows: dict[UUID, Annotation], change: CreateCell, occupied: Occupied | None
+) -> None:
+    if change.id in rows:
+        raise RefusedError(ErrorCode.CONFLICT, "There is a cell of that id already.", cells=[change.id])
+    editor.check_class(change.class_id)
+    mask = _claim(occupied, change.mask.to_rle(), change.id)
+    editor.insert(change.id, mask, class_id=change.class_id, provenance=change.provenance)

@@ -1,0 +1,54 @@
+"""New pixels never take another cell's: what is left of a mask beside those that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotation.errors import ErrorCode, RefusedError
+from annotation.geometry import Bounds, bounds_around
+from annotation.models import Annotation, Image
+from inference import rle
+from inference.rle import Rle
+
+
+def check_inside(mask: Rle, image: Image) -> None:
+    """Raise unless the mask's box lies inside of the image."""
+    if not Bounds(0, 0, image.height, image.width).holds(mask):
+        raise RefusedError(ErrorCode.BAD_REQUEST, "A mask reaches beyond the image.")
+
+
+class Occupied:
+    """The pixels that cells have inside a rectangle. Boolean raster (row, column) of that rectangle only."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self.taken_hw: NDArray[np.bool_] = np.zeros((bounds.bottom - bounds.top, bounds.right - bounds.left), np.bool_)
+
+    @classmethod
+    def around(cls, image: Image, masks: list[Rle], *, without: Iterable[object] = ()) -> Occupied:
+        """What the image's cells, except those with the given ids, have around ``masks`` (not empty)."""
+        occupied = cls(bounds_around(masks))
+        cells = Annotation.objects.filter(image=image, deleted=False).exclude(pk__in=list(without))
+        for cell in cells.filter(top__lt=occupied.bounds.bottom, left__lt=occupied.bounds.right).only(
+            "top", "left", "height", "width", "counts"
+        ):
+            occupied.add(cell.rle)
+        return occupied
+
+    def add(self, mask: Rle) -> None:
+        """These pixels are taken from now on."""
+        if self.bounds.meets(mask):
+            moved = Rle(mask.top - self.bounds.top, mask.left - self.bounds.left, mask.height, mask.width, mask.counts)
+            rle.paste(moved, self.taken_hw, 1)
+
+    def free_part(self, mask: Rle) -> Rle:
+        """The mask without the pixels that are taken; the mask itself where none is. It lies inside the bounds."""
+        top, left = mask.top - self.bounds.top, mask.left - self.bounds.left
+        taken_hw = self.taken_hw[top : top + mask.height, left : left + mask.width]
+        mask_hw = rle.decode(mask)
+        if not (taken_hw & mask_hw).any():
+            return mask
+        return rle.encode(mask_hw & ~taken_hw, top=mask.top, left=mask.left)

@@ -1,0 +1,164 @@
+"""The write path of cells: lock → refuse repeats → check → write → log → tick → tell. Answered is committed (R1)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from annotation.actions.changes import Editor, prepare_changes
+from annotation.actions.masks import Occupied
+from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
+from annotation.errors import AppError, ErrorCode, RefusedError
+from annotation.events import send_patch
+from annotation.models import Annotation, Client, Image, ImageStatus, Job, Operation, Receipt, User
+from annotation.permissions import Action, access_image
+from annotation.protocol import Ack, Provenance, Push
+from annotation.queries import cell_state, patch_of
+from inference import rle
+from inference.rle import Rle
+
+_CELL_FIELDS = [
+    "top", "left", "height", "width", "counts", "area", "label_class", "version", "mask_version", "class_version",
+    "mask_client", "class_client", "updated_by", "updated_at", "deleted",
+]  # fmt: skip
+
+
+def _lock_client(user: User, push: Push) -> Client:
+    """The tab's row, locked. An id that another person's tab made up is not theirs to use (R12)."""
+    Client.objects.get_or_create(pk=push.client_id, defaults={"user": user})
+    client = Client.objects.select_for_update().get(pk=push.client_id)
+    if client.user_id != user.pk:
+        raise AppError(ErrorCode.FORBIDDEN, "This tab was opened by another account. Reload the page.", status=403)
+    return client
+
+
+def _repeat(client: Client, push: Push) -> Ack | None:
+    """The first answer to an operation that comes again; None for a new one."""
+    receipt = Receipt.objects.filter(client=client, seq=push.seq).first()
+    if receipt is not None and receipt.operation_id == push.id:
+        return Ack.model_validate(receipt.answer)
+    if receipt is not None or Receipt.objects.filter(operation_id=push.id).exists():
+        raise AppError(ErrorCode.CONFLICT, "This number stands for another operation already. Reload the page.")
+    if push.seq != client.last_seq + 1:
+        raise AppError(
+            ErrorCode.OUT_OF_ORDER, f"Operation {client.last_seq + 1} is missing; send again from there.", status=409
+        )
+    return None
+
+
+@transaction.atomic
+def do_push(user: User, image_id: UUID, push: Push) -> Ack:
+    """Do what a person pushed, or refuse it for good; the same answer for the same ids, however often they come.
+
+    Raises AppError where nothing was decided: no access, out of order.
+    """
+    client = _lock_client(user, push)
+    repeated = _repeat(client, push)
+    if repeated is not None:
+        return repeated
+    image, _ = access_image(user, image_id, Action.ANNOTATE, lock=True)
+    try:
+        operation = _perform(image, user, push)
+    except RefusedError as refusal:
+        answer = _discard(image, user, push, refusal)
+    else:
+        answer = _commit(image, user, push, operation)
+    Receipt.objects.create(client=client, seq=push.seq, operation_id=push.id, answer=answer.model_dump(mode="json"))
+    Client.objects.filter(pk=client.pk).update(last_seq=push.seq)
+    return answer
+
+
+def _perform(image: Image, user: User, push: Push) -> Operation:
+    editor = Editor(image, user, client_id=push.client_id)
+    if push.undo is None:
+        prepare_changes(editor, push.changes)
+        return _write(editor, push.id, kind="edit")
+    target = get_target(image, user, push.undo)
+    prepare_undo(editor, target)
+    return _write(editor, push.id, kind=inverse_kind(target), undoes=target)
+
+
+def _write(editor: Editor, operation_id: UUID, *, kind: str, undoes: Operation | None = None) -> Operation:
+    """Save what was prepared, log it and tick the image's clock, which the caller has locked."""
+    image, edits = editor.image, list(editor.edits.values())
+    Annotation.objects.bulk_create([edit.cell for edit in edits if edit.is_new], batch_size=1000)
+    Annotation.objects.bulk_update([edit.cell for edit in edits if not edit.is_new], _CELL_FIELDS, batch_size=500)
+    image.clock += 1
+    if image.status == ImageStatus.NEW:
+        image.status = ImageStatus.IN_PROGRESS
+    image.save(update_fields=["clock", "status", "next_label"])
+    operation = Operation.objects.create(
+        id=operation_id,
+        image=image,
+        clock=image.clock,
+        actor=editor.user,
+        kind=kind,
+        undoes=undoes,
+        changes=[edit.logged() for edit in edits],
+    )
+    send_patch(image.pk, patch_of(operation))
+    return operation
+
+
+def _ack(image: Image, user: User, push: Push, **more: Any) -> Ack:
+    return Ack(
+        type="ack",
+        id=push.id,
+        seq=push.seq,
+        clock=image.clock,
+        undoable=get_undoable(image, user),
+        redoable=get_redoable(image, user),
+        **more,
+    )
+
+
+def _commit(image: Image, user: User, push: Push, operation: Operation) -> Ack:
+    patch = patch_of(operation)
+    return _ack(image, user, push, outcome="commit", cells=patch.cells, removed=patch.removed)
+
+
+def _discard(image: Image, user: User, push: Push, refusal: RefusedError) -> Ack:
+    rows = Annotation.objects.filter(image=image, pk__in=refusal.cells).select_related("created_by", "updated_by")
+    live = {row.pk: row for row in rows if not row.deleted}
+    return _ack(
+        image,
+        user,
+        push,
+        outcome="discard",
+        code=refusal.code,
+        message=refusal.message,
+        cells=[cell_state(row) for row in live.values()],
+        removed=[cell_id for cell_id in refusal.cells if cell_id not in live],
+    )
+
+
+@transaction.atomic
+def do_add_found_cells(job: Job, masks: list[tuple[Rle, float]], provenance: Provenance) -> int:
+    """Add what “find all cells” found, as one operation of the person who asked. Pixels that cells already have are
+    kept; what is then smaller than half of itself is left out. Returns how many were added. Doing it twice does it
+    once."""
+    assert job.image_id is not None  # noqa: S101 - only images are segmented
+    image = Image.objects.select_for_update(no_key=True).get(pk=job.image_id)
+    if Operation.objects.filter(pk=job.pk).exists():
+        return 0
+    editor = Editor(image, job.user)
+    if not masks:
+        return 0
+    occupied = Occupied.around(image, [mask for mask, _ in masks])
+    for number, (mask, score) in enumerate(masks):
+        free = occupied.free_part(mask)
+        if 2 * free.area >= mask.area and free.area > 0:
+            occupied.add(free)
+            stamped = provenance.model_copy(update={"score": score})
+            editor.insert(uuid5(job.pk, str(number)), free, class_id=None, provenance=stamped)
+    if editor.edits:
+        _write(editor, job.pk, kind="run")
+    return len(editor.edits)
+
+
+def masks_of(labels_hw: Any, scores: tuple[float, ...]) -> list[tuple[Rle, float]]:
+    """The masks of an instance image (row, column), each with its score (1.0 where the engine gave none)."""
+    found = rle.from_labels(labels_hw)
+    return [(mask, scores[label - 1] if label <= len(scores) else 1.0) for label, mask in found]

@@ -1,0 +1,216 @@
+"""WebSockets: parse → access → action or query → reply. Permission is read from the database for every message (S3); a
+database or broker that is away for a moment closes nothing (R8)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError, InterfaceError, OperationalError
+from redis.exceptions import RedisError
+
+from annotation import sockets
+from annotation.errors import AppError, ErrorCode
+from annotation.events import image_group
+from annotation.limits import TokenBucket
+from annotation.presence import member_of
+from annotation.protocol import (
+    CLOSE_BAD_FRAME,
+    CLOSE_FORBIDDEN,
+    CLOSE_NOT_FOUND,
+    CLOSE_NOT_SIGNED_IN,
+    CLOSE_TOO_FAST,
+    CLOSE_TOO_OLD,
+    VERSION,
+    Cancel,
+    Cursor,
+    Hello,
+    JobUpdate,
+    Member,
+    Message,
+    Ping,
+    Presence,
+    Prompt,
+    Push,
+    Refusal,
+    parse,
+)
+from annotation.queries import OpenSocket
+
+logger = logging.getLogger(__name__)
+
+MESSAGES_PER_SECOND, MESSAGES_BURST = 40, 80
+CURSORS_PER_SECOND = 15
+_CLOSES = {
+    ErrorCode.NOT_SIGNED_IN: CLOSE_NOT_SIGNED_IN,
+    ErrorCode.FORBIDDEN: CLOSE_FORBIDDEN,
+    ErrorCode.NOT_FOUND: CLOSE_NOT_FOUND,
+    ErrorCode.CLIENT_TOO_OLD: CLOSE_TOO_OLD,
+}
+
+
+class ImageConsumer(AsyncWebsocketConsumer):
+    """One browser tab in one image."""
+
+    async def connect(self) -> None:
+        self.image_id: UUID = self.scope["url_route"]["kwargs"]["image_id"]
+        self.user = self.scope["user"]
+        self.bucket = TokenBucket(rate=MESSAGES_PER_SECOND, burst=MESSAGES_BURST)
+        self.cursors = TokenBucket(rate=CURSORS_PER_SECOND, burst=CURSORS_PER_SECOND)
+        self.member: Member | None = None
+        self.prompt: Prompt | None = None
+        # A refusal before accept() reaches the browser without a code; so: accept, say why, close.
+        await self.accept()
+        if not self.user.is_authenticated:
+            await self.close(CLOSE_NOT_SIGNED_IN)
+            return
+        self.socket = OpenSocket(self.scope["session"].session_key or "", self.user.pk, self.image_id)
+        sockets.watch(self, self.socket)
+
+    async def disconnect(self, _code: int) -> None:
+        sockets.forget(self)
+        if self.member is not None:
+            await self._tell_others("left", self.member)
+            await self._quietly(self.channel_layer.group_discard(image_group(self.image_id), self.channel_name))
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not self.user.is_authenticated:
+            return
+        if text_data is None or bytes_data is not None:
+            await self.close(CLOSE_BAD_FRAME)
+        elif not self.bucket.take():
+            await self.close(CLOSE_TOO_FAST)
+        else:
+            await self._answer(text_data)
+
+    async def _answer(self, text: str) -> None:
+        try:
+            message = parse(text)
+        except AppError as error:
+            await self._refuse(error.code, error.message)
+            await self.close(CLOSE_BAD_FRAME)
+            return
+        try:
+            await self._dispatch(message)
+        except AppError as error:
+            await self._refuse(error.code, error.message, message)
+            if error.code in _CLOSES:
+                await self.close(_CLOSES[error.code])
+        except (OperationalError, InterfaceError, DatabaseError) as error:
+            # Nothing is known to be wrong with the message: the client keeps it and tries again (R4).
+            logger.warning("The database did not answer: %s", error)
+            await self._refuse(ErrorCode.RETRY, "The database is away for a moment. It will be tried again.", message)
+        except Exception:
+            logger.exception("A message could not be handled")
+            await self._refuse(ErrorCode.INTERNAL, "Something went wrong on the server; it is in the log.", message)
+
+    async def _dispatch(self, message: Hello | Push | Prompt | Cancel | Cursor | Ping) -> None:
+        if isinstance(message, Hello):
+            await self._on_hello(message)
+        elif isinstance(message, Push):
+            await self.say(await database_sync_to_async(sockets.push)(self.socket, self.user, message))
+        elif isinstance(message, Prompt):
+            await self._on_prompt(message)
+        elif isinstance(message, Cancel):
+            await self._on_cancel(message)
+        elif isinstance(message, Cursor):
+            await self._on_cursor(message)
+        else:
+            await self.say(await database_sync_to_async(sockets.pong)(self.socket, self.user))
+
+    # --- what clients say -------------------------------------------------------------------------------------
+
+    async def _on_hello(self, hello: Hello) -> None:
+        if hello.protocol != VERSION:
+            raise AppError(ErrorCode.CLIENT_TOO_OLD, "Cytomark was updated. Reload the page; nothing is lost.")
+        # First join, then read: what is committed in between is heard twice rather than not at all.
+        await self._quietly(self.channel_layer.group_add(image_group(self.image_id), self.channel_name))
+        await self.say(await database_sync_to_async(sockets.welcome)(self.socket, self.user, hello))
+        self.member = member_of(self.user, hello.client_id)
+        await self._tell_others("here", self.member, answer=True)
+
+    async def _on_prompt(self, prompt: Prompt) -> None:
+        if self.prompt is not None and prompt.number < self.prompt.number:
+            return
+        self.prompt = prompt
+        await database_sync_to_async(sockets.prompt)(self.socket, self.user, self.channel_name, prompt)
+
+    async def _on_cancel(self, cancel: Cancel) -> None:
+        if self.prompt is not None and self.prompt.number <= cancel.number:
+            self.prompt = None
+        await database_sync_to_async(sockets.cancel)(self.socket, self.user, self.channel_name, cancel)
+
+    async def _on_cursor(self, cursor: Cursor) -> None:
+        if not self.cursors.take():
+            return
+        await database_sync_to_async(sockets.check)(self.socket, self.user)
+        if self.member is not None:
+            await self._tell_others("moved", self.member, row=cursor.row, col=cursor.col)
+
+    # --- what the channel layer says --------------------------------------------------------------------------
+
+    async def on_patch(self, event: dict[str, Any]) -> None:
+        """An operation was committed. One too large to send along makes the client ask for it."""
+        text = event["text"] or f'{{"type":"pong","clock":{int(event["clock"])}}}'
+        await self.send(text_data=text)
+
+    async def on_presence(self, event: dict[str, Any]) -> None:
+        """Somebody is here, moved or left; who just came is told that we are here."""
+        if event["channel"] == self.channel_name or self.member is None:
+            return
+        await self.send(text_data=event["text"])
+        if event["answer"]:
+            here = Presence(type="presence", event="here", member=self.member).model_dump_json()
+            back = {"type": "on.presence", "channel": self.channel_name, "text": here, "answer": False}
+            await self._quietly(self.channel_layer.send(event["channel"], back))
+
+    async def on_job(self, event: dict[str, Any]) -> None:
+        """Background work of this image; a click that waited for an embedding is asked again."""
+        await self.send(text_data=event["text"])
+        update = JobUpdate.model_validate_json(event["text"])
+        waiting = self.prompt
+        if (
+            waiting is not None
+            and update.kind == "embed"
+            and update.state == "done"
+            and update.engine == waiting.engine
+        ):
+            await self._dispatch(waiting)
+
+    async def on_answer(self, event: dict[str, Any]) -> None:
+        """A preview, unless a newer prompt has been sent since."""
+        if self.prompt is None or event["number"] != self.prompt.number:
+            return
+        if event["embed"]:
+            await database_sync_to_async(sockets.embed)(self.socket, self.user, self.prompt.engine)
+            return
+        self.prompt = None
+        await self.send(text_data=event["text"])
+
+    async def on_recheck(self, _event: dict[str, Any]) -> None:
+        """Somebody's role has changed: is it ours?"""
+        await sockets.check_all()
+
+    # --- saying -----------------------------------------------------------------------------------------------
+
+    async def say(self, message: Message) -> None:
+        await self.send(text_data=message.model_dump_json())
+
+    async def _refuse(self, code: ErrorCode, text: str, message: object = None) -> None:
+        number = message.number if isinstance(message, Prompt) else None
+        push = message.id if isinstance(message, Push) else None
+        await self.say(Refusal(type="error", code=code, message=text, number=number, push=push))
+
+    async def _tell_others(self, event: str, member: Member, *, answer: bool = False, **where: Any) -> None:
+        told = Presence.model_validate({"type": "presence", "event": event, "member": member, **where})
+        hint = {"type": "on.presence", "channel": self.channel_name, "text": told.model_dump_json(), "answer": answer}
+        await self._quietly(self.channel_layer.group_send(image_group(self.image_id), hint))
+
+    async def _quietly(self, sending: Any) -> None:
+        try:
+            await sending
+        except (RedisError, OSError, TimeoutError) as error:
+            logger.warning("The channel layer is away, clients will catch up: %s", error)

@@ -1,0 +1,79 @@
+"""The only caller of Celery. Everything is sent after the commit; where the broker is down the row stays queued and the
+sweeper sends it again (R16)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from annotation.models import Image, Job, JobKind
+from annotation.protocol import PromptSet
+
+logger = logging.getLogger(__name__)
+
+_TASKS = {
+    JobKind.IMPORT: ("annotation.import_upload", "io"),
+    JobKind.EXPORT: ("annotation.export_project", "io"),
+    JobKind.SEGMENT: ("inference.segment", "batch"),
+}
+PROMPT_SECONDS = 10
+"""Nobody waits longer for a preview."""
+
+
+def image_contract(image: Image) -> dict[str, Any]:
+    """inference.contracts.ImageRef as JSON."""
+    return {
+        "path": str(image.plane_path),
+        "sha256": image.pixels_sha256,
+        "height": image.height,
+        "width": image.width,
+    }
+
+
+def _publish(task: str, argument: Any, *, queue: str, expires: float | None = None) -> bool:
+    try:
+        current_app.send_task(task, args=[argument], queue=queue, expires=expires)
+    except (OperationalError, RedisError, OSError) as error:
+        logger.warning("%s was not queued, it will be tried again: %s", task, error)
+        return False
+    return True
+
+
+def enqueue_job(job: Job) -> None:
+    """Have a worker do the job, once its row is committed."""
+    task, queue = _TASKS[JobKind(job.kind)]
+    argument: Any = str(job.pk)
+    if job.kind == JobKind.SEGMENT:
+        assert job.image is not None  # noqa: S101 - only images are segmented
+        argument = {
+            "job_id": str(job.pk),
+            "attempt": job.attempt + 1,
+            "engine": job.params["engine"],
+            "image": image_contract(job.image),
+            "params": job.params["params"],
+        }
+    transaction.on_commit(lambda: _publish(task, argument, queue=queue))
+
+
+def enqueue_embed(image: Image, engine: str) -> None:
+    """Have the image's embedding ready for clicks. There is no row: the store on disk is the truth, and doing it twice
+    costs nothing."""
+    request = {"job_id": None, "reply_to": str(image.pk), "engine": engine, "image": image_contract(image)}
+    transaction.on_commit(lambda: _publish("inference.embed", request, queue="embed", expires=3600))
+
+
+def send_prompt(image: Image, *, channel: str, number: int, engine: str, prompts: PromptSet) -> bool:
+    """Ask for a preview, now. False when the broker is down."""
+    request = {
+        "reply_to": channel,
+        "prompt_id": number,
+        "engine": engine,
+        "image": image_contract(image),
+        "prompts": {**prompts.model_dump(mode="json"), "mask": None},
+    }
+    return _publish("inference.predict", request, queue="click", expires=PROMPT_SECONDS)

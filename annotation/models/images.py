@@ -1,0 +1,110 @@
+"""Images and how they come in."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+
+from annotation.models.projects import Project
+
+
+class ImageStatus(models.TextChoices):
+    """How far the annotation of an image is."""
+
+    NEW = "new", "New"
+    IN_PROGRESS = "in_progress", "In progress"
+    DONE = "done", "Done"
+
+
+class Image(models.Model):
+    """One plane of pixels, its annotations' clock and where its files are.
+
+    ``clock`` is the number of the image's last operation: it only grows, by one for each. ``next_label`` is the
+    instance number that the next new cell gets.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="images")
+    name = models.CharField(max_length=255)
+    status = models.CharField(max_length=16, choices=ImageStatus.choices, default=ImageStatus.NEW)
+    width = models.PositiveIntegerField(help_text="pixels")
+    height = models.PositiveIntegerField(help_text="pixels")
+    channels = models.PositiveSmallIntegerField(help_text="1 = grey, 3 = RGB")
+    dtype = models.CharField(max_length=8, help_text="uint8 or uint16")
+    low = models.FloatField(help_text="0.1st percentile of the values, for auto-contrast")
+    high = models.FloatField(help_text="99.9th percentile of the values, for auto-contrast")
+    file_suffix = models.CharField(max_length=8, help_text="our own suffix of the original's kind, such as .tif")
+    file_bytes = models.PositiveBigIntegerField()
+    file_sha256 = models.CharField(max_length=64)
+    pixels_sha256 = models.CharField(max_length=64)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    clock = models.PositiveBigIntegerField(default=0)
+    next_label = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        indexes = [models.Index(fields=["project", "created_at", "id"], name="images_of_project")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds this image's files."""
+        return Path(settings.IMAGES) / str(self.id)
+
+    @property
+    def plane_path(self) -> Path:
+        """Pixels as .npy: (row, column) or (row, column, RGB), the image's dtype."""
+        return self.folder / "plane.npy"
+
+    @property
+    def original_path(self) -> Path:
+        """The file as it was uploaded, under a name of ours (S14)."""
+        return self.folder / f"original{self.file_suffix}"
+
+    @property
+    def thumbnail_path(self) -> Path:
+        """At most 256 pixels wide or high, 8-bit, WebP."""
+        return self.folder / "thumbnail.webp"
+
+
+class UploadState(models.TextChoices):
+    """Where an upload is between the first byte and an image."""
+
+    RECEIVING = "receiving"
+    DECODING = "decoding"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Upload(models.Model):
+    """One file on its way in. Parts are appended in order; an interrupted upload goes on at ``received``."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="uploads")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=255, help_text="what the person called it; a label, never a path")
+    size = models.PositiveBigIntegerField(help_text="bytes announced")
+    received = models.PositiveBigIntegerField(default=0, help_text="bytes stored")
+    state = models.CharField(max_length=16, choices=UploadState.choices, default=UploadState.RECEIVING)
+    message = models.CharField(max_length=500, blank=True, help_text="why it failed, for people")
+    image = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="uploads")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "updated_at"], name="uploads_to_sweep")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def path(self) -> Path:
+        """The bytes received so far."""
+        return Path(settings.UPLOADS) / str(self.id)

@@ -1,0 +1,102 @@
+"""The only doors. Each returns the object or raises; what a person may not see does not exist for them (S4)."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+
+from annotation.errors import forbidden, not_found
+from annotation.models import Image, Job, Membership, Project, Role, Upload, User
+
+M = TypeVar("M", bound=Model)
+
+
+class Action(Enum):
+    """What somebody wants to do."""
+
+    VIEW = "view"
+    ANNOTATE = "annotate"
+    """Change cells, click, find cells, say that an image is done."""
+    UPLOAD = "upload"
+    EXPORT = "export"
+    MANAGE = "manage"
+    """Classes, members, names, deleting images."""
+    OWN = "own"
+    """Delete the project, make or unmake owners."""
+
+
+_MANAGERS = frozenset({Role.OWNER, Role.MANAGER})
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.VIEW: frozenset(Role),
+    Action.ANNOTATE: _MANAGERS | {Role.ANNOTATOR, Role.REVIEWER},
+    Action.UPLOAD: _MANAGERS | {Role.ANNOTATOR},
+    Action.EXPORT: _MANAGERS | {Role.ANNOTATOR, Role.REVIEWER},
+    Action.MANAGE: _MANAGERS,
+    Action.OWN: frozenset({Role.OWNER}),
+}
+_SENTENCES = {
+    Action.ANNOTATE: "Your role in this project lets you look but not change cells. Ask a manager for another role.",
+    Action.UPLOAD: "Your role in this project does not allow uploads. Ask a manager for another role.",
+    Action.EXPORT: "Your role in this project does not allow exports. Ask a manager for another role.",
+    Action.MANAGE: "Only managers and owners of this project can do this.",
+    Action.OWN: "Only an owner of this project can do this.",
+}
+
+
+def role_of(user: User, project_id: UUID) -> Role | None:
+    """The role of an active account in a project that is not deleted, read from the database now (S3)."""
+    found = Membership.objects.filter(
+        user_id=user.pk, user__is_active=True, project_id=project_id, project__deleted_at=None
+    ).values_list("role", flat=True)
+    role = found.first()
+    return None if role is None else Role(role)
+
+
+def _check(role: Role | None, action: Action, *, what: str) -> Role:
+    if role is None:
+        raise not_found(what)
+    if role not in ALLOWED[action]:
+        raise forbidden(_SENTENCES[action])
+    return role
+
+
+def _locked(queryset: QuerySet[M], *, lock: bool) -> QuerySet[M]:
+    return queryset.select_for_update(of=("self",), no_key=True) if lock else queryset
+
+
+def access_project(user: User, project_id: UUID, action: Action, *, lock: bool = False) -> tuple[Project, Role]:
+    """The project and the person's role in it."""
+    role = _check(role_of(user, project_id), action, what="project")
+    project = _locked(Project.objects.filter(pk=project_id, deleted_at=None), lock=lock).first()
+    if project is None:
+        raise not_found("project")
+    return project, role
+
+
+def access_image(user: User, image_id: UUID, action: Action, *, lock: bool = False) -> tuple[Image, Role]:
+    """The image, its row locked on request (the caller is in a transaction), and the person's role."""
+    image = _locked(Image.objects.filter(pk=image_id, deleted_at=None), lock=lock).first()
+    if image is None:
+        raise not_found("image")
+    return image, _check(role_of(user, image.project_id), action, what="image")
+
+
+def access_upload(user: User, upload_id: UUID, *, lock: bool = False) -> Upload:
+    """A person's own upload, as long as they may upload to its project."""
+    upload = _locked(Upload.objects.filter(pk=upload_id, user_id=user.pk), lock=lock).first()
+    if upload is None:
+        raise not_found("upload")
+    _check(role_of(user, upload.project_id), Action.UPLOAD, what="upload")
+    return upload
+
+
+def access_job(user: User, job_id: UUID, action: Action, *, lock: bool = False) -> Job:
+    """A job of a project that the person belongs to."""
+    job = _locked(Job.objects.filter(pk=job_id), lock=lock).first()
+    if job is None:
+        raise not_found("job")
+    _check(role_of(user, job.project_id), action, what="job")
+    return job

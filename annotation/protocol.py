@@ -1,0 +1,354 @@
+"""THE WebSocket contract: every message once. TypeScript is generated from it (`make protocol`).
+
+Unknown fields are refused, numbers are finite, sizes are bounded: what does not fit here never reaches an action.
+Coordinates are (row, col) in image pixels; a pixel's square runs from its index to its index plus one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from annotation.errors import AppError, ErrorCode
+from inference.rle import Rle, check_counts
+
+VERSION = 1
+"""Raised when an old page could no longer talk to the server; such a page is asked to reload."""
+
+MAX_MESSAGE_BYTES = 256 * 1024
+MAX_CHANGES = 4096
+MAX_SIDE = 100_000
+
+CLOSE_BAD_FRAME = 4400
+CLOSE_NOT_SIGNED_IN = 4401
+CLOSE_FORBIDDEN = 4403
+CLOSE_NOT_FOUND = 4404
+CLOSE_TOO_OLD = 4409
+CLOSE_TOO_FAST = 4429
+
+
+class Message(BaseModel):
+    """Frozen; a field that is not declared is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+# --- what messages are made of ------------------------------------------------------------------------------------
+
+
+class Mask(Message):
+    """Run lengths of one mask inside its box, row by row, background first (inference.rle)."""
+
+    top: Annotated[int, Field(ge=0, le=MAX_SIDE)]
+    left: Annotated[int, Field(ge=0, le=MAX_SIDE)]
+    height: Annotated[int, Field(ge=1, le=MAX_SIDE)]
+    width: Annotated[int, Field(ge=1, le=MAX_SIDE)]
+    counts: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=200_000)]
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Mask:
+        check_counts(height=self.height, width=self.width, counts=self.counts)
+        if len(self.counts) < 2:
+            raise ValueError("A mask has at least one pixel.")
+        return self
+
+    def to_rle(self) -> Rle:
+        """The same mask as the library's type."""
+        return Rle(self.top, self.left, self.height, self.width, tuple(self.counts))
+
+    @classmethod
+    def of(cls, rle: Rle) -> Mask:
+        """The message for a mask that is known to be valid."""
+        return cls.model_construct(
+            top=rle.top, left=rle.left, height=rle.height, width=rle.width, counts=list(rle.counts)
+        )
+
+
+class PromptPoint(Message):
+    """A click; ``positive`` says that the pixel belongs to the cell."""
+
+    row: Annotated[float, Field(ge=0, le=MAX_SIDE)]
+    col: Annotated[float, Field(ge=0, le=MAX_SIDE)]
+    positive: bool
+
+
+class PromptBox(Message):
+    """A rectangle around the cell, half-open."""
+
+    top: Annotated[float, Field(ge=0, le=MAX_SIDE)]
+    left: Annotated[float, Field(ge=0, le=MAX_SIDE)]
+    bottom: Annotated[float, Field(ge=0, le=MAX_SIDE)]
+    right: Annotated[float, Field(ge=0, le=MAX_SIDE)]
+
+
+class PromptSet(Message):
+    """Everything said about one cell."""
+
+    points: Annotated[list[PromptPoint], Field(max_length=64)] = []
+    box: PromptBox | None = None
+
+
+class Provenance(Message):
+    """Where a mask came from: by hand, or an engine with the weights' hash, its prompts and parameters."""
+
+    source: Literal["hand", "prompt", "auto"]
+    engine: Annotated[str, Field(max_length=40)] = ""
+    weights: Annotated[str, Field(max_length=64)] = ""
+    preprocessing: Annotated[str, Field(max_length=60)] = ""
+    score: Annotated[float, Field(ge=0, le=1)] | None = None
+    prompts: PromptSet | None = None
+
+
+class CellState(Message):
+    """One cell as the database has it."""
+
+    id: UUID
+    label: int
+    version: int
+    mask: Mask
+    class_id: int | None
+    provenance: Provenance
+    created_by: str
+    updated_by: str
+
+
+class CreateCell(Message):
+    """A new cell. Pixels that another cell has are left out of it."""
+
+    change: Literal["create"]
+    id: UUID
+    mask: Mask
+    class_id: int | None = None
+    provenance: Provenance
+
+
+class UpdateCell(Message):
+    """A new shape, a new class or both. ``base_version`` is the last version of the server's that the tab has heard of
+    (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale."""
+
+    change: Literal["update"]
+    id: UUID
+    base_version: Annotated[int, Field(ge=1)]
+    mask: Mask | None = None
+    class_id: int | None = None
+    set_class: bool = False
+
+
+class DeleteCell(Message):
+    """Away with it. Deleting wins over other changes; undo brings it back."""
+
+    change: Literal["delete"]
+    id: UUID
+    base_version: Annotated[int, Field(ge=1)]
+
+
+Change = Annotated[CreateCell | UpdateCell | DeleteCell, Field(discriminator="change")]
+
+
+class Member(Message):
+    """Somebody in the image: ``client_id`` tells two tabs of one person apart."""
+
+    client_id: UUID
+    user_id: int
+    name: str
+    colour: str
+
+
+# --- client → server ----------------------------------------------------------------------------------------------
+
+
+class Hello(Message):
+    """The first message, and again whenever the client sees a gap. ``clock`` is the last operation that it has, or
+    null to get everything."""
+
+    type: Literal["hello"]
+    protocol: int
+    client_id: UUID
+    clock: Annotated[int, Field(ge=0)] | None = None
+
+
+class Push(Message):
+    """One operation, answered by an ack with the same ``id``. Sent again with the same ids it is answered the same and
+    done once. Either ``changes`` or ``undo`` (the id of my operation to invert; undoing an undo is redo)."""
+
+    type: Literal["push"]
+    id: UUID
+    client_id: UUID
+    seq: Annotated[int, Field(ge=1)]
+    changes: Annotated[list[Change], Field(max_length=MAX_CHANGES)] = []
+    undo: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Push:
+        if bool(self.changes) == bool(self.undo):
+            raise ValueError("An operation has either changes or the id of an operation to undo.")
+        ids = [change.id for change in self.changes]
+        if len(set(ids)) != len(ids):
+            raise ValueError("An operation changes a cell once.")
+        return self
+
+
+class Prompt(Message):
+    """What is the cell here? ``number`` grows with each prompt of a tab; a newer one cancels the older."""
+
+    type: Literal["prompt"]
+    number: Annotated[int, Field(ge=1)]
+    engine: Annotated[str, Field(min_length=1, max_length=40)]
+    prompts: PromptSet
+
+
+class Cancel(Message):
+    """I no longer want an answer to prompts up to ``number``."""
+
+    type: Literal["cancel"]
+    number: Annotated[int, Field(ge=1)]
+
+
+class Cursor(Message):
+    """Where my pointer is, or null when it left the canvas. Never stored, dropped first."""
+
+    type: Literal["cursor"]
+    row: Annotated[float, Field(ge=-MAX_SIDE, le=MAX_SIDE)] | None
+    col: Annotated[float, Field(ge=-MAX_SIDE, le=MAX_SIDE)] | None
+
+
+class Ping(Message):
+    """Are you there? Answered with the image's clock, so that a lost message is noticed."""
+
+    type: Literal["ping"]
+
+
+ClientMessage = Annotated[Hello | Push | Prompt | Cancel | Cursor | Ping, Field(discriminator="type")]
+
+
+# --- server → client ----------------------------------------------------------------------------------------------
+
+
+class Patch(Message):
+    """Operation ``clock`` as it was applied: the cells as they are now, and the ids of those that are gone."""
+
+    type: Literal["patch"]
+    clock: int
+    operation: UUID
+    kind: str
+    actor: str
+    cells: list[CellState]
+    removed: list[UUID]
+
+
+class Welcome(Message):
+    """Who you are here and what you missed: with ``snapshot`` all cells replace what the client has, otherwise the
+    ``patches`` after its clock."""
+
+    type: Literal["welcome"]
+    protocol: int
+    clock: int
+    user_id: int
+    name: str
+    colour: str
+    role: str
+    last_seq: int
+    snapshot: list[CellState] | None
+    patches: list[Patch]
+    undoable: UUID | None
+    redoable: UUID | None
+
+
+class Ack(Message):
+    """The answer to a push. ``commit``: it is in the database as operation ``clock``; the patch says how. ``discard``:
+    it was refused; ``cells`` and ``removed`` are the server's truth for the cells that it named."""
+
+    type: Literal["ack"]
+    id: UUID
+    seq: int
+    outcome: Literal["commit", "discard"]
+    clock: int
+    code: ErrorCode | None = None
+    message: str = ""
+    cells: list[CellState] = []
+    removed: list[UUID] = []
+    undoable: UUID | None = None
+    redoable: UUID | None = None
+
+
+class Presence(Message):
+    """Somebody is here, moved or left. Whoever comes is told by each of the others that they are here."""
+
+    type: Literal["presence"]
+    event: Literal["here", "moved", "left"]
+    member: Member
+    row: float | None = None
+    col: float | None = None
+
+
+class Candidate(Message):
+    """One possible mask with the engine's own estimate of its quality, 0 to 1."""
+
+    mask: Mask
+    score: float
+
+
+class Preview(Message):
+    """The answer to a prompt: up to three masks, best first; none where nothing was found. ``engine_ms`` is the time
+    that the engine itself took."""
+
+    type: Literal["preview"]
+    number: int
+    candidates: list[Candidate]
+    engine: str
+    weights: str
+    preprocessing: str
+    engine_ms: float
+
+
+class JobUpdate(Message):
+    """How far some background work of this image is. ``progress`` is 0 to 1; ``job`` is null for an embedding, which
+    cannot be cancelled."""
+
+    type: Literal["job"]
+    job: UUID | None
+    kind: Literal["embed", "segment"]
+    engine: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    message: str = ""
+
+
+class Refusal(Message):
+    """Something that you sent could not be done. ``number`` is the prompt's, where it was one; ``push`` is the
+    operation's id, where it was one: such an operation was *not* answered for good, and its seq is still free."""
+
+    type: Literal["error"]
+    code: ErrorCode
+    message: str
+    number: int | None = None
+    push: UUID | None = None
+
+
+class Pong(Message):
+    """I am here, and the image is at this clock."""
+
+    type: Literal["pong"]
+    clock: int
+
+
+ServerMessage = Annotated[
+    Welcome | Ack | Patch | Presence | Preview | JobUpdate | Refusal | Pong, Field(discriminator="type")
+]
+
+_CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+SERVER: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
+
+
+def parse(text: str) -> Hello | Push | Prompt | Cancel | Cursor | Ping:
+    """The message in a text frame. Raises AppError(BAD_REQUEST) with the first thing that is wrong with it."""
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise AppError(ErrorCode.TOO_LARGE, "That message is larger than 256 KiB. Split the change into smaller ones.")
+    try:
+        return _CLIENT.validate_json(text)
+    except ValidationError as error:
+        first: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "message"
+        raise AppError(ErrorCode.BAD_REQUEST, f"{where[:100]}: {first['msg'][:200]}") from error

@@ -1,0 +1,106 @@
+"""How inference answers: its port, writing rows and telling browsers. Runs inside the workers."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db import transaction
+from redis.exceptions import RedisError
+
+from annotation.actions.jobs import do_claim_attempt, do_fail_job, do_finish_job, do_progress_job
+from annotation.actions.operations import do_add_found_cells, masks_of
+from annotation.errors import ErrorCode
+from annotation.events import newest_prompt_key, send_answer, send_job, send_not_ready
+from annotation.models import Job
+from annotation.protocol import Candidate, JobUpdate, Mask, Preview, Provenance, Refusal
+from inference import contracts, ports
+from inference.errors import EngineErrorCode
+
+
+class AnnotationReplies:
+    """inference.ports.ReplyPort. ``reply_to`` is a consumer's channel for prompts and an image's id for embeddings."""
+
+    def is_stale(self, reply_to: str, prompt_id: int) -> bool:
+        """Whether the tab has sent a newer prompt."""
+        try:
+            return int(cache.get(newest_prompt_key(reply_to), 0)) > prompt_id
+        except (RedisError, OSError):
+            return False
+
+    def preview(self, reply_to: str, prompt_id: int, answer: ports.Json) -> None:
+        """Masks, or why there are none, to the tab that asked."""
+        error: Any = answer.get("error")
+        if error is not None:
+            if error["code"] == EngineErrorCode.EMBEDDING_MISSING:
+                send_not_ready(reply_to, prompt_id)
+                return
+            refusal = Refusal(type="error", code=ErrorCode.ENGINE, message=error["message"], number=prompt_id)
+            send_answer(reply_to, refusal)
+            return
+        found: Any = answer
+        candidates = [
+            Candidate.model_construct(mask=Mask.model_construct(**one["mask"]), score=one["score"])
+            for one in found["candidates"]
+            if one["mask"]["counts"]
+        ]
+        names = ("engine", "weights", "preprocessing", "engine_ms")
+        more = {name: found[name] for name in names}
+        send_answer(reply_to, Preview.model_construct(type="preview", number=prompt_id, candidates=candidates, **more))
+
+    def job(self, reply_to: str, state: ports.Json) -> None:
+        """How an embedding comes along."""
+        told: Any = state
+        message = told["error"]["message"] if "error" in told else ""
+        update = JobUpdate(
+            type="job",
+            job=None,
+            kind="embed",
+            engine=told["engine"],
+            state=told["state"],
+            progress=told["fraction"],
+            message=message,
+        )
+        send_job(UUID(reply_to), update)
+
+    def progress(self, job_id: str, attempt: int, fraction: float) -> bool:
+        """Claim the job at its start, renew the lease later; false when it was cancelled or is another's."""
+        if fraction == 0.0:
+            return do_claim_attempt(UUID(job_id), attempt)
+        # The rest is for writing the cells.
+        return do_progress_job(UUID(job_id), attempt, progress=0.95 * fraction)
+
+    def segmentation(
+        self,
+        job_id: str,
+        attempt: int,
+        result: contracts.Segmentation,
+        *,
+        provenance: contracts.Provenance,
+        seconds: float,
+    ) -> None:
+        """All cells of the image: written and finished in one transaction, or neither."""
+        masks = masks_of(result.labels_hw, result.scores)
+        stamped = Provenance(
+            source="auto",
+            engine=provenance.engine,
+            weights=provenance.weights,
+            preprocessing=provenance.preprocessing,
+        )
+        with transaction.atomic():
+            if not do_progress_job(UUID(job_id), attempt, progress=0.97):
+                return
+            added = do_add_found_cells(Job.objects.get(pk=job_id), masks, stamped)
+            said = f"{len(masks):,} cells found, {added:,} added"
+            do_finish_job(
+                UUID(job_id),
+                attempt,
+                result={"found": len(masks), "added": added, "seconds": round(seconds, 2)},
+                message=said,
+            )
+
+    def failed(self, job_id: str, attempt: int, error: ports.Json) -> None:
+        """The run ended without a result."""
+        if error["code"] != EngineErrorCode.CANCELLED:
+            do_fail_job(UUID(job_id), attempt, message=str(error["message"]), permanent=bool(error["permanent"]))

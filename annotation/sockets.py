@@ -1,0 +1,160 @@
+"""What a socket may ask, each in one hop to the database; and a watch over all open sockets of this process, which
+closes those whose owner lost access within two seconds, channel layer or not (S3)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, InterfaceError
+from redis.exceptions import RedisError
+
+from annotation import jobs, queries
+from annotation.actions.operations import do_push
+from annotation.actions.undo import get_redoable, get_undoable
+from annotation.errors import AppError, ErrorCode
+from annotation.events import newest_prompt_key
+from annotation.models import Image, Role, User
+from annotation.permissions import Action, access_image
+from annotation.presence import colour_of
+from annotation.protocol import CLOSE_FORBIDDEN, VERSION, Ack, Cancel, Hello, Pong, Prompt, Push, Welcome
+from annotation.queries import OpenSocket
+
+logger = logging.getLogger(__name__)
+
+WATCH_SECONDS = 1.0
+
+
+# --- requests ---------------------------------------------------------------------------------------------------------
+
+
+def _access(socket: OpenSocket, user: User, action: Action) -> tuple[Image, Role]:
+    if not queries.signed_in(socket.session_key):
+        raise AppError(ErrorCode.NOT_SIGNED_IN, "You are signed out. Sign in again; nothing is lost.", status=401)
+    return access_image(user, socket.image_id, action)
+
+
+def check(socket: OpenSocket, user: User) -> None:
+    """Raise unless the person may still look at the image."""
+    _access(socket, user, Action.VIEW)
+
+
+def welcome(socket: OpenSocket, user: User, hello: Hello) -> Welcome:
+    """What the client missed. Embeddings of this image and the next are asked for, so that the first click is fast."""
+    image, role = _access(socket, user, Action.VIEW)
+    found = queries.get_catch_up(image.pk, client_id=hello.client_id, clock=hello.clock)
+    if hello.clock is None:
+        _warm_up(image)
+    return Welcome(
+        type="welcome",
+        protocol=VERSION,
+        clock=found.clock,
+        user_id=user.pk,
+        name=user.username,
+        colour=colour_of(user.pk),
+        role=role.value,
+        last_seq=found.last_seq,
+        snapshot=found.snapshot,
+        patches=found.patches,
+        undoable=get_undoable(image, user),
+        redoable=get_redoable(image, user),
+    )
+
+
+def _warm_up(image: Image) -> None:
+    following = queries.get_next_image(image)
+    for wanted in (image, following):
+        if wanted is not None:
+            jobs.enqueue_embed(wanted, settings.DEFAULT_ENGINE)
+
+
+def push(socket: OpenSocket, user: User, message: Push) -> Ack:
+    """One operation."""
+    if not queries.signed_in(socket.session_key):
+        raise AppError(ErrorCode.NOT_SIGNED_IN, "You are signed out. Sign in again; nothing is lost.", status=401)
+    return do_push(user, socket.image_id, message)
+
+
+def prompt(socket: OpenSocket, user: User, channel: str, message: Prompt) -> None:
+    """Ask the click worker; its answer comes through the channel."""
+    image, _ = _access(socket, user, Action.ANNOTATE)
+    _note_newest(channel, message.number)
+    sent = jobs.send_prompt(
+        image, channel=channel, number=message.number, engine=message.engine, prompts=message.prompts
+    )
+    if not sent:
+        raise AppError(ErrorCode.BUSY, "Clicks cannot be answered just now; drawing works. Try again in a moment.")
+
+
+def cancel(socket: OpenSocket, user: User, channel: str, message: Cancel) -> None:
+    """Whatever is still waiting is not worked on."""
+    _access(socket, user, Action.ANNOTATE)
+    _note_newest(channel, message.number + 1)
+
+
+def _note_newest(channel: str, number: int) -> None:
+    try:
+        cache.set(newest_prompt_key(channel), number, timeout=60)
+    except (RedisError, OSError):
+        logger.warning("An overtaken click could not be noted")
+
+
+def embed(socket: OpenSocket, user: User, engine: str) -> None:
+    """Have the image ready for an engine that has not seen it yet."""
+    image, _ = _access(socket, user, Action.ANNOTATE)
+    jobs.enqueue_embed(image, engine)
+
+
+def pong(socket: OpenSocket, user: User) -> Pong:
+    """The image's clock."""
+    image, _ = _access(socket, user, Action.VIEW)
+    return Pong(type="pong", clock=image.clock)
+
+
+# --- the watch --------------------------------------------------------------------------------------------------------
+
+
+class Closable(Protocol):
+    """A consumer, as far as the watch is concerned."""
+
+    async def close(self, code: int) -> None: ...
+
+
+_open: dict[Closable, OpenSocket] = {}
+_watch: asyncio.Task[None] | None = None
+
+
+def watch(consumer: Closable, socket: OpenSocket) -> None:
+    """Look after this socket until it is forgotten."""
+    global _watch
+    _open[consumer] = socket
+    if _watch is None or _watch.done():
+        _watch = asyncio.get_running_loop().create_task(_keep_watching())
+
+
+def forget(consumer: Closable) -> None:
+    """It is closed."""
+    _open.pop(consumer, None)
+
+
+async def check_all() -> None:
+    """Close the sockets whose owners may no longer look."""
+    try:
+        allowed = await database_sync_to_async(queries.allowed_sockets)(list(_open.values()))
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("Open sockets could not be checked: %s", error)
+        return
+    for consumer, socket in list(_open.items()):
+        if socket not in allowed:
+            forget(consumer)
+            await consumer.close(CLOSE_FORBIDDEN)
+
+
+async def _keep_watching() -> None:
+    while _open:
+        await asyncio.sleep(WATCH_SECONDS)
+        await check_all()

@@ -1,0 +1,2 @@
+/** Composition root: which page this is, and what it is made of. */
+export {};

@@ -1,0 +1,126 @@
+/** THE interface between the canvas and everything that knows of servers. Made by `openSession` (session.ts). */
+
+import type { ReadonlySignal } from "@preact/signals-core";
+import type { Mask } from "../geometry/mask";
+import type { Candidate, ErrorCode, JobUpdate, PromptSet, Provenance } from "../protocol/messages.gen";
+import type { CellView } from "../store/types";
+
+/** Where my work is. `count` is the number of operations that the server has not answered yet. `opening`: no cells yet.
+ * `offline`: kept in this browser, sent when the connection is back. `signin`: the same, after signing in again.
+ * `reload`: this page is too old, or somebody else is signed in now. `gone`: the image is deleted or no longer shared. */
+export type SaveStatus =
+  | { readonly state: "opening" | "saved" }
+  | { readonly state: "saving" | "offline" | "signin" | "reload" | "gone"; readonly count: number };
+
+/** Who I am here, once the server has said it. */
+export interface Me {
+  readonly clientId: string;
+  readonly userId: number;
+  readonly name: string;
+  readonly colour: string;
+  readonly role: string;
+}
+
+/** Somebody else (or another tab of mine) in this image; `row`, `col` where their pointer is, null when it is away. */
+export interface PresentMember {
+  readonly clientId: string;
+  readonly userId: number;
+  readonly name: string;
+  readonly colour: string;
+  readonly row: number | null;
+  readonly col: number | null;
+}
+
+/** The engine's answer to my prompts. `candidates` are best first and stay visible while a newer prompt waits. */
+export interface PreviewState {
+  readonly number: number;
+  readonly waiting: boolean;
+  readonly candidates: readonly Candidate[];
+  readonly engine: string;
+  readonly weights: string;
+  readonly preprocessing: string;
+  readonly engineMs: number;
+  /** The prompts that `candidates` answer: they belong into the accepted cell's provenance. */
+  readonly prompts: PromptSet | null;
+  readonly error: string | null;
+}
+
+/** A sentence for the person. */
+export interface Notice {
+  readonly id: number;
+  readonly tone: "info" | "error";
+  readonly code: ErrorCode | null;
+  readonly message: string;
+}
+
+/** A shape that the server refused. It is kept here until the person keeps it as a new cell or lets it go. */
+export interface UnsavedShape {
+  readonly id: string;
+  /** The cell that it was meant for. */
+  readonly cellId: string;
+  readonly mask: Mask;
+  readonly classId: number | null;
+  readonly provenance: Provenance;
+  readonly message: string;
+}
+
+export interface CellUpdate {
+  readonly mask?: Mask;
+  /** null takes the class away; left out it stays. */
+  readonly classId?: number | null;
+}
+
+/** For `apply`: several cells in one step, undone in one step. */
+export type Edit =
+  | {
+      readonly edit: "create";
+      readonly mask: Mask;
+      readonly classId: number | null;
+      readonly provenance: Provenance;
+    }
+  | ({ readonly edit: "update"; readonly id: string } & CellUpdate)
+  | { readonly edit: "delete"; readonly id: string };
+
+export interface ImageSession {
+  readonly store: CellView;
+  readonly status: ReadonlySignal<SaveStatus>;
+  readonly me: ReadonlySignal<Me | null>;
+  readonly members: ReadonlySignal<readonly PresentMember[]>;
+  /** The last word on each background job of this image, by job id. */
+  readonly jobs: ReadonlySignal<ReadonlyMap<string, JobUpdate>>;
+  readonly notices: ReadonlySignal<readonly Notice[]>;
+  readonly unsaved: ReadonlySignal<readonly UnsavedShape[]>;
+
+  /** The new cell's id; null where no free pixel is left, or before the image's cells have come. */
+  create(mask: Mask, classId: number | null, provenance: Provenance): string | null;
+  /** An empty mask deletes the cell. A mask takes only pixels that are free or the cell's own. */
+  update(id: string, change: CellUpdate): void;
+  delete(ids: readonly string[]): void;
+  /** All in one operation; the ids of the created cells, null for each that found no free pixel. */
+  apply(edits: readonly Edit[]): (string | null)[];
+
+  readonly canUndo: ReadonlySignal<boolean>;
+  readonly canRedo: ReadonlySignal<boolean>;
+  undo(): void;
+  redo(): void;
+
+  readonly preview: ReadonlySignal<PreviewState>;
+  prompt(engine: string, prompts: PromptSet): void;
+  /** Forget the preview and any answer still on its way. */
+  cancelPrompt(): void;
+
+  /** My pointer in image pixels, or null, null when it left the canvas. Throttled. */
+  cursor(row: number | null, col: number | null): void;
+  dismissNotice(id: number): void;
+  /** Keep a refused shape as a new cell (of the pixels that are free), or let it go. */
+  keepUnsaved(id: string): string | null;
+  dismissUnsaved(id: string): void;
+  close(): void;
+}
+
+/** What `openSession` needs to know. */
+export interface SessionOptions {
+  readonly imageId: string;
+  readonly width: number;
+  readonly height: number;
+}

@@ -1,0 +1,658 @@
+// Written by `make protocol` from annotation/protocol.py. Do not edit.
+
+import { decoder } from "./decode";
+
+export const CLOSE_BAD_FRAME = 4400;
+export const CLOSE_FORBIDDEN = 4403;
+export const CLOSE_NOT_FOUND = 4404;
+export const CLOSE_NOT_SIGNED_IN = 4401;
+export const CLOSE_TOO_FAST = 4429;
+export const CLOSE_TOO_OLD = 4409;
+export const MAX_CHANGES = 4096;
+export const MAX_MESSAGE_BYTES = 262144;
+export const MAX_SIDE = 100000;
+export const VERSION = 1;
+
+/** The answer to a push. `commit`: it is in the database as operation `clock`; the patch says how. `discard`: it was refused; `cells` and `removed` are the server's truth for the cells that it named. */
+export interface Ack {
+  readonly type: "ack";
+  readonly id: string;
+  readonly seq: number;
+  readonly outcome: "commit" | "discard";
+  readonly clock: number;
+  readonly code: ErrorCode | null;
+  readonly message: string;
+  readonly cells: readonly CellState[];
+  readonly removed: readonly string[];
+  readonly undoable: string | null;
+  readonly redoable: string | null;
+}
+
+/** I no longer want an answer to prompts up to `number`. */
+export interface Cancel {
+  readonly type: "cancel";
+  readonly number: number;
+}
+
+/** One possible mask with the engine's own estimate of its quality, 0 to 1. */
+export interface Candidate {
+  readonly mask: Mask;
+  readonly score: number;
+}
+
+/** One cell as the database has it. */
+export interface CellState {
+  readonly id: string;
+  readonly label: number;
+  readonly version: number;
+  readonly mask: Mask;
+  readonly class_id: number | null;
+  readonly provenance: Provenance;
+  readonly created_by: string;
+  readonly updated_by: string;
+}
+
+/** A new cell. Pixels that another cell has are left out of it. */
+export interface CreateCell {
+  readonly change: "create";
+  readonly id: string;
+  readonly mask: Mask;
+  readonly class_id?: number | null;
+  readonly provenance: Provenance;
+}
+
+/** Where my pointer is, or null when it left the canvas. Never stored, dropped first. */
+export interface Cursor {
+  readonly type: "cursor";
+  readonly row: number | null;
+  readonly col: number | null;
+}
+
+/** Away with it. Deleting wins over other changes; undo brings it back. */
+export interface DeleteCell {
+  readonly change: "delete";
+  readonly id: string;
+  readonly base_version: number;
+}
+
+/** What clients switch on. */
+export type ErrorCode =
+  | "not_signed_in"
+  | "forbidden"
+  | "not_found"
+  | "bad_request"
+  | "conflict"
+  | "stale"
+  | "gone"
+  | "covered"
+  | "changed_since"
+  | "nothing_to_undo"
+  | "out_of_order"
+  | "too_large"
+  | "too_fast"
+  | "client_too_old"
+  | "unreadable"
+  | "disk_full"
+  | "busy"
+  | "retry"
+  | "engine"
+  | "internal";
+
+/** The first message, and again whenever the client sees a gap. `clock` is the last operation that it has, or null to get everything. */
+export interface Hello {
+  readonly type: "hello";
+  readonly protocol: number;
+  readonly client_id: string;
+  readonly clock?: number | null;
+}
+
+/** How far some background work of this image is. `progress` is 0 to 1; `job` is null for an embedding, which cannot be cancelled. */
+export interface JobUpdate {
+  readonly type: "job";
+  readonly job: string | null;
+  readonly kind: "embed" | "segment";
+  readonly engine: string;
+  readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
+  readonly progress: number;
+  readonly message: string;
+}
+
+/** Run lengths of one mask inside its box, row by row, background first (inference.rle). */
+export interface Mask {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+  readonly counts: readonly number[];
+}
+
+/** Somebody in the image: `client_id` tells two tabs of one person apart. */
+export interface Member {
+  readonly client_id: string;
+  readonly user_id: number;
+  readonly name: string;
+  readonly colour: string;
+}
+
+/** Operation `clock` as it was applied: the cells as they are now, and the ids of those that are gone. */
+export interface Patch {
+  readonly type: "patch";
+  readonly clock: number;
+  readonly operation: string;
+  readonly kind: string;
+  readonly actor: string;
+  readonly cells: readonly CellState[];
+  readonly removed: readonly string[];
+}
+
+/** Are you there? Answered with the image's clock, so that a lost message is noticed. */
+export interface Ping {
+  readonly type: "ping";
+}
+
+/** I am here, and the image is at this clock. */
+export interface Pong {
+  readonly type: "pong";
+  readonly clock: number;
+}
+
+/** Somebody is here, moved or left. Whoever comes is told by each of the others that they are here. */
+export interface Presence {
+  readonly type: "presence";
+  readonly event: "here" | "moved" | "left";
+  readonly member: Member;
+  readonly row: number | null;
+  readonly col: number | null;
+}
+
+/** The answer to a prompt: up to three masks, best first; none where nothing was found. `engine_ms` is the time that the engine itself took. */
+export interface Preview {
+  readonly type: "preview";
+  readonly number: number;
+  readonly candidates: readonly Candidate[];
+  readonly engine: string;
+  readonly weights: string;
+  readonly preprocessing: string;
+  readonly engine_ms: number;
+}
+
+/** What is the cell here? `number` grows with each prompt of a tab; a newer one cancels the older. */
+export interface Prompt {
+  readonly type: "prompt";
+  readonly number: number;
+  readonly engine: string;
+  readonly prompts: PromptSet;
+}
+
+/** A rectangle around the cell, half-open. */
+export interface PromptBox {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
+/** A click; `positive` says that the pixel belongs to the cell. */
+export interface PromptPoint {
+  readonly row: number;
+  readonly col: number;
+  readonly positive: boolean;
+}
+
+/** Everything said about one cell. */
+export interface PromptSet {
+  readonly points?: readonly PromptPoint[];
+  readonly box?: PromptBox | null;
+}
+
+/** Where a mask came from: by hand, or an engine with the weights' hash, its prompts and parameters. */
+export interface Provenance {
+  readonly source: "hand" | "prompt" | "auto";
+  readonly engine?: string;
+  readonly weights?: string;
+  readonly preprocessing?: string;
+  readonly score?: number | null;
+  readonly prompts?: PromptSet | null;
+}
+
+/** One operation, answered by an ack with the same `id`. Sent again with the same ids it is answered the same and done once. Either `changes` or `undo` (the id of my operation to invert; undoing an undo is redo). */
+export interface Push {
+  readonly type: "push";
+  readonly id: string;
+  readonly client_id: string;
+  readonly seq: number;
+  readonly changes?: readonly (CreateCell | UpdateCell | DeleteCell)[];
+  readonly undo?: string | null;
+}
+
+/** Something that you sent could not be done. `number` is the prompt's, where it was one; `push` is the operation's id, where it was one: such an operation was *not* answered for good, and its seq is still free. */
+export interface Refusal {
+  readonly type: "error";
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly number: number | null;
+  readonly push: string | null;
+}
+
+/** A new shape, a new class or both. `base_version` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale. */
+export interface UpdateCell {
+  readonly change: "update";
+  readonly id: string;
+  readonly base_version: number;
+  readonly mask?: Mask | null;
+  readonly class_id?: number | null;
+  readonly set_class?: boolean;
+}
+
+/** Who you are here and what you missed: with `snapshot` all cells replace what the client has, otherwise the `patches` after its clock. */
+export interface Welcome {
+  readonly type: "welcome";
+  readonly protocol: number;
+  readonly clock: number;
+  readonly user_id: number;
+  readonly name: string;
+  readonly colour: string;
+  readonly role: string;
+  readonly last_seq: number;
+  readonly snapshot: readonly CellState[] | null;
+  readonly patches: readonly Patch[];
+  readonly undoable: string | null;
+  readonly redoable: string | null;
+}
+
+export type Change = CreateCell | UpdateCell | DeleteCell;
+
+export type ClientMessage = Hello | Push | Prompt | Cancel | Cursor | Ping;
+
+export type ServerMessage = Welcome | Ack | Patch | Presence | Preview | JobUpdate | Refusal | Pong;
+
+/** The message in a text frame. Throws ProtocolError with the first thing that is wrong with it. */
+export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "welcome": "Welcome"}, {
+  "Ack": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "ack"
+        ]
+      },
+      "id": "string",
+      "seq": "integer",
+      "outcome": {
+        "oneOf": [
+          "commit",
+          "discard"
+        ]
+      },
+      "clock": "integer",
+      "code": {
+        "nullable": {
+          "ref": "ErrorCode"
+        }
+      },
+      "message": "string",
+      "cells": {
+        "list": {
+          "ref": "CellState"
+        }
+      },
+      "removed": {
+        "list": "string"
+      },
+      "undoable": {
+        "nullable": "string"
+      },
+      "redoable": {
+        "nullable": "string"
+      }
+    },
+    "optional": [
+      "cells",
+      "code",
+      "message",
+      "redoable",
+      "removed",
+      "undoable"
+    ],
+    "defaults": {
+      "code": null,
+      "message": "",
+      "cells": [],
+      "removed": [],
+      "undoable": null,
+      "redoable": null
+    }
+  },
+  "Candidate": {
+    "fields": {
+      "mask": {
+        "ref": "Mask"
+      },
+      "score": "number"
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "CellState": {
+    "fields": {
+      "id": "string",
+      "label": "integer",
+      "version": "integer",
+      "mask": {
+        "ref": "Mask"
+      },
+      "class_id": {
+        "nullable": "integer"
+      },
+      "provenance": {
+        "ref": "Provenance"
+      },
+      "created_by": "string",
+      "updated_by": "string"
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "ErrorCode": {
+    "oneOf": [
+      "not_signed_in",
+      "forbidden",
+      "not_found",
+      "bad_request",
+      "conflict",
+      "stale",
+      "gone",
+      "covered",
+      "changed_since",
+      "nothing_to_undo",
+      "out_of_order",
+      "too_large",
+      "too_fast",
+      "client_too_old",
+      "unreadable",
+      "disk_full",
+      "busy",
+      "retry",
+      "engine",
+      "internal"
+    ]
+  },
+  "JobUpdate": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "job"
+        ]
+      },
+      "job": {
+        "nullable": "string"
+      },
+      "kind": {
+        "oneOf": [
+          "embed",
+          "segment"
+        ]
+      },
+      "engine": "string",
+      "state": {
+        "oneOf": [
+          "queued",
+          "running",
+          "done",
+          "failed",
+          "cancelled"
+        ]
+      },
+      "progress": "number",
+      "message": "string"
+    },
+    "optional": [
+      "message"
+    ],
+    "defaults": {
+      "message": ""
+    }
+  },
+  "Mask": {
+    "fields": {
+      "top": "integer",
+      "left": "integer",
+      "height": "integer",
+      "width": "integer",
+      "counts": {
+        "list": "integer"
+      }
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "Member": {
+    "fields": {
+      "client_id": "string",
+      "user_id": "integer",
+      "name": "string",
+      "colour": "string"
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "Patch": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "patch"
+        ]
+      },
+      "clock": "integer",
+      "operation": "string",
+      "kind": "string",
+      "actor": "string",
+      "cells": {
+        "list": {
+          "ref": "CellState"
+        }
+      },
+      "removed": {
+        "list": "string"
+      }
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "Pong": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "pong"
+        ]
+      },
+      "clock": "integer"
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "Presence": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "presence"
+        ]
+      },
+      "event": {
+        "oneOf": [
+          "here",
+          "moved",
+          "left"
+        ]
+      },
+      "member": {
+        "ref": "Member"
+      },
+      "row": {
+        "nullable": "number"
+      },
+      "col": {
+        "nullable": "number"
+      }
+    },
+    "optional": [
+      "col",
+      "row"
+    ],
+    "defaults": {
+      "row": null,
+      "col": null
+    }
+  },
+  "Preview": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "preview"
+        ]
+      },
+      "number": "integer",
+      "candidates": {
+        "list": {
+          "ref": "Candidate"
+        }
+      },
+      "engine": "string",
+      "weights": "string",
+      "preprocessing": "string",
+      "engine_ms": "number"
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "PromptBox": {
+    "fields": {
+      "top": "number",
+      "left": "number",
+      "bottom": "number",
+      "right": "number"
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "PromptPoint": {
+    "fields": {
+      "row": "number",
+      "col": "number",
+      "positive": "boolean"
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "PromptSet": {
+    "fields": {
+      "points": {
+        "list": {
+          "ref": "PromptPoint"
+        }
+      },
+      "box": {
+        "nullable": {
+          "ref": "PromptBox"
+        }
+      }
+    },
+    "optional": [
+      "box",
+      "points"
+    ],
+    "defaults": {}
+  },
+  "Provenance": {
+    "fields": {
+      "source": {
+        "oneOf": [
+          "hand",
+          "prompt",
+          "auto"
+        ]
+      },
+      "engine": "string",
+      "weights": "string",
+      "preprocessing": "string",
+      "score": {
+        "nullable": "number"
+      },
+      "prompts": {
+        "nullable": {
+          "ref": "PromptSet"
+        }
+      }
+    },
+    "optional": [
+      "engine",
+      "preprocessing",
+      "prompts",
+      "score",
+      "weights"
+    ],
+    "defaults": {}
+  },
+  "Refusal": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "error"
+        ]
+      },
+      "code": {
+        "ref": "ErrorCode"
+      },
+      "message": "string",
+      "number": {
+        "nullable": "integer"
+      },
+      "push": {
+        "nullable": "string"
+      }
+    },
+    "optional": [
+      "number",
+      "push"
+    ],
+    "defaults": {
+      "number": null,
+      "push": null
+    }
+  },
+  "Welcome": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "welcome"
+        ]
+      },
+      "protocol": "integer",
+      "clock": "integer",
+      "user_id": "integer",
+      "name": "string",
+      "colour": "string",
+      "role": "string",
+      "last_seq": "integer",
+      "snapshot": {
+        "nullable": {
+          "list": {
+            "ref": "CellState"
+          }
+        }
+      },
+      "patches": {
+        "list": {
+          "ref": "Patch"
+        }
+      },
+      "undoable": {
+        "nullable": "string"
+      },
+      "redoable": {
+        "nullable": "string"
+      }
+    },
+    "optional": [],
+    "defaults": {}
+  }
+});

@@ -1,0 +1,254 @@
+/** The cells of one image: what the server has said, and on top of it what I did and it has not answered yet. The second
+ * layer is taken off and put back on whenever the first changes, so that what is shown is always the server's state
+ * followed by my operations in their order. The rules for pixels are the server's: cells never overlap, and a new shape
+ * takes no other cell's pixels. */
+
+import type { Box } from "../geometry/box";
+import type { Mask } from "../geometry/mask";
+import { isEmpty } from "../geometry/mask";
+import type { CellState, Change, CreateCell, Patch, UpdateCell } from "../protocol/messages.gen";
+import { Labels } from "./labels";
+import type { Cell, CellsChanged, CellView, PendingOperation } from "./types";
+
+function cellOf(state: CellState): Cell {
+  return {
+    id: state.id,
+    label: state.label,
+    version: state.version,
+    mask: state.mask,
+    classId: state.class_id,
+    provenance: state.provenance,
+    createdBy: state.created_by,
+    updatedBy: state.updated_by,
+    pending: false,
+  };
+}
+
+export class CellStore implements CellView {
+  readonly width: number;
+  readonly height: number;
+  revision = 0;
+  /** The name that my unanswered changes carry. */
+  author = "";
+  private readonly raster: Labels;
+  private readonly truth = new Map<string, CellState>();
+  private readonly shown = new Map<string, Cell>();
+  private pending: PendingOperation[] = [];
+  private readonly slotById = new Map<string, number>();
+  private readonly idBySlot: string[] = [""];
+  private readonly listeners = new Set<(changed: CellsChanged) => void>();
+  private changed = new Set<string>();
+
+  constructor(width: number, height: number) {
+    this.width = width;
+    this.height = height;
+    this.raster = new Labels(width, height);
+  }
+
+  // --- reading ------------------------------------------------------------------------------------------------
+
+  get size(): number {
+    return this.shown.size;
+  }
+
+  get labels(): Uint32Array {
+    return this.raster.data;
+  }
+
+  get slots(): number {
+    return this.idBySlot.length;
+  }
+
+  get(id: string): Cell | undefined {
+    return this.shown.get(id);
+  }
+
+  cells(): IterableIterator<Cell> {
+    return this.shown.values();
+  }
+
+  slotOf(id: string): number {
+    return this.slotById.get(id) ?? 0;
+  }
+
+  cellOfSlot(slot: number): Cell | undefined {
+    return this.shown.get(this.idBySlot[slot] ?? "");
+  }
+
+  cellAt(row: number, col: number): Cell | undefined {
+    return this.cellOfSlot(this.raster.at(row, col));
+  }
+
+  idsIn(box: Box): string[] {
+    return [...this.raster.slotsIn(box)].map((slot) => this.idBySlot[slot] ?? "");
+  }
+
+  free(mask: Mask, own = ""): Mask {
+    return this.raster.free(mask, this.slotOf(own));
+  }
+
+  takeDirty(): Box[] {
+    return this.raster.takeDirty();
+  }
+
+  subscribe(listener: (changed: CellsChanged) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** The server's state of a cell, without my unanswered changes. */
+  known(id: string): CellState | undefined {
+    return this.truth.get(id);
+  }
+
+  /** All of the server's state. */
+  knownCells(): IterableIterator<CellState> {
+    return this.truth.values();
+  }
+
+  /** My operations that the server's state does not have, oldest first. */
+  get unanswered(): readonly PendingOperation[] {
+    return this.pending;
+  }
+
+  // --- what the server says -----------------------------------------------------------------------------------
+
+  /** These are all cells. Operations in `done` are part of it. */
+  applySnapshot(cells: readonly CellState[], done: ReadonlySet<string>): void {
+    const next = new Map(cells.map((state) => [state.id, state]));
+    const differ = new Set<string>();
+    for (const [id, state] of next) if (this.truth.get(id)?.version !== state.version) differ.add(id);
+    for (const id of this.truth.keys()) if (!next.has(id)) differ.add(id);
+    this.rebase(differ, done, () => {
+      for (const id of differ) {
+        const state = next.get(id);
+        if (state) this.truth.set(id, state);
+        else this.truth.delete(id);
+      }
+    });
+  }
+
+  /** One operation, mine or another's. */
+  applyPatch(patch: Pick<Patch, "operation" | "cells" | "removed">): void {
+    const ids = new Set([...patch.cells.map((state) => state.id), ...patch.removed]);
+    this.rebase(ids, new Set([patch.operation]), () => {
+      for (const state of patch.cells) this.truth.set(state.id, state);
+      for (const id of patch.removed) this.truth.delete(id);
+    });
+  }
+
+  // --- what I do ----------------------------------------------------------------------------------------------
+
+  /** Shows an operation of mine before the server has answered it. Returns the ids of the cells for which there is no
+   * room, or which are not there: with one of these the server would refuse the operation. */
+  push(operation: PendingOperation): string[] {
+    this.pending.push(operation);
+    const refused = this.applyPending(operation);
+    this.emit();
+    return refused;
+  }
+
+  /** These operations are answered: the server's state has them, or they were refused. */
+  settle(ids: ReadonlySet<string>): void {
+    if (this.pending.some((operation) => ids.has(operation.id))) this.rebase(new Set(), ids, () => {});
+  }
+
+  private rebase(ids: ReadonlySet<string>, done: ReadonlySet<string>, write: () => void): void {
+    const affected = new Set(ids);
+    for (const operation of this.pending) for (const change of operation.changes) affected.add(change.id);
+    for (const id of affected) this.hide(id);
+    write();
+    this.pending = this.pending.filter((operation) => !done.has(operation.id));
+    for (const id of affected) {
+      const state = this.truth.get(id);
+      if (state) this.show(cellOf(state));
+    }
+    for (const operation of this.pending) this.applyPending(operation);
+    this.emit();
+  }
+
+  /** In the server's order: deletes, then new shapes, then new cells, so that pixels can change hands. */
+  private applyPending(operation: PendingOperation): string[] {
+    const { changes } = operation;
+    const refused: string[] = [];
+    const lifted = new Map<string, Cell>();
+    for (const change of changes) {
+      const cell = this.shown.get(change.id);
+      if (!cell || change.change === "create") continue;
+      lifted.set(change.id, cell);
+      this.hide(change.id);
+    }
+    // A cell that keeps its shape keeps its pixels against those that move.
+    const order = (change: Change) =>
+      change.change === "create" ? 2 : change.change === "update" && change.mask ? 1 : 0;
+    for (const change of [...changes].sort((a, b) => order(a) - order(b))) {
+      const before = lifted.get(change.id);
+      const done =
+        change.change === "create"
+          ? this.applyCreate(change)
+          : change.change === "update"
+            ? this.applyUpdate(change, before)
+            : before !== undefined;
+      if (!done) refused.push(change.id);
+    }
+    return refused;
+  }
+
+  private applyUpdate(change: UpdateCell, before: Cell | undefined): boolean {
+    if (!before) return false;
+    const wanted = this.free(change.mask ?? before.mask, change.id);
+    const fits = !isEmpty(wanted);
+    const mask = fits ? wanted : this.free(before.mask, change.id);
+    if (isEmpty(mask)) return false;
+    const classId = change.set_class ? (change.class_id ?? null) : before.classId;
+    this.show({ ...before, mask, classId, updatedBy: this.author, pending: true });
+    return fits;
+  }
+
+  private applyCreate(change: CreateCell): boolean {
+    if (this.shown.has(change.id)) return false;
+    const mask = this.free(change.mask);
+    if (isEmpty(mask)) return false;
+    this.show({
+      id: change.id,
+      label: null,
+      version: 0,
+      mask,
+      classId: change.class_id ?? null,
+      provenance: change.provenance,
+      createdBy: this.author,
+      updatedBy: this.author,
+      pending: true,
+    });
+    return true;
+  }
+
+  // --- pixels -------------------------------------------------------------------------------------------------
+
+  private show(cell: Cell): void {
+    let slot = this.slotById.get(cell.id);
+    if (slot === undefined) {
+      slot = this.idBySlot.push(cell.id) - 1;
+      this.slotById.set(cell.id, slot);
+    }
+    this.shown.set(cell.id, cell);
+    this.raster.paint(cell.mask, slot);
+    this.changed.add(cell.id);
+  }
+
+  private hide(id: string): void {
+    const cell = this.shown.get(id);
+    if (!cell) return;
+    this.shown.delete(id);
+    this.raster.erase(cell.mask, this.slotOf(id));
+    this.changed.add(id);
+  }
+
+  private emit(): void {
+    if (this.changed.size === 0) return;
+    const ids = this.changed;
+    this.changed = new Set();
+    this.revision++;
+    for (const listener of this.listeners) listener({ ids });
+  }
+}

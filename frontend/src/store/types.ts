@@ -1,0 +1,66 @@
+/** What the rest of the frontend sees of the cells of one image. */
+
+import type { Box } from "../geometry/box";
+import type { Mask } from "../geometry/mask";
+import type { Change, Provenance } from "../protocol/messages.gen";
+
+/** One cell as it is shown: the server's state with my unanswered changes on top. */
+export interface Cell {
+  readonly id: string;
+  /** The server's number for it in this image; null until the server has seen it. */
+  readonly label: number | null;
+  /** The server's version; 0 until the server has seen it. */
+  readonly version: number;
+  readonly mask: Mask;
+  readonly classId: number | null;
+  readonly provenance: Provenance;
+  readonly createdBy: string;
+  readonly updatedBy: string;
+  /** Some change of mine to it is not yet answered. */
+  readonly pending: boolean;
+}
+
+/** Which cells came, changed or went. Each may be looked up with `get`, which says undefined for those gone. */
+export interface CellsChanged {
+  readonly ids: ReadonlySet<string>;
+}
+
+/** The cells of one image, by id and as a raster. Reading only: changes go through the session. */
+export interface CellView {
+  readonly width: number;
+  readonly height: number;
+  /** Grows with every change: cheap to compare. */
+  readonly revision: number;
+  readonly size: number;
+  get(id: string): Cell | undefined;
+  cells(): IterableIterator<Cell>;
+
+  /** Row by row, `width` × `height`: 0 for none, otherwise the slot of the cell that has this pixel. The same array for
+   * the store's whole life. Masks never overlap. */
+  readonly labels: Uint32Array;
+  /** Slots run from 1 without holes and are never given to another cell. 0 for an id that was never shown. */
+  slotOf(id: string): number;
+  /** The cell of a slot, if it is still there. */
+  cellOfSlot(slot: number): Cell | undefined;
+  /** One more than the largest slot: the length that a palette by slot needs. */
+  readonly slots: number;
+  cellAt(row: number, col: number): Cell | undefined;
+  /** The ids of cells with a pixel in the box. */
+  idsIn(box: Box): string[];
+  /** `mask` without the pixels of cells other than `own`, and without what lies outside of the image: what a create or
+   * an update would really take. */
+  free(mask: Mask, own?: string): Mask;
+
+  /** Parts of `labels` that changed since the last call; the caller owes the texture an update of just these. */
+  takeDirty(): Box[];
+  /** Called once after each change. Returns what ends it. */
+  subscribe(listener: (changed: CellsChanged) => void): () => void;
+}
+
+/** An operation of mine that the server's state does not yet have. `undo` is the id of the operation to invert. */
+export interface PendingOperation {
+  readonly id: string;
+  readonly kind: "edit" | "undo" | "redo";
+  readonly changes: readonly Change[];
+  readonly undo: string | null;
+}

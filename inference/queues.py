@@ -1,0 +1,14 @@
+"""Which task runs in which queue; small, so that the web process may know it without loading a task."""
+
+from __future__ import annotations
+
+PREDICT = "inference.predict"
+EMBED = "inference.embed"
+SEGMENT = "inference.segment"
+
+ROUTES: dict[str, dict[str, str]] = {
+    PREDICT: {"queue": "click"},
+    EMBED: {"queue": "embed"},
+    SEGMENT: {"queue": "batch"},
+}
+"""For Celery's ``task_routes``."""

@@ -1,0 +1,189 @@
+"""The tasks: parse, let an engine work, answer through the port. Nothing here knows how engines work.
+
+Queues: ``click`` (predict), ``embed``, ``batch`` (segment); training and file work have queues of their own.
+Every task takes one JSON object, may be delivered twice, and is acknowledged late. Nothing is thrown out of a
+task: errors are answered, the soft time limit too. Only prefork pools enforce time limits; in a solo pool it
+is the lease of the job's row, or the newer prompt, that finds a hanging one.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+
+from celery import shared_task  # noqa: TID251 (the tasks of this library are declared here and nowhere else)
+from celery.exceptions import SoftTimeLimitExceeded
+
+from inference import wire
+from inference.contracts import Embedding, Provenance, Segmentation
+from inference.embeddings import EmbeddingKey, default_store
+from inference.engines.base import PromptEngine
+from inference.engines.registry import get_auto_engine, get_engine, get_prompt_engine
+from inference.errors import EngineError, EngineErrorCode
+from inference.memory import with_less_memory
+from inference.ports import reply_port
+from inference.queues import EMBED, PREDICT, SEGMENT
+
+logger = logging.getLogger(__name__)
+Json = Mapping[str, object]
+
+
+def _explain(error: Exception) -> EngineError:
+    """Every exception as the error that people see; the unexpected ones are logged with their traceback."""
+    if isinstance(error, EngineError):
+        return error
+    if isinstance(error, SoftTimeLimitExceeded):
+        message = "It took too long and was stopped. Try a smaller image or another engine."
+        return EngineError(EngineErrorCode.TIMED_OUT, message, permanent=False)
+    logger.error("A task failed", exc_info=error)
+    message = "Something unexpected went wrong; the server's log says what."
+    return EngineError(EngineErrorCode.INTERNAL, message, permanent=False)
+
+
+@shared_task(
+    name=PREDICT,
+    ignore_result=True,
+    acks_late=True,
+    soft_time_limit=30,
+    time_limit=45,
+)
+def predict(request: Json) -> None:
+    """Answer one prompt. ``request``: ``{"reply_to": text, "prompt_id": int, "engine", "image": {"path",
+    "sha256", "height", "width"}, "prompts": {…}}`` (see wire.get_prompts). A prompt that a newer one has
+    overtaken is dropped, before and after the work. Never encodes: without an embedding the answer is
+    EMBEDDING_MISSING."""
+    reply_to, prompt_id = wire.get_text(request, "reply_to"), wire.get_whole(request, "prompt_id")
+    port = reply_port()
+    if port.is_stale(reply_to, prompt_id):
+        return
+    try:
+        answer = with_less_memory(lambda: _candidates(request))
+    except Exception as error:  # noqa: BLE001 (the task boundary: logged and answered)
+        answer = {"error": wire.error_json(_explain(error))}
+    if not port.is_stale(reply_to, prompt_id):
+        port.preview(reply_to, prompt_id, answer)
+
+
+def _key(request: Json, engine: PromptEngine) -> EmbeddingKey:
+    return EmbeddingKey(
+        pixels=wire.get_image(request).sha256,
+        engine=engine.card.name,
+        weights=engine.weights,
+        preprocessing=engine.preprocessing,
+    )
+
+
+def _candidates(request: Json) -> Json:
+    engine = get_prompt_engine(wire.get_text(request, "engine"))
+    prompts = wire.get_prompts(request)
+    embedding = default_store().get(_key(request, engine))
+    if embedding is None:
+        raise EngineError(
+            EngineErrorCode.EMBEDDING_MISSING,
+            "The image is still being prepared for clicks.",
+            permanent=False,
+        )
+    started = time.perf_counter()
+    results = engine.predict(embedding, prompts)
+    took = (time.perf_counter() - started) * 1000
+    return {
+        "candidates": [wire.candidate_json(result) for result in results],
+        "engine": engine.card.name,
+        "weights": engine.weights,
+        "preprocessing": engine.preprocessing,
+        "engine_ms": round(took, 3),
+    }
+
+
+@shared_task(
+    name=EMBED,
+    ignore_result=True,
+    acks_late=True,
+    soft_time_limit=600,
+    time_limit=660,
+)
+def embed(request: Json) -> None:
+    """Make sure that the store has the embedding of an image. ``request``: ``{"job_id": text | null,
+    "reply_to": text, "engine", "image": {…}}``. Cheap when it is there already."""
+    reply_to, port = wire.get_text(request, "reply_to"), reply_port()
+    image, engine_name = wire.get_image(request), wire.get_text(request, "engine")
+
+    def tell(state: str, fraction: float, **more: object) -> None:
+        about = {
+            "kind": "embed",
+            "job_id": request.get("job_id"),
+            "image": image.sha256,
+            "engine": engine_name,
+        }
+        port.job(reply_to, {**about, "state": state, "fraction": fraction, **more})
+
+    try:
+        with_less_memory(lambda: _embed(request, on_start=lambda: tell("running", 0.0)))
+    except Exception as error:  # noqa: BLE001 (the task boundary: logged and answered)
+        tell("failed", 0.0, error=wire.error_json(_explain(error)))
+    else:
+        tell("done", 1.0)
+
+
+def _embed(request: Json, *, on_start: Callable[[], None]) -> None:
+    engine = get_prompt_engine(wire.get_text(request, "engine"))
+    key, store = _key(request, engine), default_store()
+    if store.get(key) is not None:
+        return
+    on_start()
+    embedding: Embedding = engine.encode(wire.load_pixels(wire.get_image(request)))
+    store.put(key, embedding)
+
+
+@shared_task(
+    name=SEGMENT,
+    ignore_result=True,
+    acks_late=True,
+    soft_time_limit=7200,
+    time_limit=7500,
+)
+def segment(request: Json) -> None:
+    """Find all cells. ``request``: ``{"job_id": text, "attempt": int, "engine", "image": {…}, "params":
+    {…}}``. The port hears of the start before any work, and may refuse it (delivered twice) or stop the run
+    at every tile."""
+    job_id, attempt = wire.get_text(request, "job_id"), wire.get_whole(request, "attempt")
+    port = reply_port()
+
+    def on_progress(fraction: float) -> None:
+        if not port.progress(job_id, attempt, min(max(fraction, 0.0), 1.0)):
+            raise EngineError(EngineErrorCode.CANCELLED, "The run was stopped.", permanent=True)
+
+    started = time.perf_counter()
+    try:
+        on_progress(0.0)
+        result, provenance = with_less_memory(lambda: _segment(request, on_progress))
+        seconds = time.perf_counter() - started
+        port.segmentation(job_id, attempt, result, provenance=provenance, seconds=seconds)
+    except Exception as error:  # noqa: BLE001 (the task boundary: logged and answered)
+        port.failed(job_id, attempt, wire.error_json(_explain(error)))
+
+
+def _segment(request: Json, on_progress: Callable[[float], None]) -> tuple[Segmentation, Provenance]:
+    engine = get_auto_engine(wire.get_text(request, "engine"))
+    params = wire.get_params(request)
+    pixels = wire.load_pixels(wire.get_image(request))
+    result = engine.segment(pixels, params, progress=on_progress)
+    return result, Provenance(engine.card.name, engine.weights, engine.preprocessing, asdict(params))
+
+
+def warm(engine_names: Iterable[str], *, queue: str) -> dict[str, str]:
+    """Get a worker ready, so that its first task is not its slowest: threads (one for ``click``, as clicks
+    have their own process each) and weights. Returns the problem, a sentence, of every engine that cannot be
+    used."""
+    from inference import torch_runtime
+
+    torch_runtime.set_threads(1 if queue == "click" else None)
+    problems = {}
+    for name in engine_names:
+        try:
+            get_engine(name)
+        except EngineError as error:
+            problems[name] = error.message
+    return problems

@@ -1,0 +1,160 @@
+"""From JSON to the contracts and back: what travels through the queues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from inference.contracts import AutoParams, Box, ImageRef, MaskResult, Point, Prompts
+from inference.engines.base import Image
+from inference.errors import EngineError, EngineErrorCode
+from inference.rle import Rle, check_counts
+
+Json = Mapping[str, object]
+
+
+def _invalid(what: str) -> EngineError:
+    return EngineError(
+        EngineErrorCode.REQUEST_INVALID,
+        f"The request is not as agreed: {what}. Reload the page.",
+        permanent=True,
+    )
+
+
+def _object(data: object, what: str) -> Json:
+    if not isinstance(data, Mapping):
+        raise _invalid(f"{what} is missing")
+    return data
+
+
+def _number(data: Json, name: str) -> float:
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _invalid(f"{name} is not a number")
+    return float(value)
+
+
+def get_whole(data: Json, name: str) -> int:
+    """A whole number of a request."""
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _invalid(f"{name} is not a whole number")
+    return value
+
+
+def get_text(data: Json, name: str) -> str:
+    """A non-empty text of a request."""
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise _invalid(f"{name} is missing")
+    return value
+
+
+def get_image(data: Json) -> ImageRef:
+    """``{"image": {"path", "sha256", "height", "width"}}``."""
+    image = _object(data.get("image"), "image")
+    return ImageRef(
+        path=get_text(image, "path"),
+        sha256=get_text(image, "sha256"),
+        height=get_whole(image, "height"),
+        width=get_whole(image, "width"),
+    )
+
+
+def get_prompts(data: Json) -> Prompts:
+    """``{"prompts": {"points": [{"row", "col", "positive"}], "box": {"top", "left", "bottom", "right"} |
+    null, "mask": {"top", "left", "height", "width", "counts"} | null}}``."""
+    prompts = _object(data.get("prompts"), "prompts")
+    points = prompts.get("points") or []
+    if not isinstance(points, list):
+        raise _invalid("points is not a list")
+    return Prompts(
+        points=tuple(_point(_object(point, "a point")) for point in points),
+        box=None if prompts.get("box") is None else _box(_object(prompts["box"], "box")),
+        mask=None if prompts.get("mask") is None else _mask(_object(prompts["mask"], "mask")),
+    )
+
+
+def _point(data: Json) -> Point:
+    positive = data.get("positive", True)
+    if not isinstance(positive, bool):
+        raise _invalid("positive is neither true nor false")
+    return Point(row=_number(data, "row"), col=_number(data, "col"), positive=positive)
+
+
+def _box(data: Json) -> Box:
+    return Box(**{name: _number(data, name) for name in ("top", "left", "bottom", "right")})
+
+
+def _mask(data: Json) -> Rle:
+    counts = data.get("counts")
+    if not isinstance(counts, list) or not all(type(count) is int for count in counts):
+        raise _invalid("counts is not a list of whole numbers")
+    height, width = get_whole(data, "height"), get_whole(data, "width")
+    try:
+        check_counts(height=height, width=width, counts=counts)
+    except ValueError as error:
+        raise _invalid(str(error).rstrip(".")) from error
+    return Rle(get_whole(data, "top"), get_whole(data, "left"), height, width, tuple(counts))
+
+
+def get_params(data: Json) -> AutoParams:
+    """``{"params": {"cell_probability", "flow_error", "min_area", "diameter"}}``, each of them optional or
+    null."""
+    params = _object(data.get("params") or {}, "params")
+    unknown = set(params) - {"cell_probability", "flow_error", "min_area", "diameter"}
+    if unknown:
+        raise _invalid(f"params has {', '.join(sorted(unknown))}")
+
+    def optional(name: str) -> float | None:
+        return None if params.get(name) is None else _number(params, name)
+
+    default = AutoParams()
+    return AutoParams(
+        cell_probability=optional("cell_probability"),
+        flow_error=optional("flow_error"),
+        min_area=default.min_area if params.get("min_area") is None else get_whole(params, "min_area"),
+        diameter=optional("diameter"),
+    )
+
+
+def load_pixels(image: ImageRef) -> Image:
+    """The pixels, mapped, not read: (row, column) or (row, column, RGB), uint8 or uint16. Raises EngineError
+    IMAGE_UNSUPPORTED (permanent) when the file is not what the reference says."""
+    try:
+        pixels = np.load(Path(image.path), mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise _unsupported("its stored pixels cannot be read") from error
+    if not isinstance(pixels, np.ndarray) or pixels.dtype not in (np.uint8, np.uint16):
+        raise _unsupported("its pixels are neither 8 nor 16 bit")
+    if pixels.shape not in ((image.height, image.width), (image.height, image.width, 3)):
+        raise _unsupported("its stored pixels have another size")
+    return cast(Image, pixels)
+
+
+def _unsupported(why: str) -> EngineError:
+    message = f"The image cannot be used: {why}. Upload it again."
+    return EngineError(EngineErrorCode.IMAGE_UNSUPPORTED, message, permanent=True)
+
+
+def candidate_json(result: MaskResult) -> Json:
+    """One candidate as it travels."""
+    mask = result.mask
+    return {
+        "mask": {
+            "top": mask.top,
+            "left": mask.left,
+            "height": mask.height,
+            "width": mask.width,
+            "counts": list(mask.counts),
+        },
+        "score": result.score,
+    }
+
+
+def error_json(error: EngineError) -> Json:
+    """An error as it travels."""
+    return {"code": str(error.code), "message": error.message, "permanent": error.permanent}

@@ -1,0 +1,259 @@
+"""What every engine promises, whatever network is inside: the same tests over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.cards import CARDS, status_from_files
+from inference.contracts import AutoParams, Box, Point, Prompts
+from inference.embeddings import EmbeddingKey, EmbeddingStore
+from inference.engines import registry
+from inference.engines.base import AutoEngine, Image, PromptEngine
+from inference.errors import EngineError, EngineErrorCode
+from inference.rle import encode
+from tests.inference.tiny_checkpoints import save, tiny_cpsam, tiny_sam
+
+# What an engine needs before it can run, by name. The starter's weights come with the package.
+WEIGHTS: dict[str, Callable[[Path], object]] = {
+    "starter": lambda _folder: None,
+    "sam": lambda folder: save(tiny_sam(), folder / "sam_vit_b_01ec64.pth.test"),
+    "cellpose-sam": lambda folder: save(tiny_cpsam(), folder / "cpsam_v2"),
+}
+PROMPT_ENGINES = ("starter", "sam")
+AUTO_ENGINES = ("starter", "cellpose-sam")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("weights")
+    for make in WEIGHTS.values():
+        make(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CYTOMARK_WEIGHTS", str(folder))
+        patch.setenv("CYTOMARK_SAM_CHECKPOINT", "sam_vit_b_01ec64.pth.test")
+        registry._engine.cache_clear()
+        yield folder
+    registry._engine.cache_clear()
+
+
+@pytest.fixture
+def prompt_engine(request: pytest.FixtureRequest, weights: Path) -> PromptEngine:
+    return registry.get_prompt_engine(request.param)
+
+
+@pytest.fixture
+def auto_engine(request: pytest.FixtureRequest, weights: Path) -> AutoEngine:
+    return registry.get_auto_engine(request.param)
+
+
+over_prompt_engines = pytest.mark.parametrize("prompt_engine", PROMPT_ENGINES, indirect=True)
+over_auto_engines = pytest.mark.parametrize("auto_engine", AUTO_ENGINES, indirect=True)
+
+
+def picture(height: int = 70, width: int = 110, *, seed: int = 3) -> Image:
+    """Noise with one bright spot."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:height, :width]
+    spot = np.exp(-((rows - height * 0.3) ** 2 + (columns - width * 0.7) ** 2) / 90)
+    return (40 + 180 * spot + rng.normal(0, 4, spot.shape)).clip(0, 255).astype(np.uint8)
+
+
+IMAGES: dict[str, Image] = {
+    "not square": picture(),
+    "constant": np.full((50, 80), 7, np.uint8),
+    "one pixel": np.full((1, 1), 200, np.uint8),
+    "one row": picture(1, 90),
+    "16 bit": picture().astype(np.uint16) * 120 + 3000,
+    "colour": np.stack([picture(), picture(seed=4), picture(seed=5)], axis=-1),
+}
+over_images = pytest.mark.parametrize("image", IMAGES.values(), ids=IMAGES.keys())
+
+
+def refused(code: EngineErrorCode, call: Callable[[], object]) -> EngineError:
+    with pytest.raises(EngineError) as caught:
+        call()
+    assert caught.value.code == code
+    assert caught.value.message.endswith(".")
+    return caught.value
+
+
+def test_every_engine_is_tested_here_for_all_that_its_card_says(weights: Path) -> None:
+    assert set(registry.engine_names()) == set(WEIGHTS)
+    assert tuple(CARDS) == registry.engine_names()
+    for name in registry.engine_names():
+        status = registry.engine_status(name)
+        assert status.available, status.problem
+        assert len(status.weights) == 64
+        assert status.card is CARDS[name]
+        assert status_from_files(name).available
+        assert ("prompt" in status.card.capabilities) == (name in PROMPT_ENGINES)
+        assert ("auto" in status.card.capabilities) == (name in AUTO_ENGINES)
+
+
+@over_prompt_engines
+@over_images
+def test_a_click_gives_masks_inside_of_the_image(prompt_engine: PromptEngine, image: Image) -> None:
+    height, width = image.shape[:2]
+    embedding = prompt_engine.encode(image)
+    assert (embedding.height, embedding.width) == (height, width)
+    results = prompt_engine.predict(embedding, Prompts(points=(Point(height * 0.3, width * 0.7),)))
+    assert len(results) <= 3
+    for result in results:
+        assert 0 <= result.score <= 1
+        assert 0 < result.mask.area == sum(result.mask.counts[1::2])
+        assert 0 <= result.mask.top < result.mask.bottom <= height
+        assert 0 <= result.mask.left < result.mask.right <= width
+
+
+@over_prompt_engines
+def test_boxes_and_masks_and_corrections_are_answered(prompt_engine: PromptEngine) -> None:
+    embedding = prompt_engine.encode(picture())
+    mask = encode(picture() > 120)
+    for prompts in (
+        Prompts(box=Box(5, 50, 40, 100)),
+        Prompts(mask=mask),
+        Prompts(points=(Point(20, 77), Point(60, 10, positive=False))),
+        Prompts(points=(Point(20, 77),), box=Box(-10, 50, 40, 900), mask=mask),
+    ):
+        assert len(prompt_engine.predict(embedding, prompts)) <= 3
+
+
+@over_prompt_engines
+def test_nothing_of_one_prompt_stays_for_the_next(prompt_engine: PromptEngine) -> None:
+    first, second = prompt_engine.encode(picture()), prompt_engine.encode(picture(90, 40, seed=9))
+    prompts = Prompts(points=(Point(21, 33),))
+    before = prompt_engine.predict(first, prompts)
+    prompt_engine.predict(second, Prompts(box=Box(3, 3, 30, 30), mask=encode(np.ones((20, 20), bool))))
+    assert prompt_engine.predict(first, prompts) == before
+
+
+@over_prompt_engines
+def test_an_embedding_from_the_store_answers_as_before(prompt_engine: PromptEngine, tmp_path: Path) -> None:
+    store = EmbeddingStore(tmp_path, largest_bytes=10**9, memory_bytes=0)
+    key = EmbeddingKey("a" * 64, prompt_engine.card.name, prompt_engine.weights, prompt_engine.preprocessing)
+    embedding = prompt_engine.encode(picture())
+    store.put(key, embedding)
+    again = store.get(key)
+    assert again is not None
+    prompts = Prompts(points=(Point(21, 77),))
+    assert prompt_engine.predict(again, prompts) == prompt_engine.predict(embedding, prompts)
+
+
+@over_prompt_engines
+@pytest.mark.parametrize(
+    "prompts",
+    [
+        Prompts(),
+        Prompts(points=(Point(-1, 5),)),
+        Prompts(points=(Point(5, 111),)),
+        Prompts(points=(Point(float("nan"), 5),)),
+        Prompts(box=Box(80, 5, 90, 20)),
+        Prompts(box=Box(30, 20, 30, 40)),
+    ],
+    ids=["empty", "above", "right of it", "no number", "box below", "box without size"],
+)
+def test_a_prompt_without_sense_is_refused(prompt_engine: PromptEngine, prompts: Prompts) -> None:
+    embedding = prompt_engine.encode(picture())
+    assert refused(EngineErrorCode.PROMPT_INVALID, lambda: prompt_engine.predict(embedding, prompts)).permanent
+
+
+@over_prompt_engines
+def test_an_embedding_of_other_weights_is_refused(prompt_engine: PromptEngine) -> None:
+    stale = replace(prompt_engine.encode(picture()), weights="0" * 64)
+    prompts = Prompts(points=(Point(5, 5),))
+    assert not refused(EngineErrorCode.EMBEDDING_MISSING, lambda: prompt_engine.predict(stale, prompts)).permanent
+
+
+@over_auto_engines
+@over_images
+def test_all_cells_are_numbered_without_gaps(auto_engine: AutoEngine, image: Image) -> None:
+    result = auto_engine.segment(image, AutoParams())
+    assert result.labels_hw.shape == image.shape[:2]
+    assert result.labels_hw.dtype == np.int32
+    labels = np.unique(result.labels_hw[result.labels_hw > 0])
+    assert labels.tolist() == list(range(1, len(result.scores) + 1))
+    assert all(0 <= score <= 1 for score in result.scores)
+
+
+@over_auto_engines
+def test_an_image_without_cells_gives_an_empty_answer(auto_engine: AutoEngine) -> None:
+    result = auto_engine.segment(picture(), AutoParams(cell_probability=1e6))
+    assert not result.labels_hw.any()
+    assert result.scores == ()
+
+
+@over_auto_engines
+def test_nothing_of_one_image_stays_for_the_next(auto_engine: AutoEngine) -> None:
+    before = auto_engine.segment(picture(), AutoParams(flow_error=0, min_area=1))
+    auto_engine.segment(IMAGES["colour"], AutoParams(cell_probability=2.0, diameter=50))
+    after = auto_engine.segment(picture(), AutoParams(flow_error=0, min_area=1))
+    assert np.array_equal(before.labels_hw, after.labels_hw)
+    assert before.scores == after.scores
+
+
+@over_auto_engines
+def test_progress_rises_and_may_stop_the_run(auto_engine: AutoEngine) -> None:
+    seen: list[float] = []
+    auto_engine.segment(picture(), AutoParams(), progress=seen.append)
+    assert seen == sorted(seen)
+    assert seen
+    assert all(0 <= share <= 1 for share in seen)
+
+    def stop(_: float) -> None:
+        raise EngineError(EngineErrorCode.CANCELLED, "Stopped.", permanent=True)
+
+    refused(EngineErrorCode.CANCELLED, lambda: auto_engine.segment(picture(), AutoParams(), progress=stop))
+
+
+def tall_spot() -> Image:
+    """One bright spot, three times as tall as wide, in the upper right of a wide image."""
+    rng = np.random.default_rng(1)
+    rows, columns = np.mgrid[:128, :200]
+    inside = ((rows - 45) / 21) ** 2 + ((columns - 150) / 8) ** 2 < 1
+    return (20 + 150 * inside + rng.normal(0, 3, inside.shape)).clip(0, 255).astype(np.uint8)
+
+
+def test_rows_are_rows_and_columns_are_columns(weights: Path) -> None:
+    """With the one engine that has learnt something; the others' mapping is tested in their own files."""
+    clicks = registry.get_prompt_engine("starter")
+    best = clicks.predict(clicks.encode(tall_spot()), Prompts(points=(Point(45.5, 150.5),)))[0].mask
+    assert best.height > best.width
+    assert best.top < 45 < best.bottom
+    assert best.left < 150 < best.right
+    labels = registry.get_auto_engine("starter").segment(tall_spot(), AutoParams()).labels_hw
+    rows, columns = np.nonzero(labels == labels[45, 150])
+    assert labels[45, 150] > 0
+    assert np.ptp(rows) > np.ptp(columns)
+
+
+@pytest.mark.parametrize("name", ["sam", "cellpose-sam"])
+def test_without_weights_the_error_says_what_to_do(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
+    monkeypatch.delenv("CYTOMARK_SAM_CHECKPOINT", raising=False)
+    registry._engine.cache_clear()
+    error = refused(EngineErrorCode.WEIGHTS_MISSING, lambda: registry.get_engine(name))
+    assert error.permanent
+    assert "manage.py weights fetch" in error.message
+    assert not registry.engine_status(name).available
+    assert status_from_files(name).problem == error.message
+    assert list(tmp_path.iterdir()) == []
+    registry._engine.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["sam", "cellpose-sam"])
+def test_the_checkpoint_of_another_network_is_refused(
+    name: str, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("CYTOMARK_SAM_CHECKPOINT", "mixed-up")
+    monkeypatch.setenv("CYTOMARK_CELLPOSE_SAM_CHECKPOINT", "mixed-up")
+    save(tiny_cpsam() if name == "sam" else tiny_sam(), tmp_path / "mixed-up")
+    registry._engine.cache_clear()
+    error = refused(EngineErrorCode.WEIGHTS_INVALID, lambda: registry.get_engine(name))
+    assert error.permanent
+    registry._engine.cache_clear()

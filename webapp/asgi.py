@@ -1,0 +1,26 @@
+"""HTTP and WebSockets. A socket is accepted only from our own pages (S1) and for a signed-in session."""
+
+from __future__ import annotations
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+http = get_asgi_application()
+
+from django.urls import path  # noqa: E402 - the consumers need the loaded apps
+
+from annotation.consumers import ImageConsumer  # noqa: E402
+from webapp.origins import OwnOriginOnly  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": OwnOriginOnly(
+            AuthMiddlewareStack(URLRouter([path("ws/images/<uuid:image_id>/", ImageConsumer.as_asgi())]))
+        ),
+    }
+)
