@@ -18,9 +18,7 @@ _MOST_PIXELS = 20_000 * 20_000
 
 
 def _unreadable(path: Path, reason: str) -> EngineError:
-    return EngineError(
-        EngineErrorCode.IMAGE_UNSUPPORTED, f"“{path.name}” cannot be read: {reason}", permanent=True
-    )
+    return EngineError(EngineErrorCode.IMAGE_UNSUPPORTED, f"“{path.name}” cannot be read: {reason}", permanent=True)
 
 
 def _read_tiff(path: Path) -> NDArray[np.generic]:

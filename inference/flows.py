@@ -162,9 +162,7 @@ def tidy(labels_hw: Labels, *, min_area: float) -> Labels:
     return tidy_hw
 
 
-def drop_doubtful(
-    labels_hw: Labels, flow: Floats, *, flow_error: float
-) -> tuple[Labels, NDArray[np.float64]]:
+def drop_doubtful(labels_hw: Labels, flow: Floats, *, flow_error: float) -> tuple[Labels, NDArray[np.float64]]:
     """Labels without the cells whose flow error exceeds ``flow_error`` (0: none is dropped), and all errors."""
     errors = flow_errors(labels_hw, flow)
     keep = errors <= flow_error if flow_error > 0 else np.ones(errors.size, bool)

@@ -27,9 +27,7 @@ def check_image(image: Image) -> None:
 
 
 def _unsupported(reason: str) -> EngineError:
-    return EngineError(
-        EngineErrorCode.IMAGE_UNSUPPORTED, f"This image cannot be segmented. {reason}", permanent=True
-    )
+    return EngineError(EngineErrorCode.IMAGE_UNSUPPORTED, f"This image cannot be segmented. {reason}", permanent=True)
 
 
 def _limits(values: Floats) -> tuple[float, float, float]:

@@ -113,9 +113,7 @@ class StarterEngine:
         )
         return self._cells(maps, params, (embedding.height, embedding.width), None)
 
-    def _cells(
-        self, maps: Maps, params: AutoParams, shape: tuple[int, ...], progress: Progress | None
-    ) -> Segmentation:
+    def _cells(self, maps: Maps, params: AutoParams, shape: tuple[int, ...], progress: Progress | None) -> Segmentation:
         if progress is not None:
             progress(_ENCODING_SHARE)
         found = find_cells(maps, params, height=shape[0], width=shape[1])

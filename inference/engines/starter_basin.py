@@ -39,9 +39,7 @@ def fitting_label(labels_hw: NDArray[np.int32], box_hw: Mask) -> int:
     return int(np.argmax(counted / np.maximum(area + box_hw.sum() - counted, 1)))
 
 
-def meant_basin(
-    labels_hw: NDArray[np.int32], clicks: list[Click], box: Corners | None, window: Window
-) -> Mask:
+def meant_basin(labels_hw: NDArray[np.int32], clicks: list[Click], box: Corners | None, window: Window) -> Mask:
     """The basins under the positive clicks, or the one that fits the box, less what ``respect`` takes away.
     ``labels_hw`` numbers the basins of the window; 0 is none."""
     wanted = {int(labels_hw[on_grid(c.row, c.col, window)]) for c in clicks if c.positive}

@@ -40,9 +40,7 @@ def _scores(labels_hw: Labels, cell_hw: Floats, errors: Floats) -> Floats:
     return np.asarray(scores, np.float32)
 
 
-def _in_image(
-    labels_hw: Labels, flow: Floats, cell_hw: Floats, threshold: float, height: int, width: int
-) -> Labels:
+def _in_image(labels_hw: Labels, flow: Floats, cell_hw: Floats, threshold: float, height: int, width: int) -> Labels:
     """Labels at every pixel of the image, strip by strip."""
     if labels_hw.shape == (height, width):
         return labels_hw
@@ -51,9 +49,7 @@ def _in_image(
     out_hw = np.zeros((height, width), np.int32)
     for top in range(0, height, _STRIP):
         bottom = min(top + _STRIP, height)
-        rows = np.clip(
-            (np.arange(top, bottom, dtype=np.float32) + 0.5) * down - 0.5, 0, labels_hw.shape[0] - 1
-        )
+        rows = np.clip((np.arange(top, bottom, dtype=np.float32) + 0.5) * down - 0.5, 0, labels_hw.shape[0] - 1)
         shape = (bottom - top, width)
         rows_hw = np.ascontiguousarray(np.broadcast_to(rows[:, None], shape), np.float32)
         cols_hw = np.ascontiguousarray(np.broadcast_to(cols[None], shape), np.float32)

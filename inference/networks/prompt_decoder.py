@@ -50,9 +50,7 @@ class TwoWay(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(_WIDTH, 128), nn.ReLU(), nn.Linear(128, _WIDTH))
         self.norms = nn.ModuleList(nn.LayerNorm(_WIDTH) for _ in range(4))
 
-    def forward(
-        self, tokens: Tensor, picture: Tensor, codes: Tensor, places: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens: Tensor, picture: Tensor, codes: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         """``codes`` are the tokens' own origin, ``places`` the position codes of the picture."""
         named = tokens + codes
         tokens = self.norms[0](tokens + self.self_attention(named, named, tokens))
@@ -100,9 +98,7 @@ class PromptDecoder(nn.Module):
         steps = (torch.arange(side) + 0.5) / side
         return self._codes(torch.cartesian_prod(steps, steps))[None]
 
-    def forward(
-        self, features: Tensor, dense: Tensor, points: Tensor, kinds: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, dense: Tensor, points: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
         batch = features.shape[0]
         picture = self.features_in(features) + self.dense_in(dense)
         picture = picture + self.mix(picture)

@@ -83,9 +83,7 @@ def draw_view(rng: np.random.Generator, sample: Sample, *, size: int) -> View:
     return warp(rng, sample, matrix, scale=scale, size=size)
 
 
-def warp(
-    rng: np.random.Generator, sample: Sample, matrix: NDArray[np.float64], *, scale: float, size: int
-) -> View:
+def warp(rng: np.random.Generator, sample: Sample, matrix: NDArray[np.float64], *, scale: float, size: int) -> View:
     """The view that ``matrix`` (crop x, y → source x, y) cuts out."""
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
@@ -95,9 +93,7 @@ def warp(
     pixels_hw = cv2.warpAffine(pixels_hw, matrix, (size, size), flags=flags)
     labels_hw = cv2.warpAffine(sample.labels_hw.astype(np.float32), matrix, (size, size), flags=nearest)
     labels_hw = labels_hw.astype(np.int32)
-    valid_hw = cv2.warpAffine(
-        np.ones(sample.labels_hw.shape, np.float32), matrix, (size, size), flags=nearest
-    )
+    valid_hw = cv2.warpAffine(np.ones(sample.labels_hw.shape, np.float32), matrix, (size, size), flags=nearest)
     rows, cols = (cv2.warpAffine(plane, matrix, (size, size), flags=flags) for plane in sample.flow)
     back = matrix[:, :2].T * scale
     turned = np.stack([back[1, 0] * cols + back[1, 1] * rows, back[0, 0] * cols + back[0, 1] * rows])
