@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from annotation.models import Job, JobKind, JobState
+import numpy as np
+
+from annotation.models import Job, JobKind, JobState, Upload
 from inference.weights import path_of, weights_file
 from tests.annotation.world import ACTORS, ROLES, World
 
@@ -36,6 +38,8 @@ class Row:
     body: Callable[[World], dict[str, Any]] | None = None
     prepare: Callable[[World], None] | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    private: bool = False
+    """Somebody's own: for other members it does not exist either."""
 
     @property
     def name(self) -> str:
@@ -60,7 +64,25 @@ def have_weights(_: World) -> None:
     path.write_bytes(b"weights")
 
 
+def add_files(world: World) -> None:
+    """The image's files: a plane, its thumbnail, the original."""
+    folder = world.image.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(world.image.plane_path, np.zeros((world.image.height, world.image.width), np.uint8))
+    for path in (folder / "plane.zst", world.image.thumbnail_path, world.image.original_path):
+        path.write_bytes(b"content")
+
+
+def add_upload(world: World) -> None:
+    """An upload that the annotator has begun."""
+    world.ids["upload_id"] = Upload.objects.create(
+        project=world.project, user=world.users["annotator"], name="cells.tif", size=100
+    ).pk
+
+
 P = "/api/projects/{project_id}"
+UPLOAD = "/api/uploads/{upload_id}"
+ANNOTATOR = frozenset({"annotator"})
 ROWS = [
     # --- pages
     Row("GET", "/", SIGNED_IN),
@@ -100,6 +122,16 @@ ROWS = [
     Row("GET", "/api/exports/{job_id}/download", EXPORTERS, prepare=make_export),
     Row("GET", "/api/jobs/{job_id}", MEMBERS, prepare=make_export),
     Row("POST", "/api/jobs/{job_id}/cancel", MANAGERS, prepare=make_export),
+    # --- files and uploads
+    Row("GET", "/api/images/{image_id}/plane", MEMBERS, prepare=add_files),
+    Row("GET", "/api/images/{image_id}/thumbnail", MEMBERS, prepare=add_files),
+    Row("GET", "/api/images/{image_id}/original", MEMBERS, prepare=add_files),
+    Row("GET", P + "/uploads", UPLOADERS),
+    Row("POST", P + "/uploads", UPLOADERS, 201, lambda _: {"name": "cells.tif", "size": 100}),
+    Row("GET", UPLOAD, ANNOTATOR, prepare=add_upload, private=True),
+    # The part is empty, and only whoever may send one hears of that.
+    Row("PUT", UPLOAD, ANNOTATOR, 400, prepare=add_upload, private=True),
+    Row("DELETE", UPLOAD, ANNOTATOR, 204, prepare=add_upload, private=True),
 ]
 
 OPEN_TO_ALL = {
