@@ -259,12 +259,12 @@ export function ProjectPage({ id }: { readonly id: string }) {
           )}
         </div>
         <aside>
+          <UploadsPanel queue={state.uploads} />
           {project && <ClassesPanel state={state} />}
           {project && <MembersPanel state={state} />}
         </aside>
       </main>
       {project && may.upload(project.role) && <DropAnywhere onFiles={onFiles} />}
-      <UploadsPanel queue={state.uploads} />
       <Questions
         state={state}
         asked={asked.value}

@@ -26,6 +26,7 @@ function describe(item: UploadItem): string {
 
 function Row({ queue, item }: { readonly queue: UploadQueue; readonly item: UploadItem }) {
   const moving = item.phase === "sending" || item.phase === "retrying" || item.phase === "stopped";
+  const longer = item.message !== "" || item.phase === "stopped";
   return (
     <li class={`upload ${item.phase}`}>
       <div class="row">
@@ -34,6 +35,7 @@ function Row({ queue, item }: { readonly queue: UploadQueue; readonly item: Uplo
         <span class="grow" title={item.name}>
           {item.name}
         </span>
+        {!longer && item.phase !== "done" && <span class="muted">{describe(item)}</span>}
         <button type="button" class="quiet" onClick={() => void queue.dismiss(item.key)}>
           <Icon
             node={X}
@@ -48,7 +50,7 @@ function Row({ queue, item }: { readonly queue: UploadQueue; readonly item: Uplo
           aria-label={`${item.name}: ${WORDS[item.phase]}`}
         />
       )}
-      <p class={item.phase === "failed" ? "bad" : "muted"}>{describe(item)}</p>
+      {longer && <p class={item.phase === "failed" ? "bad" : "muted"}>{describe(item)}</p>}
     </li>
   );
 }
@@ -60,10 +62,11 @@ export function UploadsPanel({ queue }: { readonly queue: UploadQueue }) {
   const done = items.filter((item) => item.phase === "done").length;
   const failed = items.filter((item) => item.phase === "failed").length;
   return (
-    <section class="uploads" aria-label="Uploads">
+    <section class="panel uploads" aria-label="Uploads">
       <div class="row">
         <h2 class="grow">
-          {done} of {counted(items.length, "upload")} done{failed > 0 && ` · ${failed} not taken`}
+          {done} of {counted(items.length, "upload")}
+          {failed > 0 && ` · ${failed} not taken`}
         </h2>
         {done > 0 && (
           <button type="button" class="quiet" onClick={() => queue.dismissDone()}>
