@@ -74,7 +74,7 @@ class WelcomeForm(forms.Form):
 
     username = forms.CharField(
         label="Your name here",
-        help_text="Others see it beside your work. Letters, digits and . + - _",
+        help_text="Others see it beside your work. Letters, digits, . + - and _",
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
     )

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 
 from annotation.models import Job, JobKind, JobState, Upload
 from inference.weights import path_of, weights_file
@@ -38,8 +40,11 @@ class Row:
     body: Callable[[World], dict[str, Any]] | None = None
     prepare: Callable[[World], None] | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+    raw: bytes | None = None
+    """A body that is not JSON."""
     private: bool = False
-    """Somebody's own: for other members it does not exist either."""
+    """One person's own: it does not exist for the others, whatever their role."""
 
     @property
     def name(self) -> str:
@@ -64,25 +69,25 @@ def have_weights(_: World) -> None:
     path.write_bytes(b"weights")
 
 
-def add_files(world: World) -> None:
-    """The image's files: a plane, its thumbnail, the original."""
+def begin_upload(world: World) -> None:
+    """The annotator's upload of eight bytes, of which none have come."""
+    user = world.users["annotator"]
+    world.ids["upload_id"] = Upload.objects.create(project=world.project, user=user, name="a.png", size=8).pk
+    Path(settings.UPLOADS).mkdir(parents=True, exist_ok=True)
+
+
+def store_pixels(world: World) -> None:
+    """The files that a decoded image has."""
     folder = world.image.folder
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(world.image.plane_path, np.zeros((world.image.height, world.image.width), np.uint8))
-    for path in (folder / "plane.zst", world.image.thumbnail_path, world.image.original_path):
-        path.write_bytes(b"content")
-
-
-def add_upload(world: World) -> None:
-    """An upload that the annotator has begun."""
-    world.ids["upload_id"] = Upload.objects.create(
-        project=world.project, user=world.users["annotator"], name="cells.tif", size=100
-    ).pk
+    np.save(folder / "plane.npy", np.zeros((30, 40), np.uint8))
+    for name in ("plane.zst", "thumbnail.webp", "original.tif"):
+        (folder / name).write_bytes(b"bytes")
 
 
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
-ANNOTATOR = frozenset({"annotator"})
+OWN_UPLOAD = frozenset({"annotator"})
 ROWS = [
     # --- pages
     Row("GET", "/", SIGNED_IN),
@@ -114,6 +119,15 @@ ROWS = [
     Row("PATCH", "/api/images/{image_id}", ANNOTATORS, 200, lambda _: {"status": "done"}),
     Row("PATCH", "/api/images/{image_id}", MANAGERS, 200, lambda _: {"name": "renamed.tif"}),
     Row("DELETE", "/api/images/{image_id}", MANAGERS, 204),
+    Row("GET", "/api/images/{image_id}/plane", MEMBERS, prepare=store_pixels),
+    Row("GET", "/api/images/{image_id}/thumbnail", MEMBERS, prepare=store_pixels),
+    Row("GET", "/api/images/{image_id}/original", MEMBERS, prepare=store_pixels),
+    # --- uploads
+    Row("POST", P + "/uploads", UPLOADERS, 201, lambda _: {"name": "a.png", "size": 8}),
+    Row("GET", P + "/uploads", UPLOADERS),
+    Row("GET", UPLOAD, OWN_UPLOAD, prepare=begin_upload, private=True),
+    Row("PUT", UPLOAD, OWN_UPLOAD, prepare=begin_upload, private=True, query="?offset=0", raw=b"half"),
+    Row("DELETE", UPLOAD, OWN_UPLOAD, 204, prepare=begin_upload, private=True),
     # --- engines, runs, exports, jobs
     Row("GET", "/api/engines", SIGNED_IN),
     Row("POST", "/api/images/{image_id}/runs", ANNOTATORS, 201, lambda _: {"engine": "cellpose-sam"}, have_weights),
@@ -122,16 +136,6 @@ ROWS = [
     Row("GET", "/api/exports/{job_id}/download", EXPORTERS, prepare=make_export),
     Row("GET", "/api/jobs/{job_id}", MEMBERS, prepare=make_export),
     Row("POST", "/api/jobs/{job_id}/cancel", MANAGERS, prepare=make_export),
-    # --- files and uploads
-    Row("GET", "/api/images/{image_id}/plane", MEMBERS, prepare=add_files),
-    Row("GET", "/api/images/{image_id}/thumbnail", MEMBERS, prepare=add_files),
-    Row("GET", "/api/images/{image_id}/original", MEMBERS, prepare=add_files),
-    Row("GET", P + "/uploads", UPLOADERS),
-    Row("POST", P + "/uploads", UPLOADERS, 201, lambda _: {"name": "cells.tif", "size": 100}),
-    Row("GET", UPLOAD, ANNOTATOR, prepare=add_upload, private=True),
-    # The part is empty, and only whoever may send one hears of that.
-    Row("PUT", UPLOAD, ANNOTATOR, 400, prepare=add_upload, private=True),
-    Row("DELETE", UPLOAD, ANNOTATOR, 204, prepare=add_upload, private=True),
 ]
 
 OPEN_TO_ALL = {

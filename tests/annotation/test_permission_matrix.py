@@ -68,10 +68,10 @@ def snapshot() -> dict[str, list[Any]]:
 def send(row: Row, world: World, actor: str, **options: Any) -> HttpResponse:
     if row.prepare:
         row.prepare(world)
-    path = row.path.format(**world.ids)
+    path = row.path.format(**world.ids) + row.query
     client = world.client(actor, **options)
     if row.body is None:
-        return client.generic(row.method, path, headers=row.headers)
+        return client.generic(row.method, path, row.raw or b"", headers=row.headers)
     return client.generic(
         row.method, path, json.dumps(row.body(world)), content_type="application/json", headers=row.headers
     )

@@ -13,7 +13,8 @@ export class HttpError extends Error {
 
   /** Whether the same request may succeed a moment later. */
   get passing(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    // 507: the disk is full, which does not pass by itself.
+    return this.status === 0 || this.status === 429 || (this.status >= 500 && this.status !== 507);
   }
 }
 
@@ -32,7 +33,11 @@ function isErrorOut(value: unknown): value is ErrorOut {
 async function refusal(answer: Response): Promise<HttpError> {
   const body: unknown = await answer.json().catch(() => null);
   if (isErrorOut(body)) return new HttpError(body.code, body.message, answer.status);
-  return new HttpError("internal", "Something went wrong on the server. Try again in a moment.", answer.status);
+  return new HttpError(
+    "internal",
+    "Something went wrong on the server. Try again in a moment.",
+    answer.status,
+  );
 }
 
 function toSignIn(): void {
@@ -67,5 +72,7 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
 
 /** The sentence to show for whatever was thrown. */
 export function sentence(error: unknown): string {
-  return error instanceof HttpError ? error.message : "Something went wrong on this page. Reload it and try again.";
+  return error instanceof HttpError
+    ? error.message
+    : "Something went wrong on this page. Reload it and try again.";
 }

@@ -14,7 +14,15 @@ class FakeServer implements UploadServer {
 
   async create(name: string, size: number): Promise<UploadOut> {
     if (size === 0) throw new HttpError("unreadable", `${name} is empty.`, 422);
-    return this.put({ id: `u${this.next++}`, name, size, received: 0, state: "receiving", message: "", image: null });
+    return this.put({
+      id: `u${this.next++}`,
+      name,
+      size,
+      received: 0,
+      state: "receiving",
+      message: "",
+      image: null,
+    });
   }
 
   async look(id: string): Promise<UploadOut> {
@@ -34,7 +42,11 @@ class FakeServer implements UploadServer {
     const upload = await this.look(id);
     expect(offset).toBe(upload.received);
     const received = offset + part.size;
-    const stored = this.put({ ...upload, received, state: received === upload.size ? "decoding" : "receiving" });
+    const stored = this.put({
+      ...upload,
+      received,
+      state: received === upload.size ? "decoding" : "receiving",
+    });
     if (fault === "after") throw new HttpError("offline", "gone", 0);
     return stored;
   }
@@ -126,7 +138,15 @@ describe("the upload queue", () => {
   it("lists what an earlier visit left and goes on with the same file", async () => {
     const { server, queue } = setUp();
     const size = PART_BYTES + 7;
-    server.put({ id: "old", name: "c.tif", size, received: PART_BYTES, state: "receiving", message: "", image: null });
+    server.put({
+      id: "old",
+      name: "c.tif",
+      size,
+      received: PART_BYTES,
+      state: "receiving",
+      message: "",
+      image: null,
+    });
     await queue.load();
     expect(phases(queue)).toEqual(["stopped"]);
     queue.add([file("c.tif", size)]);
@@ -137,7 +157,15 @@ describe("the upload queue", () => {
 
   it("follows a decoding that an earlier visit began", async () => {
     const { server, queue, images } = setUp();
-    server.put({ id: "old", name: "c.tif", size: 5, received: 5, state: "decoding", message: "", image: null });
+    server.put({
+      id: "old",
+      name: "c.tif",
+      size: 5,
+      received: 5,
+      state: "decoding",
+      message: "",
+      image: null,
+    });
     await queue.load();
     await settled(queue);
     expect(phases(queue)).toEqual(["done"]);

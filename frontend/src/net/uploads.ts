@@ -149,7 +149,8 @@ export class UploadQueue {
         return await request(attempt > 0);
       } catch (error) {
         if (!(error instanceof HttpError && error.passing) || !this.find(key)) throw error;
-        this.change(key, { phase: "retrying", message: "The connection was lost. It goes on by itself." });
+        const lost = "The connection was lost. It goes on by itself.";
+        this.change(key, { phase: "retrying", message: error.status === 0 ? lost : error.message });
         await this.sleep(Math.min(1000 * 2 ** attempt, MAX_WAIT_MS));
         this.change(key, { message: "" });
       }

@@ -52,6 +52,9 @@ export function exact(iso: string): string {
 /** “Ada Lovelace” → AL, “grace.hopper” → GH, “sam” → SA. */
 export function initials(name: string): string {
   const words = name.split(/[\s._+-]+/).filter(Boolean);
-  const letters = words.length > 1 ? words.slice(0, 2).map((word) => [...word][0] ?? "") : [...(words[0] ?? "?")].slice(0, 2);
+  const letters =
+    words.length > 1
+      ? words.slice(0, 2).map((word) => [...word][0] ?? "")
+      : [...(words[0] ?? "?")].slice(0, 2);
   return letters.join("").toUpperCase();
 }
