@@ -32,7 +32,7 @@ class RecordingQueue extends MemoryQueue {
 
 class Player {
   readonly queue = new RecordingQueue();
-  readonly faults: Faults = { delay: 40, lose: 0.03, double: 0.05, down: false };
+  readonly faults: Faults = { ...PERFECT, delay: 40, lose: 0.03, double: 0.05 };
   private readonly owners = new SharedOwners();
   private tab: Tab;
 

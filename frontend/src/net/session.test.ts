@@ -132,15 +132,13 @@ describe("two people", () => {
     const { ada, grace, server, timers } = await opened(2);
     const id = ada.session.create(square(0, 0), null, HAND) ?? "";
     await timers.pass(100);
-    grace.faults.down = true;
-    grace.wire.cut();
+    server.failures = 1;
     grace.session.update(id, { mask: square(0, 0, 6) });
+    await timers.pass(50);
     ada.session.update(id, { mask: square(10, 10, 6) });
-    await timers.pass(100);
-    grace.faults.down = false;
-    await timers.pass(31_000);
+    await timers.pass(50);
     grace.session.update(id, { mask: square(0, 0, 7) });
-    await timers.pass(31_000);
+    await timers.pass(10_000);
     expect(server.live).toMatchObject([{ mask: { top: 10, height: 6 } }]);
   });
 
@@ -309,10 +307,9 @@ describe("tabs and people", () => {
 
   test("turned away twice means gone, too old means reload", async () => {
     const { ada, grace, timers } = await opened(2);
+    ada.faults.turnAway = 4403;
     ada.wire.cut(4403);
     expect(ada.session.status.value).toMatchObject({ state: "offline" });
-    while (ada.wires.length < 2) await timers.pass(50);
-    ada.wire.cut(4403);
     grace.wire.cut(4409);
     await timers.pass(60_000);
     expect(ada.session.status.value).toEqual({ state: "gone", count: 0 });
@@ -335,13 +332,14 @@ describe("tabs and people", () => {
 describe("a change that the server cannot read", () => {
   test("is taken out of the way of the others, and its shape kept", async () => {
     const { ada, server, timers } = await opened();
+    ada.faults.delay = 1000;
     const bad = ada.session.create(square(0, 0), null, HAND);
     ada.session.create(square(8, 8), null, HAND);
-    await timers.pass(2);
-    ada.wire.cut(4400);
-    ada.faults.delay = 1000;
-    while (!ada.wire.sent.some(({ type }) => type === "push")) await timers.pass(10);
-    ada.wire.cut(4400);
+    for (const times of [1, 2]) {
+      while (ada.wires.length < times || !ada.wire.sent.some(({ type }) => type === "push"))
+        await timers.pass(5);
+      ada.wire.cut(4400);
+    }
     ada.faults.delay = 5;
     await timers.pass(60_000);
     expect(ada.session.status.value).toEqual({ state: "saved" });
