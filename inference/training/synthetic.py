@@ -45,8 +45,8 @@ def _draw_shape(rng: np.random.Generator, row: float, col: float, radius: float)
 def _raster(cell: _Cell, height: int, width: int) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
     """Window of the image that holds the cell, and the cell's pixels in it."""
     reach = int(np.ceil(cell.radius * 1.2)) + 1
-    rows = slice(max(int(cell.row) - reach, 0), max(min(int(cell.row) + reach + 1, height), 0))
-    cols = slice(max(int(cell.col) - reach, 0), max(min(int(cell.col) + reach + 1, width), 0))
+    rows = slice(*np.clip([int(cell.row) - reach, int(cell.row) + reach + 1], 0, height).tolist())
+    cols = slice(*np.clip([int(cell.col) - reach, int(cell.col) + reach + 1], 0, width).tolist())
     row_hw, col_hw = np.mgrid[rows, cols]
     dy, dx = row_hw + 0.5 - cell.row, col_hw + 0.5 - cell.col
     along = np.cos(cell.angle) * dy + np.sin(cell.angle) * dx
@@ -55,9 +55,7 @@ def _raster(cell: _Cell, height: int, width: int) -> tuple[tuple[slice, slice], 
     return (rows, cols), np.hypot(along, across) <= edge
 
 
-def _propose(
-    rng: np.random.Generator, placed: list[_Cell], shape_hw: tuple[int, int], radius: float
-) -> _Cell:
+def _propose(rng: np.random.Generator, placed: list[_Cell], shape_hw: tuple[int, int], radius: float) -> _Cell:
     """A place for the next cell: anywhere, or at the side of one that is there so that the two touch."""
     if placed and rng.random() < _TOUCHING_SHARE:
         friend = placed[int(rng.integers(len(placed)))]
@@ -91,7 +89,8 @@ def _scatter(rng: np.random.Generator, *, height: int, width: int, cells: int) -
 def _texture(rng: np.random.Generator, shape_hw: tuple[int, int], sigma: float) -> FloatArray:
     """Smooth noise around 0 with standard deviation about 1."""
     noise = ndimage.gaussian_filter(rng.standard_normal(shape_hw), sigma, mode="reflect")
-    return (noise / max(float(noise.std()), 1e-6)).astype(np.float32)
+    scaled: FloatArray = (noise / max(float(noise.std()), 1e-6)).astype(np.float32)
+    return scaled
 
 
 def fluorescence(

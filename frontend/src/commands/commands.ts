@@ -1,0 +1,271 @@
+import type { Editor, ToolId } from "../editor/editor";
+import { type KeyPress, nameOf } from "./keys";
+
+/** Something that a person can do. Buttons, keys and the list of keys all read this. */
+export interface Command {
+  readonly id: string;
+  readonly name: string;
+  readonly group: "Tools" | "Cells" | "View" | "Image";
+  readonly keys: readonly string[];
+  enabled(): boolean;
+  run(): void;
+}
+
+/** What the page around the editor can do. */
+export interface PageActions {
+  findCells(): void;
+  canFindCells(): boolean;
+  goToPrevious(): void;
+  goToNext(): void;
+  hasPrevious(): boolean;
+  hasNext(): boolean;
+  toggleDone(): void;
+  back(): void;
+}
+
+const TOOLS: readonly { id: ToolId; name: string; key: string }[] = [
+  { id: "select", name: "Select", key: "V" },
+  { id: "points", name: "Click a cell", key: "P" },
+  { id: "box", name: "Box around a cell", key: "R" },
+  { id: "brush", name: "Brush", key: "B" },
+  { id: "eraser", name: "Eraser", key: "E" },
+  { id: "hand", name: "Move the image", key: "G" },
+];
+
+const always = (): boolean => true;
+
+export function commandsFor(editor: Editor, page: PageActions): Command[] {
+  return [
+    ...toolCommands(editor),
+    ...cellCommands(editor),
+    ...viewCommands(editor),
+    ...imageCommands(editor, page),
+  ];
+}
+
+function toolCommands(editor: Editor): Command[] {
+  return TOOLS.map(({ id, name, key }) => ({
+    id: `tool-${id}`,
+    name,
+    group: "Tools",
+    keys: [key],
+    enabled: always,
+    run: () => editor.setTool(id),
+  }));
+}
+
+function cellCommands(editor: Editor): Command[] {
+  const { session, prompting } = editor;
+  const proposed = (): boolean => prompting.candidate.value !== null;
+  const selected = (): boolean => editor.selection.value.size > 0 && editor.canEdit.value;
+  return [
+    {
+      id: "undo",
+      name: "Undo my last change",
+      group: "Cells",
+      keys: ["Mod+Z"],
+      enabled: () => session.canUndo.value,
+      run: () => session.undo(),
+    },
+    {
+      id: "redo",
+      name: "Redo",
+      group: "Cells",
+      keys: ["Mod+Shift+Z", "Mod+Y"],
+      enabled: () => session.canRedo.value,
+      run: () => session.redo(),
+    },
+    {
+      id: "accept",
+      name: "Accept the proposed mask",
+      group: "Cells",
+      keys: ["Enter"],
+      enabled: proposed,
+      run: () => editor.dispatch({ type: "complete" }),
+    },
+    {
+      id: "next-candidate",
+      name: "Show the next candidate",
+      group: "Cells",
+      keys: ["Tab"],
+      enabled: proposed,
+      run: () => prompting.next(),
+    },
+    {
+      id: "remove-point",
+      name: "Take the last point back",
+      group: "Cells",
+      keys: ["Backspace"],
+      enabled: () => prompting.active.value,
+      run: () => prompting.removeLast(),
+    },
+    {
+      id: "cancel",
+      name: "Cancel, or select nothing",
+      group: "Cells",
+      keys: ["Esc"],
+      enabled: always,
+      run: () => editor.dispatch({ type: "cancel" }),
+    },
+    {
+      id: "delete",
+      name: "Delete the selected cells",
+      group: "Cells",
+      keys: ["Delete", "Backspace"],
+      enabled: selected,
+      run: () => editor.deleteSelected(),
+    },
+    {
+      id: "show-selected",
+      name: "Go to the selected cell",
+      group: "Cells",
+      keys: ["Z"],
+      enabled: () => editor.selection.value.size > 0,
+      run: () => {
+        const [id] = editor.selection.peek();
+        if (id) editor.showCell(id);
+      },
+    },
+    {
+      id: "smaller-brush",
+      name: "Smaller brush",
+      group: "Cells",
+      keys: ["["],
+      enabled: always,
+      run: () => editor.resizeBrush(1 / 1.25),
+    },
+    {
+      id: "larger-brush",
+      name: "Larger brush",
+      group: "Cells",
+      keys: ["]"],
+      enabled: always,
+      run: () => editor.resizeBrush(1.25),
+    },
+  ];
+}
+
+function viewCommands(editor: Editor): Command[] {
+  const { view } = editor;
+  return [
+    {
+      id: "fit",
+      name: "Show the whole image",
+      group: "View",
+      keys: ["F"],
+      enabled: always,
+      run: () => view.fit(),
+    },
+    {
+      id: "zoom-in",
+      name: "Zoom in",
+      group: "View",
+      keys: ["+", "="],
+      enabled: always,
+      run: () => view.zoom(1.4),
+    },
+    {
+      id: "zoom-out",
+      name: "Zoom out",
+      group: "View",
+      keys: ["-"],
+      enabled: always,
+      run: () => view.zoom(1 / 1.4),
+    },
+    {
+      id: "hide-masks",
+      name: "Hide or show masks",
+      group: "View",
+      keys: ["H"],
+      enabled: always,
+      run: () => {
+        view.masksHidden.value = !view.masksHidden.peek();
+      },
+    },
+    {
+      id: "hide-panels",
+      name: "Hide or show the panels",
+      group: "View",
+      keys: ["\\"],
+      enabled: always,
+      run: () => {
+        view.panelsHidden.value = !view.panelsHidden.peek();
+      },
+    },
+    {
+      id: "help",
+      name: "Show all keys",
+      group: "View",
+      keys: ["?"],
+      enabled: always,
+      run: () => {
+        view.helpOpen.value = !view.helpOpen.peek();
+      },
+    },
+  ];
+}
+
+function imageCommands(editor: Editor, page: PageActions): Command[] {
+  return [
+    {
+      id: "find-cells",
+      name: "Find all cells",
+      group: "Image",
+      keys: ["Shift+F"],
+      enabled: () => editor.canEdit.value && page.canFindCells(),
+      run: () => page.findCells(),
+    },
+    {
+      id: "previous-image",
+      name: "Previous image",
+      group: "Image",
+      keys: ["Alt+Left", "PageUp"],
+      enabled: () => page.hasPrevious(),
+      run: () => page.goToPrevious(),
+    },
+    {
+      id: "next-image",
+      name: "Next image",
+      group: "Image",
+      keys: ["Alt+Right", "PageDown"],
+      enabled: () => page.hasNext(),
+      run: () => page.goToNext(),
+    },
+    {
+      id: "toggle-done",
+      name: "Mark as done, or open again",
+      group: "Image",
+      keys: ["Mod+Enter"],
+      enabled: () => editor.canEdit.value,
+      run: () => page.toggleDone(),
+    },
+    {
+      id: "back",
+      name: "Back to the project",
+      group: "Image",
+      keys: [],
+      enabled: always,
+      run: () => page.back(),
+    },
+  ];
+}
+
+/** Runs the first enabled command of a key, or the class of a digit. False where the key means nothing here. */
+export function runKey(commands: readonly Command[], editor: Editor, press: KeyPress): boolean {
+  const key = nameOf(press);
+  const command = commands.find((one) => one.keys.includes(key) && one.enabled());
+  if (command) {
+    command.run();
+    return true;
+  }
+  if (/^[0-9]$/.test(key)) return runDigit(editor, key);
+  return false;
+}
+
+/** 1 to 9 are the classes' own keys, 0 is no class. */
+function runDigit(editor: Editor, key: string): boolean {
+  const found = editor.classes.peek().find((one) => one.key === key);
+  if (!found && key !== "0") return false;
+  if (editor.mayEdit()) editor.setClass(found?.id ?? null);
+  return true;
+}

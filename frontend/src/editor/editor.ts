@@ -1,0 +1,214 @@
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Bitmap } from "../geometry/mask";
+import type { Cell } from "../store/types";
+import type { Point } from "./camera";
+import type { InputEvent, InputTarget } from "./input";
+import type { ImageSession, LabelClass, LocalNotice } from "./ports";
+import { Prompting } from "./prompting";
+import type { View } from "./view";
+
+export type ToolId = "select" | "points" | "box" | "brush" | "eraser" | "hand";
+
+/** A shape under the hand that is not in the store yet. */
+export interface Draft {
+  readonly bitmap: Bitmap;
+  /** The cell that it will replace, which is not drawn meanwhile. */
+  readonly without: string | null;
+  readonly kind: "paint" | "erase";
+}
+
+/** A rectangle that is being drawn, in image pixels. */
+export interface DragBox {
+  readonly from: Point;
+  readonly to: Point;
+  readonly purpose: "select" | "prompt";
+}
+
+export const MIN_RADIUS = 0.5;
+export const MAX_RADIUS = 500;
+
+/** One image being annotated, without a screen: tools and commands act on it, panels and the canvas show it. */
+export class Editor {
+  readonly toolId: Signal<ToolId> = signal("select");
+  readonly path = signal("");
+  readonly hint = signal("");
+  readonly cursor = signal("default");
+  readonly selection: Signal<ReadonlySet<string>> = signal(new Set());
+  readonly hover: Signal<string | null> = signal(null);
+  /** Where the pointer is in the image, null while it is elsewhere. */
+  readonly pointer: Signal<Point | null> = signal(null);
+  readonly dragBox: Signal<DragBox | null> = signal(null);
+  readonly draft: Signal<Draft | null> = signal(null);
+  readonly brushRadius = signal(8);
+  readonly activeClass: Signal<number | null> = signal(null);
+  readonly promptEngine: Signal<string | null> = signal(null);
+  readonly notices: Signal<readonly LocalNotice[]> = signal([]);
+  /** Grows when cells change, so that what is computed from the store can be computed again. */
+  readonly revision = signal(0);
+  readonly prompting: Prompting;
+  readonly canEdit: ReadonlySignal<boolean>;
+  private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
+  private holding: InputTarget | null = null;
+  private noticed = 0;
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    readonly session: ImageSession,
+    readonly view: View,
+    readonly classes: Signal<readonly LabelClass[]>,
+  ) {
+    this.prompting = new Prompting(session, this.promptEngine);
+    this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
+    this.unsubscribe = session.store.subscribe(() => this.storeChanged());
+  }
+
+  /** Hand over the tools; they know the editor, so they are made after it. */
+  useTools(tools: ReadonlyMap<ToolId, InputTarget>): void {
+    this.tools = tools;
+    this.target?.enter();
+  }
+
+  close(): void {
+    this.unsubscribe();
+    this.session.close();
+  }
+
+  private get target(): InputTarget | undefined {
+    return this.holding ?? this.tools.get(this.toolId.peek());
+  }
+
+  private storeChanged(): void {
+    const { store } = this.session;
+    const left = [...this.selection.peek()].filter((id) => store.get(id));
+    if (left.length !== this.selection.peek().size) this.selection.value = new Set(left);
+    const hover = this.hover.peek();
+    if (hover && !store.get(hover)) this.hover.value = null;
+    this.revision.value = store.revision;
+  }
+
+  // --- input ---
+
+  dispatch(event: InputEvent): void {
+    if (event.type === "pointermove" || event.type === "pointerdown") this.follow(event.image);
+    if (event.type === "leave") this.follow(null);
+    if (event.type === "pointerdown" && event.button === "middle") this.hold();
+    this.target?.handle(event);
+    if (event.type === "pointerup" && event.button === "middle") this.release();
+  }
+
+  private follow(image: Point | null): void {
+    this.pointer.value = image;
+    this.hover.value = image ? (this.cellUnder(image)?.id ?? null) : null;
+    this.session.cursor(image ? image.y : null, image ? image.x : null);
+  }
+
+  cellUnder({ x, y }: Point): Cell | undefined {
+    return this.session.store.cellAt(Math.floor(y), Math.floor(x));
+  }
+
+  /** The hand for as long as a key or the middle button is held; what the tool was about to do stays. */
+  hold(): void {
+    const hand = this.tools.get("hand");
+    if (this.holding || !hand || this.toolId.peek() === "hand") return;
+    this.holding = hand;
+    hand.enter();
+  }
+
+  release(): void {
+    if (!this.holding) return;
+    this.holding.exit();
+    this.holding = null;
+    this.toolChanged();
+  }
+
+  setTool(id: ToolId): void {
+    if (id === this.toolId.peek()) return;
+    this.release();
+    this.target?.exit();
+    this.toolId.value = id;
+    this.target?.enter();
+  }
+
+  /** A tool went to another state. */
+  toolChanged(): void {
+    this.path.value = this.target?.path ?? "";
+    this.hint.value = this.target?.hint ?? "";
+    this.cursor.value = this.target?.cursor ?? "default";
+  }
+
+  // --- cells ---
+
+  select(ids: Iterable<string>): void {
+    this.selection.value = new Set(ids);
+  }
+
+  toggle(id: string): void {
+    const next = new Set(this.selection.peek());
+    if (!next.delete(id)) next.add(id);
+    this.selection.value = next;
+  }
+
+  /** The one selected cell, or undefined where none or several are. */
+  get onlySelected(): Cell | undefined {
+    const [id, more] = this.selection.peek();
+    return id && !more ? this.session.store.get(id) : undefined;
+  }
+
+  deleteSelected(): void {
+    const ids = [...this.selection.peek()];
+    if (ids.length > 0) this.session.delete(ids);
+  }
+
+  /** The class of the next cell and of the selected ones. */
+  setClass(classId: number | null): void {
+    this.activeClass.value = classId;
+    const { store } = this.session;
+    const edits = [...this.selection.peek()]
+      .filter((id) => store.get(id)?.classId !== classId)
+      .map((id) => ({ edit: "update" as const, id, classId }));
+    if (edits.length > 0) this.session.apply(edits);
+  }
+
+  acceptPreview(): void {
+    const found = this.prompting.candidate.peek() !== null;
+    const id = this.prompting.accept(this.activeClass.peek());
+    if (id) this.select([id]);
+    else if (found) this.say("There is no free pixel left: other cells cover all of this one.");
+  }
+
+  showCell(id: string): void {
+    const mask = this.session.store.get(id)?.mask;
+    if (mask) this.view.show({ x: mask.left, y: mask.top, width: mask.width, height: mask.height });
+  }
+
+  /** By a factor, and by half a pixel at least. */
+  resizeBrush(factor: number): void {
+    const now = this.brushRadius.peek();
+    const next = Math.round(now * factor * 2) / 2;
+    const step = factor > 1 ? Math.max(next, now + 0.5) : Math.min(next, now - 0.5);
+    this.brushRadius.value = Math.min(MAX_RADIUS, Math.max(MIN_RADIUS, step));
+  }
+
+  // --- sentences ---
+
+  say(message: string): void {
+    this.noticed += 1;
+    const others = this.notices.peek().filter((notice) => notice.message !== message);
+    this.notices.value = [...others.slice(-3), { id: this.noticed, message }];
+  }
+
+  dismiss(id: number): void {
+    this.notices.value = this.notices.peek().filter((notice) => notice.id !== id);
+  }
+
+  /** True where changes are allowed; otherwise says why they are not. */
+  mayEdit(): boolean {
+    if (this.canEdit.peek()) return true;
+    this.say(
+      this.session.me.peek()
+        ? "Your role in this project lets you look but not change cells. Ask a manager for another role."
+        : "The cells are still being loaded. Try again in a moment.",
+    );
+    return false;
+  }
+}

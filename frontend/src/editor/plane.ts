@@ -1,0 +1,101 @@
+/** The pixels of one image plane and what is counted from them. */
+
+export interface Plane {
+  readonly width: number;
+  readonly height: number;
+  /** Grey, or red-green-blue interleaved. */
+  readonly channels: 1 | 3;
+  /** C order: row, column[, channel]. */
+  readonly data: Uint8Array | Uint16Array;
+}
+
+export interface Contrast {
+  readonly min: number;
+  readonly max: number;
+  /** What is shown is ((value − min) / (max − min)) ** gamma. */
+  readonly gamma: number;
+}
+
+export interface Histogram {
+  readonly bins: Float64Array;
+  /** Smallest and largest value that occurs. */
+  readonly low: number;
+  readonly high: number;
+  readonly counts: Uint32Array;
+}
+
+/** The pixels of ``bytes`` (little-endian, as the server sends them). Throws where their number is wrong. */
+export function planeOf(
+  bytes: ArrayBuffer,
+  about: { width: number; height: number; channels: number; dtype: string },
+): Plane {
+  const { width, height, dtype } = about;
+  const channels = about.channels === 3 ? 3 : 1;
+  if (dtype !== "uint8" && dtype !== "uint16") {
+    throw new Error(`Images with pixels of type ${dtype} can't be shown. Upload it as 8 or 16 bit.`);
+  }
+  const expected = width * height * channels * (dtype === "uint16" ? 2 : 1);
+  if (bytes.byteLength !== expected) {
+    throw new Error(`The image arrived with ${bytes.byteLength} of ${expected} bytes. Reload the page.`);
+  }
+  return {
+    width,
+    height,
+    channels,
+    data: dtype === "uint16" ? new Uint16Array(bytes) : new Uint8Array(bytes),
+  };
+}
+
+export function valueAt(plane: Plane, x: number, y: number): number[] | null {
+  const col = Math.floor(x);
+  const row = Math.floor(y);
+  if (col < 0 || row < 0 || col >= plane.width || row >= plane.height) return null;
+  const start = (row * plane.width + col) * plane.channels;
+  return Array.from(plane.data.subarray(start, start + plane.channels));
+}
+
+/** How often each value occurs; of a large plane, of every n-th pixel, so that it takes milliseconds. */
+export function histogramOf(plane: Plane, bins = 128): Histogram {
+  const range = plane.data instanceof Uint16Array ? 65536 : 256;
+  const counts = new Uint32Array(range);
+  const step = Math.max(1, Math.floor(plane.data.length / 2_000_000));
+  for (let at = 0; at < plane.data.length; at += step) {
+    const value = plane.data[at] as number;
+    counts[value] = (counts[value] as number) + 1;
+  }
+  const low = Math.max(
+    0,
+    counts.findIndex((count) => count > 0),
+  );
+  const high = Math.max(
+    low,
+    counts.findLastIndex((count) => count > 0),
+  );
+  const shown = new Float64Array(bins);
+  const width = Math.max(1, high - low + 1);
+  for (let value = low; value <= high; value++) {
+    const bin = Math.min(bins - 1, Math.floor(((value - low) * bins) / width));
+    shown[bin] = (shown[bin] as number) + (counts[value] as number);
+  }
+  return { bins: shown, low, high, counts };
+}
+
+/** The contrast that leaves out the darkest 0.1 % and the brightest 0.1 % of the pixels. */
+export function autoContrast(histogram: Histogram, share = 0.001): Contrast {
+  const total = histogram.counts.reduce((sum, count) => sum + count, 0);
+  const min = quantile(histogram.counts, total * share);
+  const max = quantile(histogram.counts, total * (1 - share));
+  return { min, max: Math.max(max, min + 1), gamma: 1 };
+}
+
+function quantile(counts: Uint32Array, rank: number): number {
+  let seen = 0;
+  for (let value = 0; value < counts.length; value++) {
+    seen += counts[value] as number;
+    if (seen > rank) return value;
+  }
+  return Math.max(
+    0,
+    counts.findLastIndex((count) => count > 0),
+  );
+}

@@ -1,0 +1,82 @@
+import { computed, type Signal, signal } from "@preact/signals";
+import {
+  type Camera,
+  fitBox,
+  fitImage,
+  keepInSight,
+  type Point,
+  pan,
+  type Size,
+  toImage,
+  toScreen,
+  zoomAt,
+} from "./camera";
+import type { Contrast } from "./plane";
+
+/** How this person looks at the image. Nothing of it is shared or stored on the server. */
+export class View {
+  readonly camera: Signal<Camera> = signal({ x: 0, y: 0, scale: 1 });
+  readonly viewport: Signal<Size> = signal({ width: 0, height: 0 });
+  readonly contrast: Signal<Contrast>;
+  readonly fill = signal(0.18);
+  readonly outline = signal(0.95);
+  readonly masksHidden = signal(false);
+  readonly panelsHidden = signal(false);
+  readonly helpOpen = signal(false);
+  readonly percent = computed(() => Math.round(this.camera.value.scale * 100));
+  private fitted = true;
+
+  constructor(
+    readonly image: Size,
+    contrast: Contrast,
+  ) {
+    this.contrast = signal(contrast);
+  }
+
+  /** The canvas has another size now. An image that was fitted stays fitted; otherwise its middle stays. */
+  resize(viewport: Size): void {
+    const before = this.viewport.peek();
+    this.viewport.value = viewport;
+    if (viewport.width === 0 || viewport.height === 0) return;
+    if (this.fitted) this.fit();
+    else
+      this.move(
+        pan(this.camera.peek(), (viewport.width - before.width) / 2, (viewport.height - before.height) / 2),
+      );
+  }
+
+  fit(): void {
+    this.fitted = true;
+    this.camera.value = fitImage(this.image, this.viewport.peek());
+  }
+
+  /** Go near to a rectangle of the image. */
+  show(box: Point & Size): void {
+    this.move(fitBox(box, this.viewport.peek()));
+  }
+
+  panBy(dx: number, dy: number): void {
+    this.move(pan(this.camera.peek(), dx, dy));
+  }
+
+  zoom(factor: number, at?: Point): void {
+    const { width, height } = this.viewport.peek();
+    const whole = fitImage(this.image, this.viewport.peek()).scale;
+    this.move(
+      zoomAt(this.camera.peek(), at ?? { x: width / 2, y: height / 2 }, factor, Math.min(1, whole / 4)),
+    );
+  }
+
+  toImage(screen: Point): Point {
+    return toImage(this.camera.peek(), screen);
+  }
+
+  toScreen(image: Point): Point {
+    return toScreen(this.camera.peek(), image);
+  }
+
+  private move(camera: Camera): void {
+    this.fitted = false;
+    this.camera.value = keepInSight(camera, this.image, this.viewport.peek());
+  }
+}

@@ -1,0 +1,199 @@
+import { effect } from "@preact/signals";
+import type { Editor } from "../editor/editor";
+import type { Rgb } from "../editor/palette";
+import type { Plane } from "../editor/plane";
+import type { Bitmap } from "../geometry/mask";
+import { CellStates } from "./cell-states";
+import { FrameLoop } from "./frame-loop";
+import type { Gl } from "./gl";
+import { ImageLayer } from "./image-layer";
+import { MaskLayer } from "./mask-layer";
+import { Overlay } from "./overlay";
+import { PreviewLayer } from "./preview-layer";
+
+const ACCENT: Rgb = [76, 194, 255];
+const ERASE: Rgb = [255, 107, 107];
+
+interface Layers {
+  readonly image: ImageLayer;
+  readonly masks: MaskLayer;
+  readonly preview: PreviewLayer;
+}
+
+/** Draws an editor onto two canvases. It listens to what it reads and draws at the next frame after a change. */
+export class Renderer {
+  private readonly gl: Gl;
+  private readonly overlay: Overlay;
+  private readonly loop = new FrameLoop(() => this.draw());
+  private readonly states: CellStates;
+  private layers: Layers | null = null;
+  private statesChanged = true;
+  private readonly ends: (() => void)[] = [];
+
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    overlay: HTMLCanvasElement,
+    private readonly editor: Editor,
+    private readonly plane: Plane,
+  ) {
+    const gl = canvas.getContext("webgl2", {
+      alpha: false,
+      antialias: false,
+      powerPreference: "high-performance",
+    });
+    if (!gl) {
+      throw new Error(
+        "This browser can't draw with WebGL 2. Switch on graphics acceleration in its settings and reload.",
+      );
+    }
+    this.gl = gl;
+    this.overlay = new Overlay(overlay, editor);
+    this.states = new CellStates(editor.session.store);
+    this.layers = this.build();
+    this.listen();
+    this.watch();
+  }
+
+  private build(): Layers {
+    const { gl, plane, editor } = this;
+    editor.session.store.takeDirty();
+    this.statesChanged = true;
+    return {
+      image: new ImageLayer(gl, plane),
+      masks: new MaskLayer(gl, editor.session.store),
+      preview: new PreviewLayer(gl),
+    };
+  }
+
+  /** A graphics card that was reset or given to somebody else: everything is made again from what the page holds. */
+  private listen(): void {
+    const lost = (event: Event): void => {
+      event.preventDefault();
+      this.layers = null;
+    };
+    const restored = (): void => {
+      this.layers = this.build();
+      this.loop.request();
+    };
+    this.canvas.addEventListener("webglcontextlost", lost);
+    this.canvas.addEventListener("webglcontextrestored", restored);
+    this.ends.push(() => {
+      this.canvas.removeEventListener("webglcontextlost", lost);
+      this.canvas.removeEventListener("webglcontextrestored", restored);
+    });
+  }
+
+  private watch(): void {
+    const { editor, states } = this;
+    const { store } = editor.session;
+    const touch = (): void => {
+      this.statesChanged = true;
+      this.loop.request();
+    };
+    this.ends.push(
+      store.subscribe(({ ids }) => {
+        states.colour(ids, editor.classes.peek());
+        touch();
+      }),
+      effect(() => {
+        states.colour(
+          [...store.cells()].map((cell) => cell.id),
+          editor.classes.value,
+        );
+        touch();
+      }),
+      effect(() => {
+        states.select(editor.selection.value);
+        touch();
+      }),
+      effect(() => this.readEverything()),
+    );
+  }
+
+  /** Reads every signal that a frame depends on, so that a change of any asks for a frame. */
+  private readEverything(): void {
+    const { view, prompting, session, ...editor } = this.editor;
+    const signals = [
+      view.camera,
+      view.viewport,
+      view.contrast,
+      view.fill,
+      view.outline,
+      view.masksHidden,
+      editor.hover,
+      editor.pointer,
+      editor.dragBox,
+      editor.draft,
+      editor.brushRadius,
+      editor.toolId,
+      editor.cursor,
+      prompting.points,
+      prompting.box,
+      prompting.bitmap,
+      session.members,
+    ];
+    for (const one of signals) one.value;
+    this.loop.request();
+  }
+
+  private draw(): void {
+    const { gl, canvas, layers, editor } = this;
+    const { view } = editor;
+    const viewport = view.viewport.peek();
+    if (viewport.width === 0 || viewport.height === 0) return;
+    const ratio = window.devicePixelRatio || 1;
+    this.overlay.draw(viewport, ratio);
+    if (!layers || gl.isContextLost()) return;
+    const width = Math.round(viewport.width * ratio);
+    const height = Math.round(viewport.height * ratio);
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    gl.viewport(0, 0, width, height);
+    gl.clearColor(0.02, 0.024, 0.031, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    this.update(layers);
+    const camera = view.camera.peek();
+    layers.image.draw(camera, viewport, camera.scale * ratio, view.contrast.peek());
+    if (!view.masksHidden.peek()) this.drawMasks(layers);
+    this.drawPreview(layers);
+  }
+
+  private update(layers: Layers): void {
+    for (const { top, left, bottom, right } of this.editor.session.store.takeDirty()) {
+      layers.masks.refresh({ x: left, y: top, width: right - left, height: bottom - top });
+    }
+    if (this.statesChanged) layers.masks.setCells(this.states.bytes);
+    this.statesChanged = false;
+  }
+
+  private drawMasks(layers: Layers): void {
+    const { view, session, hover, draft } = this.editor;
+    const hovered = hover.peek();
+    const without = draft.peek()?.without;
+    layers.masks.draw(view.camera.peek(), view.viewport.peek(), {
+      fill: view.fill.peek(),
+      outline: view.outline.peek(),
+      hover: hovered ? session.store.slotOf(hovered) : 0,
+      without: without ? session.store.slotOf(without) : 0,
+      accent: ACCENT,
+    });
+  }
+
+  private drawPreview({ preview }: Layers): void {
+    const { view, prompting, draft } = this.editor;
+    const drawn = draft.peek();
+    const shown: Bitmap | null = drawn?.bitmap ?? prompting.bitmap.peek();
+    preview.set(shown);
+    if (shown) {
+      const colour = drawn?.kind === "erase" ? ERASE : ACCENT;
+      preview.draw(view.camera.peek(), view.viewport.peek(), colour, !drawn);
+    }
+  }
+
+  close(): void {
+    for (const end of this.ends) end();
+    this.loop.stop();
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * All shaders. A layer draws rectangles in image coordinates; fragments know where in the image they are (v_image) and
+ * read integer textures by texel, so that nothing is ever interpolated between two cells' numbers.
+ */
+
+export const QUAD = `#version 300 es
+precision highp float;
+uniform vec4 u_rect;      // x, y, width, height in image pixels
+uniform vec3 u_camera;    // x, y, scale
+uniform vec2 u_viewport;  // CSS pixels
+out vec2 v_image;
+void main() {
+  vec2 corner = vec2(float(gl_VertexID & 1), float(gl_VertexID >> 1));
+  v_image = u_rect.xy + corner * u_rect.zw;
+  vec2 screen = (v_image - u_camera.xy) * u_camera.z;
+  gl_Position = vec4(screen / u_viewport * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
+}`;
+
+export const IMAGE = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp usampler2D;
+uniform usampler2D u_plane;
+uniform vec4 u_rect;
+uniform int u_level;
+uniform bool u_rgb;
+uniform vec3 u_contrast;  // min, 1 / (max - min), gamma
+in vec2 v_image;
+out vec4 o_colour;
+
+vec3 value(ivec2 at, ivec2 size) {
+  uvec4 texel = texelFetch(u_plane, clamp(at, ivec2(0), size - 1), u_level);
+  return u_rgb ? vec3(texel.rgb) : vec3(float(texel.r));
+}
+
+void main() {
+  ivec2 size = max(ivec2(u_rect.zw) >> u_level, ivec2(1));
+  vec2 at = (v_image - u_rect.xy) / u_rect.zw * vec2(size);
+  vec3 raw;
+  if (u_level == 0) {
+    raw = value(ivec2(floor(at)), size);
+  } else {
+    vec2 low = floor(at - 0.5);
+    vec2 part = at - 0.5 - low;
+    ivec2 i = ivec2(low);
+    raw = mix(mix(value(i, size), value(i + ivec2(1, 0), size), part.x),
+              mix(value(i + ivec2(0, 1), size), value(i + ivec2(1, 1), size), part.x), part.y);
+  }
+  vec3 shown = clamp((raw - u_contrast.x) * u_contrast.y, 0.0, 1.0);
+  o_colour = vec4(pow(shown, vec3(u_contrast.z)), 1.0);
+}`;
+
+export const MASKS = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp usampler2D;
+uniform usampler2D u_labels;   // slot of the cell at each pixel, 0 where there is none
+uniform usampler2D u_cells;    // per slot: red, green, blue, state (1 selected, 2 hidden)
+uniform vec4 u_rect;
+uniform vec3 u_camera;
+uniform vec2 u_opacity;        // fill, outline
+uniform uint u_hover;
+uniform uint u_without;        // slot of a cell that is being edited, drawn by the preview layer instead
+uniform vec3 u_accent;
+in vec2 v_image;
+out vec4 o_colour;
+
+uint slotAt(vec2 at) {
+  ivec2 texel = clamp(ivec2(floor(at - u_rect.xy)), ivec2(0), ivec2(u_rect.zw) - 1);
+  return texelFetch(u_labels, texel, 0).r;
+}
+
+bool edge(uint slot, float reach) {
+  float d = reach * 0.7071;
+  return slotAt(v_image + vec2(reach, 0.0)) != slot || slotAt(v_image - vec2(reach, 0.0)) != slot
+      || slotAt(v_image + vec2(0.0, reach)) != slot || slotAt(v_image - vec2(0.0, reach)) != slot
+      || slotAt(v_image + vec2(d, d)) != slot || slotAt(v_image - vec2(d, d)) != slot
+      || slotAt(v_image + vec2(d, -d)) != slot || slotAt(v_image - vec2(d, -d)) != slot;
+}
+
+void main() {
+  uint slot = slotAt(v_image);
+  if (slot == 0u || slot == u_without) discard;
+  uvec4 cell = texelFetch(u_cells, ivec2(int(slot & 1023u), int(slot >> 10u)), 0);
+  if ((cell.a & 2u) != 0u) discard;
+  bool selected = (cell.a & 1u) != 0u;
+  bool hovered = slot == u_hover;
+  vec3 colour = vec3(cell.rgb) / 255.0;
+  float width = selected ? 2.6 : hovered ? 2.0 : 1.3;
+  float fill = u_opacity.x + (selected ? 0.14 : 0.0) + (hovered ? 0.1 : 0.0);
+  if (edge(slot, width / u_camera.z)) {
+    float strength = selected || hovered ? 1.0 : u_opacity.y;
+    o_colour = vec4((selected ? u_accent : colour) * strength, strength);
+  } else {
+    o_colour = vec4(colour * fill, fill);
+  }
+}`;
+
+export const PREVIEW = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp usampler2D;
+uniform usampler2D u_mask;
+uniform vec4 u_rect;
+uniform vec4 u_box;        // the mask's box: x, y, width, height
+uniform vec3 u_camera;
+uniform vec3 u_colour;
+uniform bool u_dashed;
+uniform float u_fill;
+in vec2 v_image;
+out vec4 o_colour;
+
+bool inside(vec2 at) {
+  ivec2 texel = ivec2(floor(at - u_box.xy));
+  if (any(lessThan(texel, ivec2(0))) || any(greaterThanEqual(texel, ivec2(u_box.zw)))) return false;
+  return texelFetch(u_mask, texel, 0).r != 0u;
+}
+
+void main() {
+  if (!inside(v_image)) discard;
+  float reach = 2.0 / u_camera.z;
+  float d = reach * 0.7071;
+  bool rim = !(inside(v_image + vec2(reach, 0.0)) && inside(v_image - vec2(reach, 0.0))
+            && inside(v_image + vec2(0.0, reach)) && inside(v_image - vec2(0.0, reach))
+            && inside(v_image + vec2(d, d)) && inside(v_image - vec2(d, d))
+            && inside(v_image + vec2(d, -d)) && inside(v_image - vec2(d, -d)));
+  vec2 screen = (v_image - u_camera.xy) * u_camera.z;
+  bool dash = !u_dashed || mod(screen.x + screen.y, 9.0) < 5.0;
+  if (rim) {
+    o_colour = dash ? vec4(u_colour, 1.0) : vec4(vec3(0.0), 0.55);
+  } else {
+    o_colour = vec4(u_colour * u_fill, u_fill);
+  }
+}`;

@@ -1,0 +1,164 @@
+import { computed, signal } from "@preact/signals";
+import type { Mask } from "../geometry/mask";
+import { isEmpty } from "../geometry/mask";
+import type {
+  CellUpdate,
+  Edit,
+  ImageSession,
+  Me,
+  PresentMember,
+  PreviewState,
+  SaveStatus,
+} from "../net/types";
+import type { CellState, JobUpdate, PromptSet, Provenance } from "../protocol/messages.gen";
+import { CellStore } from "../store/document";
+
+const NOTHING: PreviewState = {
+  number: 0,
+  waiting: false,
+  candidates: [],
+  engine: "",
+  weights: "",
+  preprocessing: "",
+  engineMs: 0,
+  prompts: null,
+  error: null,
+};
+
+/** A session without a server: every change is answered at once. For tests that drive the editor. */
+export class LocalSession implements ImageSession {
+  readonly store: CellStore;
+  readonly status = signal<SaveStatus>({ state: "saved" });
+  readonly me = signal<Me | null>({
+    clientId: "c",
+    userId: 1,
+    name: "Ada",
+    colour: "#56b4e9",
+    role: "annotator",
+  });
+  readonly members = signal<readonly PresentMember[]>([]);
+  readonly jobs = signal<ReadonlyMap<string, JobUpdate>>(new Map());
+  readonly notices = signal([]);
+  readonly unsaved = signal([]);
+  readonly preview = signal<PreviewState>(NOTHING);
+  readonly prompts: { engine: string; prompts: PromptSet }[] = [];
+  cancelled = 0;
+  at: [number | null, number | null] = [null, null];
+  private readonly past = signal<readonly CellState[][]>([]);
+  private readonly future = signal<readonly CellState[][]>([]);
+  readonly canUndo = computed(() => this.past.value.length > 0);
+  readonly canRedo = computed(() => this.future.value.length > 0);
+  private next = 1;
+
+  constructor(width: number, height: number) {
+    this.store = new CellStore(width, height);
+  }
+
+  create(mask: Mask, classId: number | null, provenance: Provenance): string | null {
+    return this.apply([{ edit: "create", mask, classId, provenance }])[0] ?? null;
+  }
+
+  update(id: string, change: CellUpdate): void {
+    this.apply([{ edit: "update", id, ...change }]);
+  }
+
+  delete(ids: readonly string[]): void {
+    this.apply(ids.map((id) => ({ edit: "delete", id })));
+  }
+
+  apply(edits: readonly Edit[]): (string | null)[] {
+    this.past.value = [...this.past.value, [...this.store.knownCells()]];
+    this.future.value = [];
+    return edits.flatMap((edit) => this.applyOne(edit));
+  }
+
+  private applyOne(edit: Edit): (string | null)[] {
+    if (edit.edit === "create") {
+      const mask = this.store.free(edit.mask);
+      if (isEmpty(mask)) return [null];
+      const id = `cell-${this.next++}`;
+      this.put({ ...edit, id, mask, version: 1 });
+      return [id];
+    }
+    const cell = this.store.known(edit.id);
+    if (!cell) return [];
+    if (edit.edit === "delete") {
+      this.store.applyPatch({ operation: "", cells: [], removed: [edit.id] });
+    } else {
+      const mask = edit.mask ? this.store.free(edit.mask, edit.id) : cell.mask;
+      const classId = edit.classId === undefined ? cell.class_id : edit.classId;
+      this.put({ id: edit.id, mask, classId, provenance: cell.provenance, version: cell.version + 1 });
+    }
+    return [];
+  }
+
+  private put(cell: {
+    id: string;
+    mask: Mask;
+    classId: number | null;
+    provenance: Provenance;
+    version: number;
+  }): void {
+    const { id, mask, provenance, version } = cell;
+    const state: CellState = {
+      id,
+      label: 1,
+      version,
+      mask,
+      class_id: cell.classId,
+      provenance,
+      created_by: "Ada",
+      updated_by: "Ada",
+    };
+    this.store.applyPatch({ operation: "", cells: [state], removed: [] });
+  }
+
+  undo(): void {
+    const last = this.past.value.at(-1);
+    if (!last) return;
+    this.future.value = [...this.future.value, [...this.store.knownCells()]];
+    this.past.value = this.past.value.slice(0, -1);
+    this.store.applySnapshot(last, new Set());
+  }
+
+  redo(): void {
+    const last = this.future.value.at(-1);
+    if (!last) return;
+    this.past.value = [...this.past.value, [...this.store.knownCells()]];
+    this.future.value = this.future.value.slice(0, -1);
+    this.store.applySnapshot(last, new Set());
+  }
+
+  prompt(engine: string, prompts: PromptSet): void {
+    this.prompts.push({ engine, prompts });
+    this.preview.value = { ...this.preview.value, number: this.prompts.length, waiting: true, prompts };
+  }
+
+  /** What the engine says to the last prompt. */
+  answer(...masks: Mask[]): void {
+    const candidates = masks.map((mask, at) => ({ mask, score: 0.9 - at / 10 }));
+    this.preview.value = {
+      ...this.preview.value,
+      waiting: false,
+      candidates,
+      engine: "starter",
+      weights: "w",
+    };
+  }
+
+  cancelPrompt(): void {
+    this.cancelled += 1;
+    this.preview.value = NOTHING;
+  }
+
+  cursor(row: number | null, col: number | null): void {
+    this.at = [row, col];
+  }
+
+  dismissNotice(): void {}
+  keepUnsaved(): string | null {
+    return null;
+  }
+  dismissUnsaved(): void {}
+  close(): void {}
+}

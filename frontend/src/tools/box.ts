@@ -1,0 +1,121 @@
+import type { Editor } from "../editor/editor";
+import type { Pointer } from "../editor/input";
+import { addPoint } from "./points";
+import { isDrag } from "./select";
+import { State, Tool } from "./state-node";
+
+/** A rectangle around a cell asks for its mask; clicks then add and take away. */
+export class BoxTool extends Tool {
+  readonly id = "box";
+  start: Pointer | null = null;
+
+  constructor(editor: Editor) {
+    super(editor);
+    this.with(
+      new Idle(editor, this),
+      new Pointing(editor, this),
+      new Drawing(editor, this),
+      new Prompted(editor, this),
+    );
+  }
+
+  begin(event: Pointer): void {
+    this.start = event;
+    this.to("pointing");
+  }
+}
+
+class Idle extends State<BoxTool> {
+  readonly id = "idle";
+  readonly hint = "Drag a rectangle around a cell to get its mask";
+
+  override onEnter(): void {
+    if (this.editor.prompting.active.peek()) this.tool.to("prompted");
+  }
+
+  override onPointerDown(event: Pointer): void {
+    if (event.button !== "left" || !this.editor.mayEdit()) return;
+    if (!this.editor.promptEngine.peek()) {
+      this.editor.say("No engine for boxes is ready. “Find cells” on the right says what is missing.");
+      return;
+    }
+    this.tool.begin(event);
+  }
+
+  override onCancel(): void {
+    this.editor.select([]);
+  }
+}
+
+class Pointing extends State<BoxTool> {
+  readonly id = "pointing";
+  readonly hint = "Drag to the opposite corner";
+
+  override onPointerMove(event: Pointer): void {
+    if (!this.tool.start || !isDrag(this.tool.start, event)) return;
+    this.tool.to("drawing");
+    this.tool.handle(event);
+  }
+
+  override onPointerUp(event: Pointer): void {
+    if (this.editor.prompting.active.peek()) addPoint(this.editor, event);
+    this.tool.to("idle");
+  }
+
+  override onCancel(): void {
+    this.tool.to("idle");
+  }
+}
+
+class Drawing extends State<BoxTool> {
+  readonly id = "drawing";
+  readonly hint = "Let go when the cell lies inside · Esc stops";
+
+  override onPointerMove(event: Pointer): void {
+    const from = this.tool.start?.image ?? event.image;
+    this.editor.dragBox.value = { from, to: event.image, purpose: "prompt" };
+  }
+
+  override onPointerUp(event: Pointer): void {
+    const { width, height } = this.editor.session.store;
+    const from = this.tool.start?.image ?? event.image;
+    const box = {
+      top: Math.max(0, Math.min(from.y, event.image.y)),
+      left: Math.max(0, Math.min(from.x, event.image.x)),
+      bottom: Math.min(height, Math.max(from.y, event.image.y)),
+      right: Math.min(width, Math.max(from.x, event.image.x)),
+    };
+    if (box.bottom - box.top >= 1 && box.right - box.left >= 1) this.editor.prompting.setBox(box);
+    this.tool.to("idle");
+  }
+
+  override onCancel(): void {
+    this.tool.to("idle");
+  }
+
+  override onExit(): void {
+    this.editor.dragBox.value = null;
+  }
+}
+
+class Prompted extends State<BoxTool> {
+  readonly id = "prompted";
+  readonly hint =
+    "Enter accepts · drag another rectangle · click adds, Alt-click or right-click takes away · Tab shows the next candidate · Esc cancels";
+
+  override onPointerDown(event: Pointer): void {
+    if (!this.editor.prompting.active.peek()) this.tool.to("idle");
+    if (event.button === "left" && !event.alt) this.tool.begin(event);
+    else addPoint(this.editor, event);
+  }
+
+  override onComplete(): void {
+    this.editor.acceptPreview();
+    if (!this.editor.prompting.active.peek()) this.tool.to("idle");
+  }
+
+  override onCancel(): void {
+    this.editor.prompting.clear();
+    this.tool.to("idle");
+  }
+}

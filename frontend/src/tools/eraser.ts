@@ -1,0 +1,83 @@
+import type { Editor } from "../editor/editor";
+import type { Pointer } from "../editor/input";
+import { area, boxOf, decode, difference, type Mask } from "../geometry/mask";
+import { State, Tool } from "./state-node";
+import { Stroke } from "./stroke";
+
+/** Takes pixels away: from the selected cells, or from every cell under it where none is selected. */
+export class EraserTool extends Tool {
+  readonly id = "eraser";
+  first: Pointer | null = null;
+
+  constructor(editor: Editor) {
+    super(editor);
+    this.with(new Idle(editor, this), new Erasing(editor, this));
+  }
+}
+
+class Idle extends State<EraserTool> {
+  readonly id = "idle";
+  readonly hint =
+    "Paint away from the selected cells, or from any cell where none is selected (Esc) · [ and ] change the size";
+  override readonly cursor = "none";
+
+  override onPointerDown(event: Pointer): void {
+    if (event.button !== "left" || !this.editor.mayEdit()) return;
+    this.tool.first = event;
+    this.tool.to("erasing");
+  }
+
+  override onCancel(): void {
+    this.editor.select([]);
+  }
+}
+
+class Erasing extends State<EraserTool> {
+  readonly id = "erasing";
+  readonly hint = "Let go to erase · Esc keeps everything";
+  override readonly cursor = "none";
+  private stroke: Stroke | null = null;
+
+  override onEnter(): void {
+    this.stroke = new Stroke(this.editor);
+    if (this.tool.first) this.onPointerMove(this.tool.first);
+  }
+
+  override onPointerMove(event: Pointer): void {
+    this.stroke?.to(event.image);
+    if (this.stroke) {
+      this.editor.draft.value = { bitmap: decode(this.stroke.mask), without: null, kind: "erase" };
+    }
+  }
+
+  override onPointerUp(): void {
+    if (this.stroke) this.erase(this.stroke.mask);
+    this.tool.to("idle");
+  }
+
+  private erase(stroke: Mask): void {
+    const { session, selection } = this.editor;
+    const chosen = selection.peek();
+    const edits = session.store
+      .idsIn(boxOf(stroke))
+      .filter((id) => chosen.size === 0 || chosen.has(id))
+      .flatMap((id) => {
+        const cell = session.store.get(id);
+        if (!cell) return [];
+        const mask = difference(cell.mask, stroke);
+        const left = area(mask);
+        if (left === area(cell.mask)) return [];
+        return [left === 0 ? { edit: "delete" as const, id } : { edit: "update" as const, id, mask }];
+      });
+    if (edits.length > 0) session.apply(edits);
+  }
+
+  override onCancel(): void {
+    this.tool.to("idle");
+  }
+
+  override onExit(): void {
+    this.stroke = null;
+    this.editor.draft.value = null;
+  }
+}
