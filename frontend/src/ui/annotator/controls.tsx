@@ -10,7 +10,8 @@ export function keyName(key: string): string {
   return shown(key, MAC);
 }
 
-/** An outline icon of 16 px; it says nothing to a screen reader, the control around it has the words. */
+/** An outline icon of 16 px; it says nothing to a screen reader, the control around it has the words. The markup is the
+ * icon set's own, none of it typed by people. */
 export function Glyph({ node }: { node: IconNode }): JSX.Element {
   const markup = createElement(node, { width: 16, height: 16, "aria-hidden": "true" }).innerHTML;
   return (
@@ -25,7 +26,6 @@ export function Glyph({ node }: { node: IconNode }): JSX.Element {
       stroke-linecap="round"
       stroke-linejoin="round"
       aria-hidden="true"
-      // biome-ignore lint/security/noDangerouslySetInnerHtml: the icon set's own shapes, none of it typed by people
       dangerouslySetInnerHTML={{ __html: markup }}
     />
   );
@@ -39,7 +39,12 @@ interface CommandButtonProps {
 }
 
 /** A button for a command: its name and key are the tooltip and what a screen reader says. */
-export function CommandButton({ command, class: kind = "icon-button", pressed, children }: CommandButtonProps): JSX.Element | null {
+export function CommandButton({
+  command,
+  class: kind = "icon-button",
+  pressed,
+  children,
+}: CommandButtonProps): JSX.Element | null {
   if (!command) return null;
   const key = command.keys[0];
   const title = key ? `${command.name} (${keyName(key)})` : command.name;
@@ -59,7 +64,15 @@ export function CommandButton({ command, class: kind = "icon-button", pressed, c
 }
 
 /** A part of the right column that opens and closes, and remembers it. */
-export function Section({ title, note, children }: { title: string; note?: ComponentChildren; children: ComponentChildren }): JSX.Element {
+export function Section({
+  title,
+  note,
+  children,
+}: {
+  title: string;
+  note?: ComponentChildren;
+  children: ComponentChildren;
+}): JSX.Element {
   const place = `cytomark:section:${title}`;
   const [open, setOpen] = useState(() => localStorage.getItem(place) !== "closed");
   const toggle = (): void => {

@@ -2,7 +2,7 @@ import { Info, ScanSearch, TriangleAlert } from "lucide";
 import type { JSX } from "preact";
 import { CommandButton, Glyph, Section } from "./controls";
 import { type Annotator, isActive } from "./model";
-import type { EngineInfo, RunParameters } from "./ports";
+import type { EngineInfo, RunParameters } from "../../editor/page-ports";
 
 export function FindPanel({ model }: { model: Annotator }): JSX.Element {
   const engines = model.engines.value;
@@ -37,13 +37,17 @@ export function FindPanel({ model }: { model: Annotator }): JSX.Element {
           model.editor.promptEngine.value = name;
         }}
       />
-      {[...new Set(engines.filter((one) => !one.available && one !== chosen).map((one) => `${one.title}: ${one.problem}`))].map(
-        (text) => (
-          <p key={text} class="note faint">
-            {text}
-          </p>
+      {[
+        ...new Set(
+          engines
+            .filter((one) => !one.available && one !== chosen)
+            .map((one) => `${one.title}: ${one.problem}`),
         ),
-      )}
+      ].map((text) => (
+        <p key={text} class="note faint">
+          {text}
+        </p>
+      ))}
     </Section>
   );
 }
@@ -67,8 +71,14 @@ function EngineChoice({ label, engines, value, onChange }: ChoiceProps): JSX.Ele
   return (
     <label class="field">
       <span>{label}</span>
-      <select value={value ?? ""} onChange={(event) => onChange(event.currentTarget.value)} disabled={!engines.length}>
-        {value === null && <option value="">{engines.length ? "No engine is ready" : "Loading engines…"}</option>}
+      <select
+        value={value ?? ""}
+        onChange={(event) => onChange(event.currentTarget.value)}
+        disabled={!engines.length}
+      >
+        {value === null && (
+          <option value="">{engines.length ? "No engine is ready" : "Loading engines…"}</option>
+        )}
         {engines.map((one) => (
           <option key={one.name} value={one.name} disabled={!one.available}>
             {one.available ? one.title : `${one.title} (not ready)`}
@@ -79,11 +89,46 @@ function EngineChoice({ label, engines, value, onChange }: ChoiceProps): JSX.Ele
   );
 }
 
-const FIELDS: readonly { key: keyof RunParameters; label: string; hint: string; min: number; max: number; step: number }[] = [
-  { key: "diameter", label: "Diameter, px", hint: "Typical cell diameter in pixels; empty: found by the engine", min: 1, max: 2000, step: 1 },
-  { key: "min_area", label: "Smallest area, px", hint: "Smaller cells are left out", min: 0, max: 100_000, step: 1 },
-  { key: "cell_probability", label: "Cell probability", hint: "Lower finds more and larger cells (−6 to 6)", min: -6, max: 6, step: 0.1 },
-  { key: "flow_error", label: "Flow error", hint: "Higher keeps more irregular cells (0 to 3)", min: 0, max: 3, step: 0.05 },
+const FIELDS: readonly {
+  key: keyof RunParameters;
+  label: string;
+  hint: string;
+  min: number;
+  max: number;
+  step: number;
+}[] = [
+  {
+    key: "diameter",
+    label: "Diameter, px",
+    hint: "Typical cell diameter in pixels; empty: found by the engine",
+    min: 1,
+    max: 2000,
+    step: 1,
+  },
+  {
+    key: "min_area",
+    label: "Smallest area, px",
+    hint: "Smaller cells are left out",
+    min: 0,
+    max: 100_000,
+    step: 1,
+  },
+  {
+    key: "cell_probability",
+    label: "Cell probability",
+    hint: "Lower finds more and larger cells (−6 to 6)",
+    min: -6,
+    max: 6,
+    step: 0.1,
+  },
+  {
+    key: "flow_error",
+    label: "Flow error",
+    hint: "Higher keeps more irregular cells (0 to 3)",
+    min: 0,
+    max: 3,
+    step: 0.05,
+  },
 ];
 
 function Parameters({ model }: { model: Annotator }): JSX.Element {
@@ -125,9 +170,13 @@ function Run({ model }: { model: Annotator }): JSX.Element {
   }
   return (
     <div class="run">
-      <progress max={1} value={job.state === "queued" ? undefined : job.progress} aria-label="Finding cells" />
+      <progress
+        max={1}
+        value={job.state === "queued" ? undefined : job.progress}
+        aria-label="Finding cells"
+      />
       <span class="run-text">{job.message || (job.state === "queued" ? "Waiting" : "Finding cells")}</span>
-      <button type="button" class="button" onClick={() => void model.cancel(job.job)}>
+      <button type="button" class="button" onClick={() => void model.cancel(job)}>
         Cancel
       </button>
     </div>

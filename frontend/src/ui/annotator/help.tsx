@@ -31,7 +31,13 @@ export function Help({ model }: { model: Annotator }): JSX.Element | null {
     <dialog class="help" ref={dialog} onClose={close} aria-label="Keys">
       <div class="help-head">
         <h2>Keys</h2>
-        <button type="button" class="icon-button" aria-label="Close (Esc)" title="Close (Esc)" onClick={close}>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Close (Esc)"
+          title="Close (Esc)"
+          onClick={close}
+        >
           <Glyph node={X} />
         </button>
       </div>

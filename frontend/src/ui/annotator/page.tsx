@@ -15,7 +15,15 @@ import { ToolRail } from "./tool-rail";
 import { TopBar } from "./top-bar";
 
 /** The annotator: top bar, tools, canvas, panels, filmstrip. Panels never cover the image. */
-export function AnnotatorPage({ model, draw, root }: { model: Annotator; draw: Draw; root: HTMLElement }): JSX.Element {
+export function AnnotatorPage({
+  model,
+  draw,
+  root,
+}: {
+  model: Annotator;
+  draw: Draw;
+  root: HTMLElement;
+}): JSX.Element {
   useEffect(() => listenToKeys(model), [model]);
   useEffect(() => publish(model, root), [model, root]);
   const hidden = model.editor.view.panelsHidden.value;

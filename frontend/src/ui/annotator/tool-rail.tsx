@@ -1,4 +1,17 @@
-import { Brush, Eraser, Expand, Eye, EyeOff, Hand, type IconNode, Keyboard, MousePointer2, Square, SquareMousePointer, Trash2 } from "lucide";
+import {
+  Brush,
+  Eraser,
+  Expand,
+  Eye,
+  EyeOff,
+  Hand,
+  type IconNode,
+  Keyboard,
+  MousePointer2,
+  Square,
+  SquareMousePointer,
+  Trash2,
+} from "lucide";
 import type { JSX } from "preact";
 import { CommandButton, Glyph } from "./controls";
 import type { Annotator } from "./model";
@@ -19,7 +32,12 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
   return (
     <nav class="tool-rail" aria-label="Tools">
       {TOOLS.map(([id, letter, icon]) => (
-        <CommandButton key={id} command={command(`tool-${id}`)} class="tool" pressed={editor.toolId.value === id}>
+        <CommandButton
+          key={id}
+          command={command(`tool-${id}`)}
+          class="tool"
+          pressed={editor.toolId.value === id}
+        >
           <Glyph node={icon} />
           <span class="tool-letter" aria-hidden="true">
             {letter}

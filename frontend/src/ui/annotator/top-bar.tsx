@@ -1,4 +1,14 @@
-import { ArrowLeft, Check, ChevronLeft, ChevronRight, CloudOff, LoaderCircle, Redo2, TriangleAlert, Undo2 } from "lucide";
+import {
+  ArrowLeft,
+  Check,
+  ChevronLeft,
+  ChevronRight,
+  CloudOff,
+  LoaderCircle,
+  Redo2,
+  TriangleAlert,
+  Undo2,
+} from "lucide";
 import type { JSX } from "preact";
 import type { SaveStatus } from "../../editor/ports";
 import { CommandButton, Glyph } from "./controls";
@@ -37,7 +47,10 @@ export function TopBar({ model }: { model: Annotator }): JSX.Element {
       </CommandButton>
       <Saved status={model.editor.session.status.value} />
       <People model={model} />
-      <CommandButton command={command("toggle-done")} class={image.status === "done" ? "button" : "button primary"}>
+      <CommandButton
+        command={command("toggle-done")}
+        class={image.status === "done" ? "button" : "button primary"}
+      >
         {image.status === "done" ? "Open again" : "Mark as done"}
       </CommandButton>
     </header>
