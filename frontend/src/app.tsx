@@ -1,4 +1,5 @@
 import { type JSX, render } from "preact";
+import type { AnnotatorApi } from "./editor/page-ports";
 import { planeOf } from "./editor/plane";
 import { annotatorApi } from "./net/annotator";
 import { openSession } from "./net/open";
@@ -6,7 +7,6 @@ import { Renderer } from "./render/renderer";
 import { toolsFor } from "./tools/tools";
 import { Annotator, sentence } from "./ui/annotator/model";
 import { AnnotatorPage } from "./ui/annotator/page";
-import type { AnnotatorApi } from "./editor/page-ports";
 import type { Draw } from "./ui/annotator/stage";
 import "./ui/styles/annotator.css";
 

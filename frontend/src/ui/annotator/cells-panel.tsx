@@ -119,7 +119,7 @@ function CellList({ model }: { model: Annotator }): JSX.Element {
         role="listbox"
         aria-label="Cells"
         aria-multiselectable="true"
-        style={{ height: ids.value.length * ROW, position: "relative" }}
+        style={{ height: `${ids.value.length * ROW}px`, position: "relative" }}
       >
         {ids.value.slice(first, last).map((id, at) => (
           <CellRow key={id} model={model} id={id} offset={(first + at) * ROW} number={first + at + 1} />
@@ -152,7 +152,7 @@ function CellRow({ model, id, offset, number }: RowProps): JSX.Element | null {
       role="option"
       aria-selected={selected}
       class={`cell-row${editor.hover.value === id ? " hovered" : ""}`}
-      style={{ top: offset }}
+      style={{ top: `${offset}px` }}
       title={`${origin(cell)} by ${cell.createdBy}. Double-click goes there.`}
       onClick={choose}
       onDblClick={() => editor.showCell(id)}

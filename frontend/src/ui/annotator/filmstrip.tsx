@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import type { Annotator } from "./model";
 import type { ImageRow, ImageStatus } from "../../editor/page-ports";
+import type { Annotator } from "./model";
 
 const WORDS: Readonly<Record<ImageStatus, string>> = { new: "New", in_progress: "In progress", done: "Done" };
 const SIGNS: Readonly<Record<ImageStatus, string>> = { new: "○", in_progress: "◐", done: "●" };

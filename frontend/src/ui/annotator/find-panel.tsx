@@ -1,8 +1,8 @@
 import { Info, ScanSearch, TriangleAlert } from "lucide";
 import type { JSX } from "preact";
+import type { EngineInfo, RunParameters } from "../../editor/page-ports";
 import { CommandButton, Glyph, Section } from "./controls";
 import { type Annotator, isActive } from "./model";
-import type { EngineInfo, RunParameters } from "../../editor/page-ports";
 
 export function FindPanel({ model }: { model: Annotator }): JSX.Element {
   const engines = model.engines.value;

@@ -1,11 +1,11 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
 import { Editor } from "../../editor/editor";
+import type { AnnotatorApi, EngineInfo, ImageDetail, ImageRow, RunParameters } from "../../editor/page-ports";
 import { autoContrast, type Histogram, histogramOf, type Plane } from "../../editor/plane";
 import type { ImageSession, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
 import type { JobUpdate } from "../../protocol/messages.gen";
-import type { AnnotatorApi, EngineInfo, ImageDetail, ImageRow, RunParameters } from "../../editor/page-ports";
 
 /** The annotator page without its elements: the editor, the image's place in the project, engines and jobs. */
 export class Annotator implements PageActions {
@@ -22,7 +22,7 @@ export class Annotator implements PageActions {
   readonly segmenting: ReadonlySignal<JobUpdate | null>;
   readonly embedding: ReadonlySignal<JobUpdate | null>;
   readonly failed: ReadonlySignal<JobUpdate | null>;
-  private readonly seenFailure = signal("");
+  private readonly seenFailure: Signal<JobUpdate | null> = signal(null);
 
   constructor(
     detail: ImageDetail,
@@ -49,7 +49,7 @@ export class Annotator implements PageActions {
         null,
     );
     this.failed = computed(
-      () => jobs.value.find((job) => job.state === "failed" && job.job !== this.seenFailure.value) ?? null,
+      () => jobs.value.find((job) => job.state === "failed" && job !== this.seenFailure.value) ?? null,
     );
   }
 
@@ -84,7 +84,7 @@ export class Annotator implements PageActions {
   }
 
   dismissFailure(): void {
-    this.seenFailure.value = this.failed.peek()?.job ?? "";
+    this.seenFailure.value = this.failed.peek();
   }
 
   async cancel(job: JobUpdate): Promise<void> {

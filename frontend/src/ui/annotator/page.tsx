@@ -31,10 +31,10 @@ export function AnnotatorPage({
     <div class={`annotator${hidden ? " bare" : ""}`}>
       <TopBar model={model} />
       <Banner model={model} />
-      <JobLine model={model} />
       {!hidden && <ToolRail model={model} />}
       <main class="middle">
         <Stage model={model} draw={draw} />
+        <JobLine model={model} />
         <PromptBar model={model} />
         <Toasts model={model} />
       </main>
