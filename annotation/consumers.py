@@ -144,8 +144,10 @@ class ImageConsumer(AsyncWebsocketConsumer):
         await database_sync_to_async(sockets.cancel)(self.socket, self.user, self.channel_name, cancel)
 
     async def _on_cursor(self, cursor: Cursor) -> None:
-        if self.member is not None and self.cursors.take():
-            await database_sync_to_async(sockets.check)(self.socket, self.user)
+        if not self.cursors.take():
+            return
+        await database_sync_to_async(sockets.check)(self.socket, self.user)
+        if self.member is not None:
             await self._tell_others("moved", self.member, row=cursor.row, col=cursor.col)
 
     # --- what the channel layer says --------------------------------------------------------------------------

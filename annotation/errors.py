@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from uuid import UUID
 
 
 class ErrorCode(StrEnum):
@@ -48,3 +50,11 @@ def not_found(what: str) -> AppError:
 def forbidden(message: str) -> AppError:
     """For people who may see the thing but not do this with it."""
     return AppError(ErrorCode.FORBIDDEN, message, status=403)
+
+
+class RefusedError(AppError):
+    """An operation is not done, for good; ``cells`` are the ones that the person should see as they are."""
+
+    def __init__(self, code: ErrorCode, message: str, *, cells: Sequence[UUID] = ()) -> None:
+        super().__init__(code, message, status=409)
+        self.cells = list(cells)

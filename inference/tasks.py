@@ -2,8 +2,8 @@
 
 Queues: ``click`` (predict), ``embed``, ``batch`` (segment); training and file work have queues of their own.
 Every task takes one JSON object, may be delivered twice, and is acknowledged late. Nothing is thrown out of a
-task: errors are answered. The soft limit is raised inside the task and answered, too; solo pools enforce no
-hard limit, there the lease of the job's row is what finds a hanging run.
+task: errors are answered, the soft time limit too. Only prefork pools enforce time limits; in a solo pool it
+is the lease of the job's row, or the newer prompt, that finds a hanging one.
 """
 
 from __future__ import annotations

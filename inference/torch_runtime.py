@@ -61,7 +61,8 @@ def batch_size(usual: int) -> int:
 def place(network: torch.nn.Module) -> torch.device:
     """Move a network to where it has to run now, and say where that is."""
     target = device()
-    if next(network.parameters()).device.type != target.type:
+    # All of them: a move that ran out of memory half way leaves a network in two places.
+    if any(parameter.device.type != target.type for parameter in network.parameters()):
         network.to(target)
     return target
 

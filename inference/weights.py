@@ -159,11 +159,19 @@ def checkpoint_for(engine: str) -> Path:
     for entry in entries:
         if path_of(entry).is_file():
             return path_of(entry)
-    advice = f"Run “manage.py weights fetch {entries[0].name}”"
-    if variable:
-        advice += f", or put a checkpoint into {weights_folder()} and name it in {variable}"
     raise EngineError(
-        EngineErrorCode.WEIGHTS_MISSING, f"The weights of “{engine}” are not here. {advice}.", permanent=True
+        EngineErrorCode.WEIGHTS_MISSING,
+        f"The weights of “{engine}” are not here. {_advice(entries[0], variable)}",
+        permanent=True,
+    )
+
+
+def _advice(entry: WeightsFile, variable: str) -> str:
+    if not entry.url:
+        return f"They come with Cytomark: put {path_of(entry)} back, from a fresh copy of the repository."
+    return (
+        f"Run “manage.py weights fetch {entry.name}”, or put a checkpoint into {weights_folder()} and name it in "
+        f"{variable}."
     )
 
 

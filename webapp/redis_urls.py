@@ -1,4 +1,4 @@
-"""One REDIS_URL for three libraries: redis-py and the channel layer read it as it is, Celery calls a socket otherwise."""
+"""One REDIS_URL for three libraries: redis-py and the channel layer read it as it is, Celery spells it differently."""
 
 from __future__ import annotations
 

@@ -152,6 +152,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "annotation.views.accounts.ClosedAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/"
+ACCOUNT_SESSION_REMEMBER = True
 # S26: five wrong passwords per account and address in a quarter of an hour.
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "50/15m/ip,5/15m/key"}
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600

@@ -12,20 +12,12 @@ from uuid import UUID
 
 from annotation.actions.masks import Occupied, check_inside
 from annotation.actions.states import State, state_of
-from annotation.errors import AppError, ErrorCode
+from annotation.errors import ErrorCode, RefusedError
 from annotation.models import Annotation, Image, LabelClass, User
 from annotation.protocol import CreateCell, DeleteCell, Provenance, UpdateCell
 from inference.rle import Rle
 
 Change = CreateCell | UpdateCell | DeleteCell
-
-
-class RefusedError(AppError):
-    """The operation is not done, and ``cells`` are the ones that the person should see as they are."""
-
-    def __init__(self, code: ErrorCode, message: str, *, cells: Sequence[UUID] = ()) -> None:
-        super().__init__(code, message, status=409)
-        self.cells = list(cells)
 
 
 @dataclass(slots=True)

@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from annotation.errors import AppError, ErrorCode
+from annotation.errors import AppError, ErrorCode, forbidden
 from annotation.events import send_job
 from annotation.jobs import enqueue_job
 from annotation.models import Image, Job, JobKind, JobState, Project, User
+from annotation.permissions import ALLOWED, Action, role_of
 from annotation.protocol import JobUpdate
 
 LEASE = timedelta(seconds=60)
@@ -143,6 +144,12 @@ def _requeue(job: Job) -> None:
     job.save(update_fields=["state", "lease_until", "updated_at"])
     enqueue_job(job)
     _tell(job)
+
+
+def check_cancel_job(user: User, job: Job) -> None:
+    """Raise unless it is the person's own job or they manage the project."""
+    if job.user_id != user.pk and role_of(user, job.project_id) not in ALLOWED[Action.MANAGE]:
+        raise forbidden("Only the person who started this, or a manager of the project, can stop it.")
 
 
 @transaction.atomic

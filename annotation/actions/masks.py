@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation.errors import AppError, ErrorCode
+from annotation.errors import ErrorCode, RefusedError
 from annotation.geometry import Bounds, bounds_around
 from annotation.models import Annotation, Image
 from inference import rle
@@ -17,7 +17,7 @@ from inference.rle import Rle
 def check_inside(mask: Rle, image: Image) -> None:
     """Raise unless the mask's box lies inside of the image."""
     if not Bounds(0, 0, image.height, image.width).holds(mask):
-        raise AppError(ErrorCode.BAD_REQUEST, "A mask reaches beyond the image.")
+        raise RefusedError(ErrorCode.BAD_REQUEST, "A mask reaches beyond the image.")
 
 
 class Occupied:

@@ -7,10 +7,10 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from annotation.actions.changes import Editor, RefusedError, prepare_changes
+from annotation.actions.changes import Editor, prepare_changes
 from annotation.actions.masks import Occupied
 from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
-from annotation.errors import AppError, ErrorCode
+from annotation.errors import AppError, ErrorCode, RefusedError
 from annotation.events import send_patch
 from annotation.models import Annotation, Client, Image, ImageStatus, Job, Operation, Receipt, User
 from annotation.permissions import Action, access_image

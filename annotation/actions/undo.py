@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from annotation.actions.changes import Editor, RefusedError
+from annotation.actions.changes import Editor
 from annotation.actions.masks import Occupied
 from annotation.actions.states import State, state_of
-from annotation.errors import ErrorCode
+from annotation.errors import ErrorCode, RefusedError
 from annotation.models import Annotation, Image, Operation, User
 from annotation.protocol import Mask
 from inference.rle import Rle

@@ -16,7 +16,6 @@ class JobKind(models.TextChoices):
     """What a job does."""
 
     IMPORT = "import"
-    EMBED = "embed"
     SEGMENT = "segment"
     EXPORT = "export"
 

@@ -6,13 +6,13 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
 from annotation.errors import AppError, ErrorCode
 from annotation.models import User
 
-api = NinjaAPI(title="Cytomark", version="1", auth=django_auth, docs_url=None, urls_namespace="api")
+api = NinjaAPI(title="Cytomark", version="1", auth=django_auth, docs_url=None, openapi_url=None, urls_namespace="api")
 
 
 def person(request: HttpRequest) -> User:
@@ -36,3 +36,18 @@ def on_bad_request(request: HttpRequest, error: ValidationError) -> HttpResponse
     first = error.errors[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "request"
     return _answer(request, ErrorCode.BAD_REQUEST, f"{where[:100]}: {str(first['msg'])[:200]}", status=422)
+
+
+@api.exception_handler(AuthenticationError)
+def on_stranger(request: HttpRequest, _: AuthenticationError) -> HttpResponse:
+    """Nobody is signed in, or no longer."""
+    return _answer(request, ErrorCode.NOT_SIGNED_IN, "You are not signed in. Sign in and try again.", status=401)
+
+
+@api.exception_handler(HttpError)
+def on_framework_refusal(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What is refused before a view is reached: a missing CSRF token (403) or a body that is not JSON (400)."""
+    if error.status_code == 403:
+        message = "This page was open for too long, or the request came from elsewhere. Reload the page and try again."
+        return _answer(request, ErrorCode.FORBIDDEN, message, status=403)
+    return _answer(request, ErrorCode.BAD_REQUEST, str(error)[:200], status=error.status_code)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field, model_validator
 
 
 class In(Schema):
@@ -23,7 +24,8 @@ class ErrorOut(Schema):
 
 
 class JobOut(Schema):
-    """Background work; ``progress`` is 0 to 1, ``message`` is for people."""
+    """Background work; ``progress`` is 0 to 1, ``message`` is for people. ``params`` is what was asked for, ``result``
+    what came out; ``download`` is the address of an export that is done."""
 
     id: UUID
     kind: Literal["import", "segment", "export"]
@@ -31,3 +33,188 @@ class JobOut(Schema):
     progress: float
     message: str
     created_at: str
+    params: dict[str, Any]
+    result: dict[str, Any]
+    download: str | None
+
+
+class UploadIn(In):
+    """A file that is about to come: what the person calls it, and its bytes."""
+
+    name: str
+    size: int
+
+
+class UploadOut(Schema):
+    """A file on its way in. ``received`` is where the next part begins; ``image`` is there once the state is done;
+    ``message`` says why it failed, or what of the file was left out."""
+
+    id: UUID
+    name: str
+    size: int
+    received: int
+    state: Literal["receiving", "decoding", "done", "failed"]
+    message: str
+    image: UUID | None
+
+
+class ExportIn(In):
+    """``format`` is the name of an export format, such as label-tiff or coco."""
+
+    format: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+RoleName = Literal["owner", "manager", "annotator", "reviewer", "viewer"]
+StatusName = Literal["new", "in_progress", "done"]
+
+
+class MeOut(Schema):
+    """Who is signed in."""
+
+    id: int
+    username: str
+    email: str
+    is_staff: bool
+
+
+class PersonOut(Schema):
+    """A member of a project, in the colour that everybody sees them in."""
+
+    id: int
+    name: str
+    role: RoleName
+    colour: str
+
+
+class ProjectOut(Schema):
+    """A project as its list shows it. ``role`` is the asking person's; ``thumbnails`` are the newest images' ids."""
+
+    id: UUID
+    name: str
+    role: RoleName
+    images: int
+    done: int
+    in_progress: int
+    cells: int
+    members: list[PersonOut]
+    updated_at: datetime
+    thumbnails: list[UUID]
+
+
+class ProjectIn(In):
+    """A project's name, to make it or to rename it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class MemberOut(Schema):
+    """A member as the members panel shows them. ``email`` is empty for those who may not manage; ``invited``: the
+    person has not signed in yet."""
+
+    id: int
+    name: str
+    email: str
+    role: RoleName
+    colour: str
+    invited: bool
+
+
+class MemberAddIn(In):
+    """Whom to add: a name or an e-mail address, not both."""
+
+    username: Annotated[str, Field(min_length=1, max_length=150)] | None = None
+    email: Annotated[str, Field(min_length=3, max_length=254)] | None = None
+    role: RoleName
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> MemberAddIn:
+        if (self.username is None) == (self.email is None):
+            raise ValueError("Give either a name or an e-mail address.")
+        return self
+
+
+class MemberAddedOut(Schema):
+    """The new member; ``link`` is the path of a one-time sign-in link where the account is new, to be handed over."""
+
+    member: MemberOut
+    link: str | None
+
+
+class MemberLinkOut(Schema):
+    """The path of a one-time sign-in link."""
+
+    link: str
+
+
+class MemberIn(In):
+    """A member's new role."""
+
+    role: RoleName
+
+
+class ClassOut(Schema):
+    """What a cell can be. ``key`` is 1 to 9 or empty."""
+
+    id: int
+    name: str
+    colour: str
+    key: str
+
+
+class ClassIn(In):
+    """A new class; without colour or key it gets the next free one."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    colour: Annotated[str, Field(max_length=7)] | None = None
+    key: Annotated[str, Field(pattern="^[1-9]?$")] | None = None
+
+
+class ClassChangeIn(In):
+    """What to change of a class; what is missing stays."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    colour: Annotated[str, Field(max_length=7)] | None = None
+    key: Annotated[str, Field(pattern="^[1-9]?$")] | None = None
+
+
+class ImageOut(Schema):
+    """An image as lists show it; sizes in pixels, ``channels`` 1 = grey, 3 = RGB."""
+
+    id: UUID
+    name: str
+    width: int
+    height: int
+    channels: int
+    dtype: Literal["uint8", "uint16"]
+    status: StatusName
+    cells: int
+    updated_at: datetime
+
+
+class ImageProjectOut(Schema):
+    """The project that an image belongs to, and the asking person's role in it."""
+
+    id: UUID
+    name: str
+    role: RoleName
+
+
+class ImageDetailOut(ImageOut):
+    """An image as the annotator opens it. ``low`` and ``high`` are the 0.1st and 99.9th percentile of the values; it is
+    number ``position`` (from 1) of ``total`` in its project, between ``previous`` and ``next``."""
+
+    low: float
+    high: float
+    project: ImageProjectOut
+    classes: list[ClassOut]
+    previous: UUID | None
+    next: UUID | None
+    position: int
+    total: int
+
+
+class ImageIn(In):
+    """What to change of an image: its name (managers), its state (those who annotate)."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    status: StatusName | None = None

@@ -4,10 +4,37 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import health
+from annotation.views import (
+    accounts,
+    exports,
+    files,
+    health,
+    images,
+    jobs,
+    label_classes,
+    members,
+    pages,
+    projects,
+    uploads,
+)
 from annotation.views.api import api
 
+api.add_router("", uploads.router)
+api.add_router("", files.router)
+api.add_router("", jobs.router)
+api.add_router("", exports.router)
+api.add_router("", projects.router)
+api.add_router("", members.router)
+api.add_router("", label_classes.router)
+api.add_router("", images.router)
+
 urlpatterns = [
+    path("", pages.project_list, name="projects"),
+    path("projects/<uuid:project_id>/", pages.project_page, name="project"),
+    path("images/<uuid:image_id>/", pages.annotator_page, name="image"),
+    path("sign-in/", accounts.SignInView.as_view(), name="account_login"),
+    path("sign-out/", accounts.sign_out, name="account_logout"),
+    path("link/<str:uid>/<str:token>/", accounts.take_account, name="link"),
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("api/", api.urls),

@@ -1,2 +1,25 @@
 /** Composition root: which page this is, and what it is made of. */
-export {};
+import { render } from "preact";
+import { ProjectList } from "./ui/pages/project-list";
+import { ProjectPage } from "./ui/pages/project-page";
+import "./ui/styles/tokens.css";
+import "./ui/styles/base.css";
+import "./ui/styles/pages.css";
+import { applyTheme } from "./ui/theme";
+
+async function start(root: HTMLElement): Promise<void> {
+  applyTheme();
+  const [, noun, id] = location.pathname.split("/");
+  if (noun === "images" && id) {
+    // The annotator is the larger part: other pages do not wait for it.
+    const { mountAnnotator } = await import("./app");
+    await mountAnnotator(root, id);
+  } else if (noun === "projects" && id) {
+    render(<ProjectPage id={id} />, root);
+  } else {
+    render(<ProjectList />, root);
+  }
+}
+
+const root = document.getElementById("root");
+if (root) void start(root);

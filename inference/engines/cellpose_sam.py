@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference import torch_runtime
-from inference.contracts import AutoParams, EngineCard, Segmentation
+from inference.cards import CARDS
+from inference.contracts import AutoParams, Segmentation
 from inference.engines.base import Image, Progress
 from inference.errors import EngineError, EngineErrorCode
 from inference.networks.cpsam import cpsam_network
 from inference.tiling import Blend, FloatArray, Tile, batches, tiles
-from inference.weights import CELLPOSE_LICENCE, CELLPOSE_NOTICE, checkpoint_for, load_checkpoint
+from inference.weights import checkpoint_for, load_checkpoint
 
 # isort: split
 import cv2
@@ -28,6 +29,10 @@ import fastremap
 from cellpose.dynamics import compute_masks
 from cellpose.transforms import get_pad_yx
 from cellpose.utils import fill_holes_and_remove_small_masks
+
+# What torch does anyway; said aloud, or it warns at the first image: cellpose makes a sparse tensor unchecked.
+_invariants: Any = torch.sparse.check_sparse_tensor_invariants
+_invariants.disable()
 
 OVERLAP = 0.1
 GPU_BATCH = 8
@@ -93,14 +98,7 @@ def _cut(image_hwc: NDArray[Any], tile: Tile, *, size: int, bounds: list[tuple[f
 class CellposeSamEngine:
     """An AutoEngine around a Cellpose-SAM checkpoint."""
 
-    card = EngineCard(
-        name="cellpose-sam",
-        title="Cellpose-SAM",
-        summary="Finds all cells or nuclei in many kinds of microscopy. Large: slow without a GPU.",
-        capabilities=frozenset({"auto"}),
-        licence=CELLPOSE_LICENCE,
-        notice=CELLPOSE_NOTICE,
-    )
+    card = CARDS["cellpose-sam"]
     preprocessing = "cellpose-4.2-p1-p99"
 
     def __init__(self) -> None:

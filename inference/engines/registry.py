@@ -6,6 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
+from inference.cards import card_of
 from inference.contracts import Capability, EngineCard, EngineStatus
 from inference.engines.base import AutoEngine, Engine, PromptEngine
 from inference.errors import EngineError, EngineErrorCode
@@ -64,8 +65,8 @@ def get_auto_engine(name: str) -> AutoEngine:
 
 
 def get_card(name: str) -> EngineCard:
-    """What people are told about an engine; imports its module, loads no weights."""
-    return _engine(name).card
+    """What people are told about an engine; imports nothing heavy."""
+    return card_of(name)
 
 
 def engine_status(name: str) -> EngineStatus:

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from inference import torch_runtime
-from inference.contracts import Embedding, EngineCard, MaskResult, Prompts
+from inference.cards import CARDS
+from inference.contracts import Embedding, MaskResult, Prompts
 from inference.engines.base import Image
 from inference.engines.prompts import check_embedding, check_prompts
 from inference.networks.sam import SamNetwork, sam_network
 from inference.rle import EMPTY, Rle, decode, encode
-from inference.weights import checkpoint_for, load_checkpoint, weights_file
+from inference.weights import checkpoint_for, load_checkpoint
 
 FloatArray = NDArray[np.float32]
 
@@ -159,14 +160,7 @@ def mask_of_logits(logits_hw: FloatArray, frame: Frame) -> Rle:
 class SamEngine:
     """A PromptEngine around a Segment Anything checkpoint, ViT-B, ViT-L, ViT-H or any other size."""
 
-    card = EngineCard(
-        name="sam",
-        title="Segment Anything",
-        summary="Meta's Segment Anything (ViT-B, L or H): masks from clicks and boxes in any kind of image.",
-        capabilities=frozenset({"prompt"}),
-        licence="Apache-2.0",
-        notice=weights_file("sam_vit_b").notice,
-    )
+    card = CARDS["sam"]
     preprocessing = "sam-p0.1-p99.9-1"
 
     def __init__(self) -> None:

@@ -55,9 +55,7 @@ def _raster(cell: _Cell, height: int, width: int) -> tuple[tuple[slice, slice], 
     return (rows, cols), np.hypot(along, across) <= edge
 
 
-def _propose(
-    rng: np.random.Generator, placed: list[_Cell], shape_hw: tuple[int, int], radius: float
-) -> _Cell:
+def _propose(rng: np.random.Generator, placed: list[_Cell], shape_hw: tuple[int, int], radius: float) -> _Cell:
     """A place for the next cell: anywhere, or at the side of one that is there so that the two touch."""
     if placed and rng.random() < _TOUCHING_SHARE:
         friend = placed[int(rng.integers(len(placed)))]
@@ -91,7 +89,8 @@ def _scatter(rng: np.random.Generator, *, height: int, width: int, cells: int) -
 def _texture(rng: np.random.Generator, shape_hw: tuple[int, int], sigma: float) -> FloatArray:
     """Smooth noise around 0 with standard deviation about 1."""
     noise = ndimage.gaussian_filter(rng.standard_normal(shape_hw), sigma, mode="reflect")
-    return (noise / max(float(noise.std()), 1e-6)).astype(np.float32)
+    scaled: FloatArray = (noise / max(float(noise.std()), 1e-6)).astype(np.float32)
+    return scaled
 
 
 def fluorescence(

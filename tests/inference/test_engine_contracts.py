@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.cards import CARDS, status_from_files
 from inference.contracts import AutoParams, Box, Point, Prompts
 from inference.embeddings import EmbeddingKey, EmbeddingStore
 from inference.engines import registry
@@ -83,11 +84,13 @@ def refused(code: EngineErrorCode, call: Callable[[], object]) -> EngineError:
 
 def test_every_engine_is_tested_here_for_all_that_its_card_says(weights: Path) -> None:
     assert set(registry.engine_names()) == set(WEIGHTS)
+    assert tuple(CARDS) == registry.engine_names()
     for name in registry.engine_names():
         status = registry.engine_status(name)
         assert status.available, status.problem
         assert len(status.weights) == 64
-        assert status.card.licence
+        assert status.card is CARDS[name]
+        assert status_from_files(name).available
         assert ("prompt" in status.card.capabilities) == (name in PROMPT_ENGINES)
         assert ("auto" in status.card.capabilities) == (name in AUTO_ENGINES)
 
@@ -237,6 +240,7 @@ def test_without_weights_the_error_says_what_to_do(name: str, tmp_path: Path, mo
     assert error.permanent
     assert "manage.py weights fetch" in error.message
     assert not registry.engine_status(name).available
+    assert status_from_files(name).problem == error.message
     assert list(tmp_path.iterdir()) == []
     registry._engine.cache_clear()
 

@@ -48,9 +48,16 @@ def test_both_operators_are_there_before_torchvision_is_imported() -> None:
     assert out.split() == ["True", "True", "True"]
 
 
-def test_tasks_are_declared_without_loading_torch() -> None:
-    """The web process may import the tasks to know their names."""
-    assert run("import inference.tasks, sys; print('torch' in sys.modules)").strip() == "False"
+def test_tasks_and_cards_are_known_without_loading_torch() -> None:
+    """The web process may import them."""
+    assert run("import inference.tasks, inference.cards, sys; print('torch' in sys.modules)").strip() == "False"
+
+
+def test_a_network_that_was_moved_half_way_is_moved_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_runtime, "device", lambda: torch.device("meta"))
+    network = torch.nn.Sequential(torch.nn.Linear(2, 2, device="meta"), torch.nn.Linear(2, 2))
+    torch_runtime.place(network)
+    assert {parameter.device.type for parameter in network.parameters()} == {"meta"}
 
 
 def test_threads_come_from_the_environment_first(monkeypatch: pytest.MonkeyPatch) -> None:

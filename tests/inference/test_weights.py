@@ -170,6 +170,13 @@ def test_the_first_file_of_the_catalogue_that_is_here_is_taken(folder: Path) -> 
     assert checkpoint_for("sam").name == "sam_vit_b_01ec64.pth"
 
 
+def test_weights_that_come_with_us_are_not_to_be_fetched(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setattr(weights, "path_of", lambda entry: folder / entry.filename)
+    with pytest.raises(EngineError, match="come with Cytomark") as caught:
+        checkpoint_for("starter")
+    assert caught.value.code == EngineErrorCode.WEIGHTS_MISSING
+
+
 @pytest.mark.parametrize("name", ["absent.pth", "../secret.pth", "/etc/passwd"])
 def test_a_chosen_file_has_to_lie_in_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (folder / "sam_vit_b_01ec64.pth").touch()

@@ -79,20 +79,38 @@ def stop(process: subprocess.Popen[bytes], first: signal.Signals, *, seconds: fl
     return process.wait()
 
 
-def end_stray(pid: int, *, named: str, folder: Path, first: signal.Signals, seconds: float = 30) -> None:
-    """Ends a server of ours that a killed command left behind; a process that is not it is left alone.
+def strays(named: str, folder: Path) -> list[psutil.Process]:
+    """Running processes called `named` that work in `folder` (PostgreSQL and Valkey change into their data)."""
+    found = []
+    for process in psutil.process_iter(["name", "status"]):
+        if named not in process.info["name"] or process.info["status"] == psutil.STATUS_ZOMBIE:
+            continue
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, FileNotFoundError):
+            if Path(process.cwd()).resolve() == folder.resolve():
+                found.append(process)
+    return found
 
-    It is ours when it is called `named` and works in `folder` (PostgreSQL and Valkey both change into their data).
+
+def end_strays(named: str, folder: Path, *, leader: int, first: signal.Signals, seconds: float = 30) -> None:
+    """Ends what a killed command left of a server of ours: `leader` is asked with `first`, its own children follow.
+
+    A process that only reuses the number `leader` is left alone; what still runs after `seconds` is killed.
     """
-    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, FileNotFoundError):
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE or named not in process.name():
-            return
-        if Path(process.cwd()).resolve() != folder.resolve():
-            return
-        process.send_signal(first)
-        try:
-            process.wait(seconds)
-        except psutil.TimeoutExpired:
+    found = strays(named, folder)
+    for process in found:
+        if process.pid == leader:
+            process.send_signal(first)
+    _, alive = psutil.wait_procs(found, timeout=seconds)
+    for process in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-            process.wait(10)
+    psutil.wait_procs(alive, timeout=10)
+
+
+def first_number(file: Path) -> int:
+    """The process number in the first line of a lock file, 0 where there is none."""
+    try:
+        word = file.read_text().split("\n", 1)[0].strip()
+    except FileNotFoundError:
+        return 0
+    return int(word) if word.isdigit() else 0

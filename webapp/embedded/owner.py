@@ -1,4 +1,4 @@
-"""Who runs a service, and where that user can reach: PostgreSQL refuses to run as root, so root lends it to `nobody`."""
+"""Who runs a service, and where that user can reach: PostgreSQL refuses root, so root lends it to `nobody`."""
 
 from __future__ import annotations
 
@@ -77,11 +77,20 @@ def make_private(folder: Path, owner: Owner) -> Path:
     return folder
 
 
+def make_open(folder: Path) -> Path:
+    """A folder of ours that everybody may enter, whatever the umask; folders that are there keep their modes."""
+    if not folder.exists():
+        make_open(folder.parent)
+        folder.mkdir()
+        folder.chmod(0o755)
+    return folder
+
+
 def copy_readable(source: Path, target: Path) -> None:
     """Copies a folder so that every user may read it, and puts it in place in one step."""
     if target.exists():
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_open(target.parent)
     half = target.with_name(f"{target.name}.{os.getpid()}.part")
     shutil.copytree(source, half, symlinks=True)
     for path in [half, *half.rglob("*")]:

@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from webapp.embedded.errors import StartError
-from webapp.embedded.owner import Owner, can_reach, make_private
+from webapp.embedded.owner import Owner, can_reach, make_open, make_private
 
 # Short, because a Unix socket's path has about 100 characters; not XDG_RUNTIME_DIR, which vanishes at log-out.
 SOCKETS = Path("/tmp")  # noqa: S108 (the folder below it is checked to be ours and closed to others)
@@ -53,7 +53,7 @@ def service_data(data: Path, name: str, owner: Owner) -> Path:
     inside = data / name
     if can_reach(inside, owner):
         return make_private(inside, owner)
-    place = make_private(SHARED / key_of(data) / name, owner)
+    place = make_private(make_open(SHARED / key_of(data)) / name, owner)
     noted.write_text(f"{place}\n")
     return place
 

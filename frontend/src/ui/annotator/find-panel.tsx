@@ -1,7 +1,8 @@
 import { Info, ScanSearch, TriangleAlert } from "lucide";
 import type { JSX } from "preact";
 import type { EngineInfo, RunParameters } from "../../editor/page-ports";
-import { CommandButton, Glyph, Section } from "./controls";
+import { Icon } from "../icon";
+import { CommandButton, Section } from "./controls";
 import { type Annotator, isActive } from "./model";
 
 export function FindPanel({ model }: { model: Annotator }): JSX.Element {
@@ -23,7 +24,7 @@ export function FindPanel({ model }: { model: Annotator }): JSX.Element {
       {chosen && !chosen.available && <Problem text={chosen.problem} />}
       {chosen?.notice && (
         <p class="note">
-          <Glyph node={Info} /> <span>{chosen.notice}</span>
+          <Icon node={Info} title="" /> <span>{chosen.notice}</span>
         </p>
       )}
       <Parameters model={model} />
@@ -55,7 +56,7 @@ export function FindPanel({ model }: { model: Annotator }): JSX.Element {
 function Problem({ text }: { text: string }): JSX.Element {
   return (
     <p class="note warn">
-      <Glyph node={TriangleAlert} /> <span>{text}</span>
+      <Icon node={TriangleAlert} title="" /> <span>{text}</span>
     </p>
   );
 }
@@ -164,7 +165,7 @@ function Run({ model }: { model: Annotator }): JSX.Element {
   if (!job || !isActive(job)) {
     return (
       <CommandButton command={command} class="button primary wide">
-        <Glyph node={ScanSearch} /> {model.starting.value ? "Starting…" : "Find cells"}
+        <Icon node={ScanSearch} title="" /> {model.starting.value ? "Starting…" : "Find cells"}
       </CommandButton>
     );
   }

@@ -2,7 +2,8 @@ import { X } from "lucide";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Command } from "../../commands/commands";
-import { Glyph, keyName } from "./controls";
+import { Icon } from "../icon";
+import { keyName } from "./controls";
 import type { Annotator } from "./model";
 
 const GROUPS: readonly Command["group"][] = ["Tools", "Cells", "View", "Image"];
@@ -38,7 +39,7 @@ export function Help({ model }: { model: Annotator }): JSX.Element | null {
           title="Close (Esc)"
           onClick={close}
         >
-          <Glyph node={X} />
+          <Icon node={X} title="" />
         </button>
       </div>
       <div class="help-groups">

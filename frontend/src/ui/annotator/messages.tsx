@@ -2,7 +2,7 @@ import { Info, TriangleAlert, X } from "lucide";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { UnsavedShape } from "../../editor/ports";
-import { Glyph } from "./controls";
+import { Icon } from "../icon";
 import { type Annotator, isActive } from "./model";
 
 /** The thin line under the top bar: what is being computed for this image. */
@@ -67,7 +67,7 @@ export function Banner({ model }: { model: Annotator }): JSX.Element | null {
 function Bar({ text, children }: { text: string; children: ComponentChildren }): JSX.Element {
   return (
     <div class="banner" role="alert">
-      <Glyph node={TriangleAlert} />
+      <Icon node={TriangleAlert} title="" />
       <span>{text}</span>
       {children}
     </div>
@@ -128,10 +128,10 @@ function Toast({ tone, text, stays = false, onClose }: ToastProps): JSX.Element 
   }, []);
   return (
     <div class={`toast ${tone}`}>
-      <Glyph node={tone === "error" ? TriangleAlert : Info} />
+      <Icon node={tone === "error" ? TriangleAlert : Info} title="" />
       <span class="toast-text">{text}</span>
       <button type="button" class="icon-button" aria-label="Close" title="Close" onClick={onClose}>
-        <Glyph node={X} />
+        <Icon node={X} title="" />
       </button>
     </div>
   );
@@ -141,7 +141,7 @@ function Unsaved({ model, shape }: { model: Annotator; shape: UnsavedShape }): J
   const { session } = model.editor;
   return (
     <div class="toast error">
-      <Glyph node={TriangleAlert} />
+      <Icon node={TriangleAlert} title="" />
       <span class="toast-text">{shape.message}</span>
       <button type="button" class="button" onClick={() => session.keepUnsaved(shape.id)}>
         Keep as a new cell

@@ -1,0 +1,162 @@
+"""Taking labels home: a job writes a zip file, which is kept for a week."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.actions.jobs import do_create_job, do_fail_job, do_finish_job, do_progress_job
+from annotation.datasets.archive import Subject, Totals, write_archive
+from annotation.datasets.names import split_name
+from annotation.datasets.registry import get_exporter
+from annotation.datasets.snapshots import class_records, image_ids, image_records
+from annotation.errors import AppError, ErrorCode
+from annotation.models import Job, JobKind, JobState, Project, User
+
+MAX_UNFINISHED = 2
+"""Exports that one person may have at once (S37)."""
+KEPT = timedelta(days=7)
+PROGRESS_SECONDS = 0.5
+_OPEN = (JobState.QUEUED, JobState.RUNNING)
+
+
+class _StoppedError(Exception):
+    """The job was cancelled, or another attempt has taken over."""
+
+
+def check_create_export(user: User, export_format: str) -> None:
+    """Raise when there is no such format, or the person has two exports on the way. Call it with the person's row
+    locked, so that two requests at once count each other."""
+    get_exporter(export_format)
+    if Job.objects.filter(user_id=user.pk, kind=JobKind.EXPORT, state__in=_OPEN).count() >= MAX_UNFINISHED:
+        raise AppError(
+            ErrorCode.BUSY,
+            f"You have {MAX_UNFINISHED} exports on the way. Wait until one is done, or cancel one.",
+            status=429,
+        )
+
+
+@transaction.atomic
+def do_create_export(user: User, project: Project, *, export_format: str) -> Job:
+    """A new export of the project's present images and cells."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    check_create_export(user, export_format)
+    return do_create_job(JobKind.EXPORT, project=project, user=user, params={"format": export_format})
+
+
+def do_run_export(job: Job) -> None:
+    """Write the archive of a claimed job (do_start_job), and end the job. A full disk and a deleted project end it with
+    their sentence; what is unexpected is the task's."""
+    folder = Path(settings.EXPORTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    for left_over in folder.glob(f".{job.pk}.*.tmp"):
+        left_over.unlink(missing_ok=True)
+    temporary = folder / f".{job.pk}.{job.attempt}.tmp"
+    try:
+        totals = _write(job, temporary)
+        _finish(job, temporary, totals)
+    except _StoppedError:
+        return
+    except AppError as error:
+        do_fail_job(job.pk, job.attempt, message=error.message, permanent=True)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        message = "The server's disk is full, so the export could not be written. Free some space, then export again."
+        do_fail_job(job.pk, job.attempt, message=message, permanent=True)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write(job: Job, temporary: Path) -> Totals:
+    project = Project.objects.filter(pk=job.project_id, deleted_at=None).first()
+    if project is None:
+        raise AppError(ErrorCode.GONE, "The project was deleted.")
+    ids = image_ids(project.pk)
+    told = 0.0
+
+    def between(done: int) -> None:
+        nonlocal told
+        if done and time.monotonic() - told < PROGRESS_SECONDS:
+            return
+        told = time.monotonic()
+        if not do_progress_job(job.pk, job.attempt, progress=done / len(ids), message=f"{done} of {len(ids)} images"):
+            raise _StoppedError
+
+    subject = Subject(project.pk, project.name, class_records(project.pk))
+    images = image_records(ids, between=between)
+    try:
+        return write_archive(get_exporter(str(job.params["format"])), subject, images, temporary)
+    finally:
+        images.close()
+
+
+def _finish(job: Job, temporary: Path, totals: Totals) -> None:
+    """The file appears whole or not at all, and only for the attempt that holds the job."""
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    name = download_name(job)
+    result: dict[str, Any] = {
+        "bytes": temporary.stat().st_size,
+        "images": totals.images,
+        "cells": totals.cells,
+        "name": name,
+    }
+    with transaction.atomic():
+        if not do_finish_job(job.pk, job.attempt, result=result, message=f"{totals.images} images"):
+            raise _StoppedError
+        temporary.replace(job.archive_path)
+        _sync_folder(job.archive_path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def download_name(job: Job) -> str:
+    """What the browser calls the file."""
+    stem, suffix = split_name(job.project.name)
+    return f"{stem}{suffix} {job.params['format']} {job.created_at:%Y-%m-%d}.zip"
+
+
+def do_sweep_exports() -> int:
+    """Remove exports after a week, and files that no job answers for. Returns how many files went."""
+    old = Job.objects.filter(kind=JobKind.EXPORT, updated_at__lt=timezone.now() - KEPT).exclude(state__in=_OPEN)
+    old.delete()
+    folder = Path(settings.EXPORTS)
+    files = [path for path in folder.glob("*") if path.is_file()] if folder.is_dir() else []
+    wanted = _wanted({key for path in files if (key := _job_of(path)) is not None})
+    gone = [path for path in files if path.name not in wanted]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
+
+
+def _job_of(path: Path) -> UUID | None:
+    try:
+        return UUID(path.name.lstrip(".").split(".")[0])
+    except ValueError:
+        return None
+
+
+def _wanted(ids: set[UUID]) -> set[str]:
+    """The names of the files that these jobs may have now."""
+    names = set()
+    for job in Job.objects.filter(pk__in=ids, kind=JobKind.EXPORT, state__in=[JobState.DONE, JobState.RUNNING]):
+        names.add(job.archive_path.name)
+        if job.state == JobState.RUNNING:
+            names.add(f".{job.pk}.{job.attempt}.tmp")
+    return names

@@ -1,0 +1,28 @@
+"""Names and states of images, and taking one away. Callers hold the image's row lock."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.actions.projects import check_name
+from annotation.events import send_members_changed
+from annotation.models import Image, ImageStatus
+
+
+@transaction.atomic
+def do_change_image(image: Image, *, name: str | None = None, status: ImageStatus | None = None) -> None:
+    """Another name or state; what is None stays."""
+    if name is not None:
+        image.name = check_name(name, "image")
+    if status is not None:
+        image.status = status
+    image.save(update_fields=["name", "status"])
+
+
+@transaction.atomic
+def do_delete_image(image: Image) -> None:
+    """Hide it and close the pages that show it. The row and the files stay until an administrator removes them."""
+    image.deleted_at = timezone.now()
+    image.save(update_fields=["deleted_at"])
+    send_members_changed([image.pk])

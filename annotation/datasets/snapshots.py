@@ -1,0 +1,84 @@
+"""Images and their live cells, each as of one moment, without holding a project in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord
+from annotation.datasets.names import Names, split_name
+from annotation.models import Annotation, Image, LabelClass, Operation
+
+CHUNK = 500
+"""Cells that are fetched at once."""
+
+
+def class_records(project_id: UUID) -> list[ClassRecord]:
+    """The project's present classes in its order."""
+    classes = LabelClass.objects.filter(project_id=project_id, deleted_at=None)
+    return [_class_record(one) for one in classes]
+
+
+def image_ids(project_id: UUID) -> list[UUID]:
+    """The project's present images, oldest first."""
+    return list(Image.objects.filter(project_id=project_id, deleted_at=None).values_list("pk", flat=True))
+
+
+def image_records(ids: list[UUID], *, between: Callable[[int], None]) -> Generator[ImageRecord, None, None]:
+    """Each image with its cells, one database snapshot for each. ``between`` is told how many are done, outside of any
+    transaction of ours; it may raise to stop. An image that was deleted meanwhile is left out."""
+    names = Names()
+    for done, image_id in enumerate(ids):
+        between(done)
+        with transaction.atomic():
+            _one_moment()
+            image = Image.objects.filter(pk=image_id, deleted_at=None).first()
+            if image is not None:
+                yield _image_record(image, names, number=done + 1)
+
+
+def _one_moment() -> None:
+    """All that this transaction reads is of one moment; the isolation can only be chosen at its start."""
+    if not connection.savepoint_ids:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def _image_record(image: Image, names: Names, *, number: int) -> ImageRecord:
+    live = Annotation.objects.filter(image_id=image.pk, deleted=False)
+    last = Operation.objects.filter(image_id=image.pk).order_by("-clock").values_list("created_at", flat=True).first()
+    stem, suffix = split_name(image.name)
+    return ImageRecord(
+        id=image.pk,
+        number=number,
+        name=image.name,
+        stem=names.take(stem),
+        suffix=suffix,
+        height=image.height,
+        width=image.width,
+        file_sha256=image.file_sha256,
+        clock=image.clock,
+        changed_at=last or image.created_at,
+        largest_label=live.aggregate(largest=Max("label"))["largest"] or 0,
+        cells=_cell_records(image.pk),
+    )
+
+
+def _cell_records(image_id: UUID) -> Iterator[CellRecord]:
+    cells = Annotation.objects.filter(image_id=image_id, deleted=False).order_by("label")
+    for cell in cells.select_related("label_class", "created_by").iterator(chunk_size=CHUNK):
+        yield CellRecord(
+            id=cell.pk,
+            label=cell.label,
+            mask=cell.rle,
+            label_class=_class_record(cell.label_class) if cell.label_class else None,
+            provenance=cell.provenance,
+            created_by=cell.created_by.username if cell.created_by else "",
+        )
+
+
+def _class_record(one: LabelClass) -> ClassRecord:
+    return ClassRecord(one.pk, one.name, one.colour)

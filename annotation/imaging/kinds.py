@@ -1,0 +1,53 @@
+"""Which files are images for us: by their first bytes, never by their name (S7). Runs in the decoder: no Django."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Kind(Enum):
+    """The kinds of file that are read. ``suffix`` and ``content_type`` are ours, whatever the file was called (S14)."""
+
+    PNG = ("PNG", ".png", "image/png")
+    JPEG = ("JPEG", ".jpg", "image/jpeg")
+    TIFF = ("TIFF", ".tif", "image/tiff")
+
+    def __init__(self, title: str, suffix: str, content_type: str) -> None:
+        self.title = title
+        self.suffix = suffix
+        self.content_type = content_type
+
+
+HEAD_BYTES = 16
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"\xff\xd8\xff", Kind.JPEG),
+    (b"II*\x00", Kind.TIFF),
+    (b"MM\x00*", Kind.TIFF),
+    (b"II+\x00\x08\x00\x00\x00", Kind.TIFF),
+    (b"MM\x00+\x00\x08\x00\x00", Kind.TIFF),
+)
+_SUFFIXES = {
+    Kind.PNG: {".png"},
+    Kind.JPEG: {".jpg", ".jpeg"},
+    Kind.TIFF: {".tif", ".tiff", ".btf", ".tf8"},
+}
+
+
+def kind_of(head: bytes) -> Kind | None:
+    """The kind of a file that begins with ``head`` (at least HEAD_BYTES bytes, or all there are)."""
+    return next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
+
+
+def kind_of_suffix(suffix: str) -> Kind:
+    """The kind that we store under this suffix of ours. Raises ValueError for any other."""
+    for kind in Kind:
+        if kind.suffix == suffix:
+            return kind
+    raise ValueError(f"No kind of image is stored as {suffix!r}.")
+
+
+def download_name(name: str, kind: Kind) -> str:
+    """What a downloaded original is called: the person's name for it, with an ending that its content has earned."""
+    known = any(name.lower().endswith(suffix) for suffix in _SUFFIXES[kind])
+    return name if known else f"{name}{kind.suffix}"

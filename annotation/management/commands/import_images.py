@@ -1,0 +1,70 @@
+"""manage.py import_images FILE… --project NAME_OR_ID --user NAME: images from this machine, by the same way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from annotation.actions.imports import do_import_file
+from annotation.errors import AppError
+from annotation.models import Project, User
+from annotation.permissions import Action, access_project
+
+
+def _user(name: str) -> User:
+    user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is nobody called {name}. Give the name that the person signs in with.")
+    return user
+
+
+def _project(user: User, name_or_id: str) -> Project:
+    """A project of this person's, by id or by its exact name."""
+    try:
+        return access_project(user, UUID(name_or_id), Action.UPLOAD)[0]
+    except ValueError:
+        found = list(Project.objects.filter(name=name_or_id, memberships__user=user, deleted_at=None)[:2])
+    except AppError as error:
+        raise CommandError(error.message) from error
+    if len(found) != 1:
+        count = "more than one project" if found else "no project"
+        raise CommandError(f"{user.username} has {count} called “{name_or_id}”. Give the id from its address instead.")
+    try:
+        return access_project(user, found[0].pk, Action.UPLOAD)[0]
+    except AppError as error:
+        raise CommandError(error.message) from error
+
+
+class Command(BaseCommand):
+    """A file that cannot be read gets its sentence; the others go on."""
+
+    help = "Import image files into a project."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Files, and whose they will be."""
+        parser.add_argument("files", nargs="+", type=Path)
+        parser.add_argument("--project", required=True, help="its name or its id")
+        parser.add_argument("--user", required=True, help="who imports them")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Exit code 1 when a file was not imported."""
+        user = _user(options["user"])
+        project = _project(user, options["project"])
+        failed = sum(not self._import(path, project, user) for path in options["files"])
+        if failed:
+            raise CommandError(f"{failed} of {len(options['files'])} files were not imported.")
+
+    def _import(self, path: Path, project: Project, user: User) -> bool:
+        try:
+            image = do_import_file(path, project=project, user=user, name=path.name)
+        except AppError as error:
+            self.stderr.write(error.message)
+        except OSError as error:
+            self.stderr.write(f"{path} cannot be opened: {error.strerror}. Check the path and its permissions.")
+        else:
+            self.stdout.write(f"{path.name}: {image.width} × {image.height}, {image.dtype}, {image.pk}")
+            return True
+        return False

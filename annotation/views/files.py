@@ -1,0 +1,60 @@
+"""What an image consists of: its pixels, its thumbnail, the file as it came."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
+from ninja import Router
+
+from annotation.imaging.kinds import download_name, kind_of_suffix
+from annotation.imaging.packing import choose_coding, gzipped, pixels_offset
+from annotation.permissions import Action, access_image
+from annotation.views.api import person
+from annotation.views.streaming import cached, stream_file
+
+router = Router()
+
+
+@router.get("/images/{uuid:image_id}/plane", include_in_schema=False)
+def get_plane(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
+    """Raw little-endian pixels, C order: (row, column) or (row, column, RGB), packed as the browser likes it."""
+    image, _ = access_image(person(request), image_id, Action.VIEW)
+    plane, coding = image.plane_path, choose_coding(request.headers.get("Accept-Encoding", ""))
+    if coding == "identity":
+        response = stream_file(plane, "application/octet-stream", skip=pixels_offset(plane))
+    else:
+        packed = plane.with_name("plane.zst") if coding == "zstd" else gzipped(plane)
+        response = stream_file(packed, "application/octet-stream")
+        response["Content-Encoding"] = coding
+    response["Vary"] = "Accept-Encoding, Cookie"
+    return _guarded(cached(request, response, f"{image.pixels_sha256}.{coding}"))
+
+
+@router.get("/images/{uuid:image_id}/thumbnail", include_in_schema=False)
+def get_thumbnail(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
+    """WebP, at most 256 pixels wide or high."""
+    image, _ = access_image(person(request), image_id, Action.VIEW)
+    response = stream_file(image.thumbnail_path, "image/webp")
+    return _guarded(cached(request, response, f"{image.pixels_sha256}.webp"))
+
+
+@router.get("/images/{uuid:image_id}/original", include_in_schema=False)
+def get_original(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
+    """The file as it was uploaded, only to be saved: never shown, with a type and an ending of ours (S14, S16)."""
+    image, _ = access_image(person(request), image_id, Action.VIEW)
+    kind = kind_of_suffix(image.file_suffix)
+    response = stream_file(image.original_path, kind.content_type)
+    name = content_disposition_header(as_attachment=True, filename=download_name(image.name, kind))
+    response["Content-Disposition"] = name or "attachment"
+    return _guarded(cached(request, response, image.file_sha256))
+
+
+def _guarded(response: HttpResponseBase) -> HttpResponseBase:
+    """Nothing of what a person sent is ever run by a browser."""
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

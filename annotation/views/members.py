@@ -1,0 +1,88 @@
+"""Members of a project over HTTP."""
+
+# No postponed annotations here: ninja could not read them through transaction.atomic.
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from annotation.actions.members import (
+    check_may_link,
+    check_may_touch,
+    do_add_member,
+    do_change_role,
+    do_remove_member,
+    may_link,
+)
+from annotation.actions.people import sign_in_path
+from annotation.models import Membership, Role
+from annotation.permissions import ALLOWED, Action, access_project
+from annotation.presence import colour_of
+from annotation.queries import get_member, get_members
+from annotation.views.api import person
+from annotation.views.schemas import MemberAddedOut, MemberAddIn, MemberIn, MemberLinkOut, MemberOut
+
+router = Router()
+
+
+def _member_out(membership: Membership, *, reader: Role) -> MemberOut:
+    user = membership.user
+    manages = reader in ALLOWED[Action.MANAGE]
+    return MemberOut.model_validate(
+        {
+            "id": user.pk,
+            "name": user.username,
+            "email": user.email if manages else "",
+            "role": membership.role,
+            "colour": colour_of(user.pk),
+            "invited": not user.has_usable_password(),
+        }
+    )
+
+
+@router.get("/projects/{uuid:project_id}/members", response=list[MemberOut])
+def list_members(request: HttpRequest, project_id: UUID) -> list[MemberOut]:
+    """Everybody in the project, by name."""
+    _, role = access_project(person(request), project_id, Action.VIEW)
+    return [_member_out(membership, reader=role) for membership in get_members(project_id)]
+
+
+@router.post("/projects/{uuid:project_id}/members", response={201: MemberAddedOut})
+@transaction.atomic
+def add_member(request: HttpRequest, project_id: UUID, body: MemberAddIn) -> Status[MemberAddedOut]:
+    """Add an account by its name, or anybody by e-mail address; a new account comes with its one-time link."""
+    project, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
+    membership = do_add_member(project, role, username=body.username, email=body.email, role=Role(body.role))
+    link = sign_in_path(membership.user) if may_link(membership) else None
+    return Status(201, MemberAddedOut(member=_member_out(membership, reader=role), link=link))
+
+
+@router.post("/projects/{uuid:project_id}/members/{int:user_id}/link", response=MemberLinkOut)
+@transaction.atomic
+def make_link(request: HttpRequest, project_id: UUID, user_id: int) -> MemberLinkOut:
+    """A new one-time link for somebody who has not signed in yet."""
+    _, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
+    membership = get_member(project_id, user_id)
+    check_may_touch(role, membership)
+    check_may_link(membership)
+    return MemberLinkOut(link=sign_in_path(membership.user))
+
+
+@router.patch("/projects/{uuid:project_id}/members/{int:user_id}", response=MemberOut)
+@transaction.atomic
+def change_member(request: HttpRequest, project_id: UUID, user_id: int, body: MemberIn) -> MemberOut:
+    """Another role."""
+    _, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
+    membership = get_member(project_id, user_id)
+    do_change_role(membership, role, Role(body.role))
+    return _member_out(membership, reader=role)
+
+
+@router.delete("/projects/{uuid:project_id}/members/{int:user_id}", response={204: None})
+@transaction.atomic
+def remove_member(request: HttpRequest, project_id: UUID, user_id: int) -> Status[None]:
+    """Out of the project."""
+    _, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
+    do_remove_member(get_member(project_id, user_id), role)
+    return Status(204, None)

@@ -1,0 +1,50 @@
+"""Files as answers, in blocks, from a thread: a large one takes no memory and never holds up the event loop.
+
+Django's FileResponse would be read whole into memory under ASGI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import BinaryIO
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from annotation.errors import not_found
+
+BLOCK_BYTES = 512 * 1024
+
+
+async def _blocks(file: BinaryIO) -> AsyncIterator[bytes]:
+    try:
+        while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
+            yield block
+    finally:
+        file.close()
+
+
+def stream_file(path: Path, content_type: str, *, skip: int = 0) -> StreamingHttpResponse:
+    """The file from byte ``skip`` on. Raises AppError NOT_FOUND where it is not there."""
+    try:
+        size = path.stat().st_size
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise not_found("file") from error
+    file.seek(skip)
+    response = StreamingHttpResponse(_blocks(file), content_type=content_type)
+    response["Content-Length"] = str(size - skip)
+    return response
+
+
+def cached(request: HttpRequest, response: HttpResponseBase, tag: str) -> HttpResponseBase:
+    """Let this person's browser keep the answer for good: what ``tag`` names never changes."""
+    etag = f'"{tag}"'
+    if etag in [known.strip().removeprefix("W/") for known in request.headers.get("If-None-Match", "").split(",")]:
+        response.close()
+        response = HttpResponse(status=304)
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response

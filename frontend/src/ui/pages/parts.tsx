@@ -1,0 +1,135 @@
+/** Small pieces that both pages show. */
+import { Circle, CircleCheck, CircleDot, LogOut, Monitor, Moon, Sun } from "lucide";
+import type { ComponentChildren } from "preact";
+import { csrfToken } from "../../net/http";
+import type { MeOut, PersonOut } from "../../protocol/api.gen";
+import { count, exact, initials, relative } from "../format";
+import { Icon } from "../icon";
+import { nextTheme, theme } from "../theme";
+import type { Status } from "./api";
+
+const THEME_ICONS = { dark: Moon, light: Sun, auto: Monitor };
+
+interface TopBarProps {
+  readonly me: MeOut | null;
+  readonly children?: ComponentChildren;
+}
+
+export function TopBar({ me, children }: TopBarProps) {
+  return (
+    <header class="top-bar">
+      <a class="brand" href="/">
+        Cytomark
+      </a>
+      {children}
+      <span class="spacer" />
+      <button type="button" class="quiet" onClick={nextTheme}>
+        <Icon node={THEME_ICONS[theme.value]} title={`Theme: ${theme.value}. Change it`} />
+      </button>
+      <span class="muted">{me?.username}</span>
+      <form method="post" action="/sign-out/">
+        <input type="hidden" name="csrfmiddlewaretoken" value={csrfToken()} />
+        <button type="submit" class="quiet">
+          <Icon node={LogOut} title="Sign out" />
+        </button>
+      </form>
+    </header>
+  );
+}
+
+export function When({ iso }: { readonly iso: string }) {
+  return (
+    <time dateTime={iso} title={exact(iso)}>
+      {relative(iso, Date.now())}
+    </time>
+  );
+}
+
+interface ProgressProps {
+  readonly total: number;
+  readonly done: number;
+  readonly inProgress: number;
+}
+
+/** How many images are done, in progress and new; the words below say the same. */
+export function Progress({ total, done, inProgress }: ProgressProps) {
+  const share = (part: number) => ({ width: `${total ? (100 * part) / total : 0}%` });
+  const words = `${count(done)} done · ${count(inProgress)} in progress · ${count(total - done - inProgress)} new`;
+  return (
+    <div class="progress">
+      <div class="track" role="img" aria-label={words}>
+        <div class="done" style={share(done)} />
+        <div class="begun" style={share(inProgress)} />
+      </div>
+      <span class="muted">{words}</span>
+    </div>
+  );
+}
+
+export function People({ members }: { readonly members: readonly PersonOut[] }) {
+  const shown = members.slice(0, 5);
+  return (
+    <span class="people">
+      {shown.map((member) => (
+        <span
+          key={member.id}
+          class="person"
+          style={{ borderColor: member.colour }}
+          title={`${member.name}, ${member.role}`}
+        >
+          {initials(member.name)}
+        </span>
+      ))}
+      {members.length > shown.length && <span class="muted">+{members.length - shown.length}</span>}
+    </span>
+  );
+}
+
+export const STATUSES: readonly { readonly value: Status; readonly word: string }[] = [
+  { value: "new", word: "New" },
+  { value: "in_progress", word: "In progress" },
+  { value: "done", word: "Done" },
+];
+const STATUS_ICONS = { new: Circle, in_progress: CircleDot, done: CircleCheck };
+
+export function StatusWord({ status }: { readonly status: Status }) {
+  return (
+    <span class={`status ${status}`}>
+      <Icon node={STATUS_ICONS[status]} title="" />
+      {STATUSES.find((item) => item.value === status)?.word}
+    </span>
+  );
+}
+
+interface ThumbnailProps {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A preview that leaves its square empty where there is none. */
+export function Thumbnail({ id, name }: ThumbnailProps) {
+  return (
+    <img
+      src={`/api/images/${id}/thumbnail`}
+      alt={name}
+      loading="lazy"
+      decoding="async"
+      onError={(event) => event.currentTarget.classList.add("missing")}
+    />
+  );
+}
+
+interface EmptyProps {
+  readonly text: string;
+  readonly children?: ComponentChildren;
+}
+
+/** Nothing here yet, and what to do next. */
+export function Empty({ text, children }: EmptyProps) {
+  return (
+    <div class="empty">
+      <p>{text}</p>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+/** What the project page knows and how it gets to know it. */
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { UploadQueue } from "../../net/uploads";
+import type { ClassOut, ImageOut, MemberOut, MeOut, ProjectOut } from "../../protocol/api.gen";
+import { complain, doLater } from "../notices";
+import { api, may, type Status, uploadServer } from "./api";
+
+export type View = "grid" | "table";
+const VIEW_KEY = "cytomark.project-view";
+
+/** The images whose name contains the text and whose state is asked for. */
+export function filtered(
+  images: readonly ImageOut[],
+  text: string,
+  status: Status | "all",
+): readonly ImageOut[] {
+  const wanted = text.trim().toLowerCase();
+  return images.filter(
+    (image) => (status === "all" || image.status === status) && image.name.toLowerCase().includes(wanted),
+  );
+}
+
+export class ProjectState {
+  readonly me = signal<MeOut | null>(null);
+  readonly project = signal<ProjectOut | null>(null);
+  readonly images = signal<readonly ImageOut[] | null>(null);
+  readonly members = signal<readonly MemberOut[]>([]);
+  readonly classes = signal<readonly ClassOut[]>([]);
+  readonly text = signal("");
+  readonly status = signal<Status | "all">("all");
+  readonly view = signal<View>(localStorage.getItem(VIEW_KEY) === "table" ? "table" : "grid");
+  readonly uploads: UploadQueue;
+  readonly shown: ReadonlySignal<readonly ImageOut[]> = computed(() =>
+    filtered(this.images.value ?? [], this.text.value, this.status.value),
+  );
+
+  constructor(readonly id: string) {
+    this.uploads = new UploadQueue(uploadServer(id), () => void this.loadImages());
+  }
+
+  async load(): Promise<void> {
+    try {
+      const [me, project, images] = await Promise.all([api.me(), api.project(this.id), api.images(this.id)]);
+      this.me.value = me;
+      this.project.value = project;
+      this.images.value = images;
+      await Promise.all([this.loadMembers(), this.loadClasses()]);
+      if (may.upload(project.role)) await this.uploads.load();
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  async loadImages(): Promise<void> {
+    try {
+      [this.project.value, this.images.value] = await Promise.all([
+        api.project(this.id),
+        api.images(this.id),
+      ]);
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  async loadMembers(): Promise<void> {
+    this.members.value = await api.members(this.id);
+  }
+
+  async loadClasses(): Promise<void> {
+    this.classes.value = await api.classes(this.id);
+  }
+
+  setView(view: View): void {
+    this.view.value = view;
+    localStorage.setItem(VIEW_KEY, view);
+  }
+
+  /** Run a change, then read again what it touched; a refusal is shown. */
+  async change(request: Promise<unknown>, reload: () => Promise<void>): Promise<void> {
+    try {
+      await request;
+    } catch (error) {
+      complain(error);
+    }
+    await reload().catch(complain);
+  }
+
+  /** Hide the image now; the server hears of it when the time for Undo is over. */
+  deleteImage(image: ImageOut): void {
+    const before = this.images.value;
+    this.images.value = before?.filter((other) => other.id !== image.id) ?? null;
+    doLater(`${image.name} was deleted.`, {
+      undo: () => void this.loadImages(),
+      commit: () => void this.change(api.deleteImage(image.id), () => this.loadImages()),
+    });
+  }
+
+  /** As with images: hidden now, deleted when nobody has undone it. */
+  deleteClass(item: ClassOut): void {
+    this.classes.value = this.classes.value.filter((other) => other.id !== item.id);
+    doLater(`Class “${item.name}” was deleted. Cells that have it keep it.`, {
+      undo: () => void this.loadClasses().catch(complain),
+      commit: () => void this.change(api.deleteClass(this.id, item.id), () => this.loadClasses()),
+    });
+  }
+}

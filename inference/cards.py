@@ -1,0 +1,56 @@
+"""What people are told about each engine. Free of torch: the web process and exports read it."""
+
+from __future__ import annotations
+
+from inference.contracts import EngineCard, EngineStatus
+from inference.errors import EngineError, EngineErrorCode
+from inference.weights import CELLPOSE_LICENCE, CELLPOSE_NOTICE, checkpoint_for, weights_file
+
+STARTER = EngineCard(
+    name="starter",
+    title="Starter",
+    summary="Cytomark's own small network: clicks, and all nuclei of an image, on any machine.",
+    capabilities=frozenset({"prompt", "auto"}),
+    licence="Apache-2.0",
+    notice=weights_file("starter").notice,
+)
+SAM = EngineCard(
+    name="sam",
+    title="Segment Anything",
+    summary="Meta's Segment Anything (ViT-B, L or H): masks from clicks and boxes in any kind of image.",
+    capabilities=frozenset({"prompt"}),
+    licence="Apache-2.0",
+    notice=weights_file("sam_vit_b").notice,
+)
+CELLPOSE_SAM = EngineCard(
+    name="cellpose-sam",
+    title="Cellpose-SAM",
+    summary="Finds all cells or nuclei in many kinds of microscopy. Large: slow without a GPU.",
+    capabilities=frozenset({"auto"}),
+    licence=CELLPOSE_LICENCE,
+    notice=CELLPOSE_NOTICE,
+)
+CARDS: dict[str, EngineCard] = {card.name: card for card in (STARTER, SAM, CELLPOSE_SAM)}
+"""All engines, in the order in which people see them."""
+
+
+def card_of(name: str) -> EngineCard:
+    """The card of that name. Raises EngineError (permanent) for an unknown engine."""
+    if name not in CARDS:
+        raise EngineError(
+            EngineErrorCode.UNKNOWN_ENGINE,
+            f"There is no engine “{name[:40]}”. Choose one of: {', '.join(CARDS)}.",
+            permanent=True,
+        )
+    return CARDS[name]
+
+
+def status_from_files(name: str) -> EngineStatus:
+    """Whether the engine's weights are on this machine. They are looked for, not read: a damaged file is found out
+    by the worker that loads it, which says so."""
+    card = card_of(name)
+    try:
+        checkpoint_for(name)
+    except EngineError as error:
+        return EngineStatus(card=card, available=False, problem=error.message)
+    return EngineStatus(card=card, available=True)

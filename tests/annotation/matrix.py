@@ -1,0 +1,82 @@
+"""THE permission matrix: every route, who may, and what they are answered. A route that is missing here fails a test.
+
+Add a row for each new route. Whoever is not in ``allowed`` gets: members 403, everybody else 404, and without a session
+401 from the API or a redirect to the sign-in page; and nothing in the database has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.annotation.world import ACTORS, ROLES, World
+
+EVERYBODY = frozenset(ACTORS)
+SIGNED_IN = EVERYBODY - {"anonymous"}
+MEMBERS = frozenset(ROLES)
+MANAGERS = frozenset({"owner", "manager"})
+ANNOTATORS = MANAGERS | {"annotator", "reviewer"}
+UPLOADERS = MANAGERS | {"annotator"}
+EXPORTERS = ANNOTATORS
+OWNERS = frozenset({"owner"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """``path`` has placeholders such as {image_id}, filled from World.ids; ``prepare`` may make rows and add ids;
+    ``body`` makes the JSON body; ``ok`` is the status for those in ``allowed``."""
+
+    method: str
+    path: str
+    allowed: frozenset[str]
+    ok: int = 200
+    body: Callable[[World], dict[str, Any]] | None = None
+    prepare: Callable[[World], None] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+P = "/api/projects/{project_id}"
+ROWS = [
+    # --- pages
+    Row("GET", "/", SIGNED_IN),
+    Row("GET", "/projects/{project_id}/", MEMBERS),
+    Row("GET", "/images/{image_id}/", MEMBERS),
+    Row("GET", "/healthz", EVERYBODY),
+    Row("GET", "/readyz", EVERYBODY),
+    # --- projects
+    Row("GET", "/api/me", SIGNED_IN),
+    Row("GET", "/api/projects", SIGNED_IN),
+    Row("POST", "/api/projects", SIGNED_IN, 201, lambda _: {"name": "New"}),
+    Row("GET", P, MEMBERS),
+    Row("PATCH", P, MANAGERS, 200, lambda _: {"name": "Renamed"}),
+    Row("DELETE", P, OWNERS, 204),
+    # --- members
+    Row("GET", P + "/members", MEMBERS),
+    Row("POST", P + "/members", MANAGERS, 201, lambda _: {"username": "guest", "role": "annotator"}),
+    Row("PATCH", P + "/members/{user_id}", MANAGERS, 200, lambda _: {"role": "reviewer"}),
+    Row("DELETE", P + "/members/{user_id}", MANAGERS, 204),
+    Row("POST", P + "/members/{user_id}/link", MANAGERS),
+    # --- classes
+    Row("GET", P + "/classes", MEMBERS),
+    Row("POST", P + "/classes", MANAGERS, 201, lambda _: {"name": "Mitotic"}),
+    Row("PATCH", P + "/classes/{class_id}", MANAGERS, 200, lambda _: {"name": "Nucleus"}),
+    Row("DELETE", P + "/classes/{class_id}", MANAGERS, 204),
+    # --- images
+    Row("GET", P + "/images", MEMBERS),
+    Row("GET", "/api/images/{image_id}", MEMBERS),
+    Row("PATCH", "/api/images/{image_id}", ANNOTATORS, 200, lambda _: {"status": "done"}),
+    Row("PATCH", "/api/images/{image_id}", MANAGERS, 200, lambda _: {"name": "renamed.tif"}),
+    Row("DELETE", "/api/images/{image_id}", MANAGERS, 204),
+]
+
+OPEN_TO_ALL = {
+    "/sign-in/": "throttled, tested in test_sign_in.py",
+    "/sign-out/": "ends only one's own session, tested in test_sign_in.py",
+    "/link/{uid}/{token}/": "the token is the permission, tested in test_one_time_link.py",
+}
+"""Routes whose permission is not a role, and where they are tested."""
