@@ -69,7 +69,7 @@ function HistogramChart({ model }: { model: Annotator }): JSX.Element {
   const step = WIDTH / bins.length;
   const path = Array.from(bins, (count, at) => {
     const height = peak ? (Math.log1p(count) / peak) * (HEIGHT - 4) : 0;
-    return `M${(at * step).toFixed(1)} ${HEIGHT}v${(-height).toFixed(1)}h${step.toFixed(2)}V${HEIGHT}z`;
+    return `M${(at * step).toFixed(2)} ${HEIGHT}v${(-height).toFixed(1)}h${step.toFixed(2)}V${HEIGHT}z`;
   }).join("");
   const place = (value: number): number => ((value - low) / Math.max(1, high - low)) * WIDTH;
   const from = Math.min(WIDTH, Math.max(0, place(min)));
