@@ -3,9 +3,8 @@ import { type Command, commandsFor, type PageActions } from "../../commands/comm
 import { Editor } from "../../editor/editor";
 import type { AnnotatorApi, EngineInfo, ImageDetail, ImageRow, RunParameters } from "../../editor/page-ports";
 import { autoContrast, type Histogram, histogramOf, type Plane } from "../../editor/plane";
-import type { ImageSession, LabelClass } from "../../editor/ports";
+import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
-import type { JobUpdate } from "../../protocol/messages.gen";
 
 /** The annotator page without its elements: the editor, the image's place in the project, engines and jobs. */
 export class Annotator implements PageActions {

@@ -67,6 +67,7 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       selected: String(editor.selection.value.size),
       embedding: embedding.value?.state ?? "none",
       segmenting: segmenting.value && isActive(segmenting.value) ? segmenting.value.state : "none",
+      engine: editor.promptEngine.value ?? "",
       tool: editor.path.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
       scale: String(scale),
