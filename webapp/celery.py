@@ -14,7 +14,7 @@ QUEUES = ("click", "embed", "batch", "train", "io")
 
 app = Celery("cytomark")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = [Queue(name) for name in QUEUES]
+app.conf.task_queues = [Queue(name, routing_key=name) for name in QUEUES]
 app.autodiscover_tasks(["annotation", "inference"])
 
 

@@ -44,6 +44,7 @@ def read_tiff(file: BinaryIO, *, file_bytes: int, limit_pixels: int) -> Plane:
         TypeError,
         KeyError,
         IndexError,
+        ArithmeticError,
         RuntimeError,
         OSError,
         struct.error,

@@ -18,7 +18,7 @@ from annotation.views.streaming import cached, stream_file
 router = Router()
 
 
-@router.get("/images/{uuid:image_id}/plane", include_in_schema=False)
+@router.get("/images/{uuid:image_id}/plane")
 def get_plane(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """Raw little-endian pixels, C order: (row, column) or (row, column, RGB), packed as the browser likes it."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
@@ -33,7 +33,7 @@ def get_plane(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     return _guarded(cached(request, response, f"{image.pixels_sha256}.{coding}"))
 
 
-@router.get("/images/{uuid:image_id}/thumbnail", include_in_schema=False)
+@router.get("/images/{uuid:image_id}/thumbnail")
 def get_thumbnail(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """WebP, at most 256 pixels wide or high."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
@@ -41,7 +41,7 @@ def get_thumbnail(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     return _guarded(cached(request, response, f"{image.pixels_sha256}.webp"))
 
 
-@router.get("/images/{uuid:image_id}/original", include_in_schema=False)
+@router.get("/images/{uuid:image_id}/original")
 def get_original(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """The file as it was uploaded, only to be saved: never shown, with a type and an ending of ours (S14, S16)."""
     image, _ = access_image(person(request), image_id, Action.VIEW)

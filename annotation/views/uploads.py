@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from annotation.actions.uploads import (
     PART_BYTES,
@@ -37,9 +37,10 @@ def _out(upload: Upload) -> UploadOut:
 
 
 @router.post("/projects/{uuid:project_id}/uploads", response={201: UploadOut})
-def create_upload(request: HttpRequest, project_id: UUID, body: UploadIn) -> tuple[int, UploadOut]:
+def create_upload(request: HttpRequest, project_id: UUID, body: UploadIn) -> Status[UploadOut]:
     """Announce a file."""
-    return 201, _out(do_create_upload(person(request), project_id, name=body.name, size=body.size))
+    upload = do_create_upload(person(request), project_id, name=body.name, size=body.size)
+    return Status(201, _out(upload))
 
 
 @router.get("/projects/{uuid:project_id}/uploads", response=list[UploadOut])
@@ -62,7 +63,7 @@ def append_part(request: HttpRequest, upload_id: UUID, offset: int) -> UploadOut
 
 
 @router.delete("/uploads/{uuid:upload_id}", response={204: None})
-def delete_upload(request: HttpRequest, upload_id: UUID) -> tuple[int, None]:
+def delete_upload(request: HttpRequest, upload_id: UUID) -> Status[None]:
     """Forget it. An image that came of it stays."""
     do_delete_upload(person(request), upload_id)
-    return 204, None
+    return Status(204, None)

@@ -45,8 +45,8 @@ def _draw_shape(rng: np.random.Generator, row: float, col: float, radius: float)
 def _raster(cell: _Cell, height: int, width: int) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
     """Window of the image that holds the cell, and the cell's pixels in it."""
     reach = int(np.ceil(cell.radius * 1.2)) + 1
-    rows = slice(max(int(cell.row) - reach, 0), max(min(int(cell.row) + reach + 1, height), 0))
-    cols = slice(max(int(cell.col) - reach, 0), max(min(int(cell.col) + reach + 1, width), 0))
+    rows = slice(*np.clip([int(cell.row) - reach, int(cell.row) + reach + 1], 0, height).tolist())
+    cols = slice(*np.clip([int(cell.col) - reach, int(cell.col) + reach + 1], 0, width).tolist())
     row_hw, col_hw = np.mgrid[rows, cols]
     dy, dx = row_hw + 0.5 - cell.row, col_hw + 0.5 - cell.col
     along = np.cos(cell.angle) * dy + np.sin(cell.angle) * dx

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tifffile
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 from PIL import Image
 
 from annotation.actions.demo import do_create_demo
@@ -45,9 +46,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Does nothing twice."""
-        user = do_create_first_administrator()
-        if user is not None and options["demo"]:
-            with tempfile.TemporaryDirectory() as folder:
+        # Both or neither: a start that breaks in between must find an empty database next time.
+        with transaction.atomic(), tempfile.TemporaryDirectory() as folder:
+            user = do_create_first_administrator()
+            if user is not None and options["demo"]:
                 do_create_demo(user, write_demo_images(Path(folder)))
         url, waiting = options["url"].rstrip("/"), first_administrator()
         link = f"  ·  first sign-in: {url}{sign_in_path(waiting)}" if waiting else ""
