@@ -38,17 +38,6 @@ export function FindPanel({ model }: { model: Annotator }): JSX.Element {
           model.editor.promptEngine.value = name;
         }}
       />
-      {[
-        ...new Set(
-          engines
-            .filter((one) => !one.available && one !== chosen)
-            .map((one) => `${one.title}: ${one.problem}`),
-        ),
-      ].map((text) => (
-        <p key={text} class="note faint">
-          {text}
-        </p>
-      ))}
     </Section>
   );
 }
@@ -134,13 +123,15 @@ const FIELDS: readonly {
 
 function Parameters({ model }: { model: Annotator }): JSX.Element {
   const { parameters } = model;
+  const all = model.engines.value.length;
+  const missing = model.engines.value.filter((one) => !one.available);
   const set = (key: keyof RunParameters, text: string): void => {
     const { [key]: _old, ...rest } = parameters.peek();
     parameters.value = text === "" ? rest : { ...rest, [key]: Number(text) };
   };
   return (
-    <details class="parameters">
-      <summary>Settings</summary>
+    <details class="parameters" open={all > 0 && missing.length === all}>
+      <summary>Settings{missing.length > 0 && `, ${missing.length} of ${all} engines not ready`}</summary>
       {FIELDS.map(({ key, label, hint, min, max, step }) => (
         <label key={key} class="field inline" title={hint}>
           <span>{label}</span>
@@ -154,6 +145,11 @@ function Parameters({ model }: { model: Annotator }): JSX.Element {
             onChange={(event) => set(key, event.currentTarget.value)}
           />
         </label>
+      ))}
+      {missing.map((one) => (
+        <p key={one.name} class="note">
+          {one.title}: {one.problem}
+        </p>
       ))}
     </details>
   );
