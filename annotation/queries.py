@@ -28,6 +28,8 @@ from annotation.models import (
     User,
 )
 from annotation.protocol import CellState, Mask, Patch, Provenance
+from inference.cards import CARDS, status_from_files
+from inference.contracts import EngineStatus
 
 MAX_PATCHES = 500
 """Whoever missed more operations gets a snapshot: it is smaller."""
@@ -146,6 +148,12 @@ def allowed_sockets(sockets: Iterable[OpenSocket]) -> set[OpenSocket]:
 def get_exports(project_id: UUID) -> list[Job]:
     """A project's exports, newest first; old ones are swept."""
     return list(Job.objects.filter(project_id=project_id, kind=JobKind.EXPORT).order_by("-created_at")[:50])
+
+
+def engine_statuses() -> list[EngineStatus]:
+    """All engines in the order in which people see them. The web process loads none: it looks whether the weights are
+    there; a damaged file is found out by the worker that loads it, and said in the job's message."""
+    return [status_from_files(name) for name in CARDS]
 
 
 # --- projects, members, images ------------------------------------------------------------------------------------

@@ -21,7 +21,10 @@ def person(request: HttpRequest) -> User:
 
 
 def _answer(request: HttpRequest, code: ErrorCode, message: str, *, status: int) -> HttpResponse:
-    return api.create_response(request, {"code": code.value, "message": message}, status=status)
+    response = api.create_response(request, {"code": code.value, "message": message}, status=status)
+    if status == 429:
+        response["Retry-After"] = "30"
+    return response
 
 
 @api.exception_handler(AppError)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.http import content_disposition_header
 from ninja import Router, Status
 
 from annotation.actions.exports import do_create_export
@@ -13,9 +14,9 @@ from annotation.models import JobKind, JobState
 from annotation.permissions import Action, access_job, access_project
 from annotation.queries import get_exports
 from annotation.views.api import person
-from annotation.views.downloads import attachment
 from annotation.views.jobs import job_out
 from annotation.views.schemas import ExportIn, JobOut
+from annotation.views.streaming import stream_file
 
 router = Router()
 
@@ -42,8 +43,11 @@ def download_export(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse
         raise not_found("export")
     if job.state != JobState.DONE:
         raise AppError(ErrorCode.CONFLICT, "This export is not done.", status=409)
-    try:
-        return attachment(job.archive_path, str(job.result["name"]), content_type="application/zip")
-    except FileNotFoundError as error:
-        message = "This export's file is no longer on the server. Export again."
-        raise AppError(ErrorCode.GONE, message, status=410) from error
+    if not job.archive_path.is_file():
+        raise AppError(ErrorCode.GONE, "This export's file is no longer on the server. Export again.", status=410)
+    response = stream_file(job.archive_path, "application/zip")
+    name = content_disposition_header(as_attachment=True, filename=str(job.result["name"]))
+    response["Content-Disposition"] = name or "attachment"
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -218,3 +218,36 @@ class ImageIn(In):
 
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     status: StatusName | None = None
+
+
+class RunParams(In):
+    """How to find all cells; what is left out is the engine's own choice. ``cell_probability`` is a threshold on the
+    network's cell logit, ``flow_error`` the largest flow error of a mask (0 switches the check off), ``min_area`` and
+    ``diameter`` are in pixels."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    cell_probability: Annotated[float, Field(ge=-20, le=20)] | None = None
+    flow_error: Annotated[float, Field(ge=0, le=10)] | None = None
+    min_area: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    diameter: Annotated[float, Field(ge=2, le=2000)] | None = None
+
+
+class RunIn(In):
+    """``engine`` is the name of an engine that finds all cells."""
+
+    engine: Annotated[str, Field(min_length=1, max_length=40)]
+    params: RunParams = RunParams()
+
+
+class EngineOut(Schema):
+    """An engine and whether it can work here; ``problem`` is a sentence that says what is missing."""
+
+    name: str
+    title: str
+    summary: str
+    capabilities: list[Literal["prompt", "auto"]]
+    available: bool
+    problem: str
+    licence: str
+    notice: str

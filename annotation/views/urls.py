@@ -6,6 +6,7 @@ from django.urls import path
 
 from annotation.views import (
     accounts,
+    engines,
     exports,
     files,
     health,
@@ -15,6 +16,7 @@ from annotation.views import (
     members,
     pages,
     projects,
+    runs,
     uploads,
 )
 from annotation.views.api import api
@@ -23,6 +25,8 @@ api.add_router("", uploads.router)
 api.add_router("", files.router)
 api.add_router("", jobs.router)
 api.add_router("", exports.router)
+api.add_router("", runs.router)
+api.add_router("", engines.router)
 api.add_router("", projects.router)
 api.add_router("", members.router)
 api.add_router("", label_classes.router)

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from annotation.models import Upload
+from annotation.models import Job, JobKind, JobState, Upload
+from inference.weights import path_of, weights_file
 from tests.annotation.world import ACTORS, ROLES, World
 
 EVERYBODY = frozenset(ACTORS)
@@ -61,6 +62,24 @@ def add_upload(world: World) -> None:
     ).pk
 
 
+def make_export(world: World) -> None:
+    """An export of nobody's that is done, so that only managers may stop it."""
+    job = Job.objects.create(
+        kind=JobKind.EXPORT, project=world.project, state=JobState.DONE, params={"format": "coco"},
+        result={"name": "cells.zip"},
+    )  # fmt: skip
+    job.archive_path.parent.mkdir(parents=True, exist_ok=True)
+    job.archive_path.write_bytes(b"zip")
+    world.ids["job_id"] = job.pk
+
+
+def have_weights(_: World) -> None:
+    """A file where an engine's weights are looked for; nothing loads it."""
+    path = path_of(weights_file("cpsam_v2"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"weights")
+
+
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
 ANNOTATOR = frozenset({"annotator"})
@@ -105,6 +124,14 @@ ROWS = [
     # The part is empty, and only whoever may send one hears of that.
     Row("PUT", UPLOAD, ANNOTATOR, 400, prepare=add_upload, private=True),
     Row("DELETE", UPLOAD, ANNOTATOR, 204, prepare=add_upload, private=True),
+    # --- engines, runs, exports, jobs
+    Row("GET", "/api/engines", SIGNED_IN),
+    Row("POST", "/api/images/{image_id}/runs", ANNOTATORS, 201, lambda _: {"engine": "cellpose-sam"}, have_weights),
+    Row("POST", P + "/exports", EXPORTERS, 201, lambda _: {"format": "coco"}),
+    Row("GET", P + "/exports", EXPORTERS),
+    Row("GET", "/api/exports/{job_id}/download", EXPORTERS, prepare=make_export),
+    Row("GET", "/api/jobs/{job_id}", MEMBERS, prepare=make_export),
+    Row("POST", "/api/jobs/{job_id}/cancel", MANAGERS, prepare=make_export),
 ]
 
 OPEN_TO_ALL = {

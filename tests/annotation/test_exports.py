@@ -128,7 +128,9 @@ def test_a_projects_name_cannot_break_the_header(owner: User) -> None:
 
 def test_a_third_export_has_to_wait(owner: User, project: Project) -> None:
     other = join(project, "bob", Role.ANNOTATOR)
-    assert [ask(owner, project).status_code for _ in range(3)] == [201, 201, 429]
+    answers = [ask(owner, project) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert "Retry-After" in answers[2]
     assert ask(other, project).status_code == 201
 
 

@@ -39,6 +39,12 @@ def test_tissue_nuclei_are_darker_than_the_ground() -> None:
     assert image_hwc[labels_hw > 0].mean() < image_hwc[labels_hw == 0].mean() - 30
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_crowded_images_of_any_seed_can_be_made(seed: int) -> None:
+    _, labels_hw = fluorescence(seed, height=60, width=90, cells=60)
+    assert 10 < labels_hw.max() <= 60
+
+
 def test_other_types_are_refused() -> None:
     with pytest.raises(ValueError, match="uint8 or uint16"):
         fluorescence(0, height=8, width=8, cells=1, dtype=np.float32)

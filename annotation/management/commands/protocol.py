@@ -47,7 +47,8 @@ def _typescript(schema: Json) -> str:
         inner = _typescript(schema["items"])
         return f"readonly ({inner})[]" if "|" in inner else f"readonly {inner}[]"
     if schema.get("type") == "object":
-        return f"Readonly<Record<string, {_typescript(schema.get('additionalProperties') or {})}>>"
+        values = schema.get("additionalProperties")
+        return f"Readonly<Record<string, {_typescript(values) if isinstance(values, dict) else 'unknown'}>>"
     return PRIMITIVES.get(schema.get("type", ""), "unknown")
 
 

@@ -181,9 +181,12 @@ export class Editor {
     if (mask) this.view.show({ x: mask.left, y: mask.top, width: mask.width, height: mask.height });
   }
 
+  /** By a factor, and by half a pixel at least. */
   resizeBrush(factor: number): void {
-    const next = this.brushRadius.peek() * factor;
-    this.brushRadius.value = Math.min(MAX_RADIUS, Math.max(MIN_RADIUS, Math.round(next * 2) / 2));
+    const now = this.brushRadius.peek();
+    const next = Math.round(now * factor * 2) / 2;
+    const step = factor > 1 ? Math.max(next, now + 0.5) : Math.min(next, now - 0.5);
+    this.brushRadius.value = Math.min(MAX_RADIUS, Math.max(MIN_RADIUS, step));
   }
 
   // --- sentences ---

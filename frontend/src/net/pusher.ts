@@ -169,6 +169,17 @@ export class Pusher {
     return found.entry;
   }
 
+  /** Puts one tab's operations, which come before all others, under another's name. Returns the last number then. */
+  reissue(from: string, to: { readonly clientId: string; readonly seq: number }): number {
+    const { clientId } = to;
+    const taken = this.waiting.filter(({ entry, decided }) => entry.clientId === clientId && !decided);
+    const first = Math.min(to.seq, ...taken.map(({ entry }) => entry.seq));
+    for (const waiting of this.waiting)
+      if (waiting.entry.clientId === from) waiting.entry = { ...waiting.entry, clientId };
+    this.renumber(clientId, first);
+    return this.nextSeq(clientId, first) - 1;
+  }
+
   /** The number after this tab's last. */
   nextSeq(clientId: string, atLeast: number): number {
     const numbers = this.waiting

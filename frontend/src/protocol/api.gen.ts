@@ -1,12 +1,86 @@
 // Written by `make protocol` from annotation/views/schemas.py. Do not edit.
 
+/** What to change of a class; what is missing stays. */
+export interface ClassChangeIn {
+  readonly name?: string | null;
+  readonly colour?: string | null;
+  readonly key?: string | null;
+}
+
+/** A new class; without colour or key it gets the next free one. */
+export interface ClassIn {
+  readonly name: string;
+  readonly colour?: string | null;
+  readonly key?: string | null;
+}
+
+/** What a cell can be. `key` is 1 to 9 or empty. */
+export interface ClassOut {
+  readonly id: number;
+  readonly name: string;
+  readonly colour: string;
+  readonly key: string;
+}
+
 /** Why a request was refused: `code` for programs, `message` for people. */
 export interface ErrorOut {
   readonly code: string;
   readonly message: string;
 }
 
-/** Background work; `progress` is 0 to 1, `message` is for people. */
+/** `format` is the name of an export format, such as label-tiff or coco. */
+export interface ExportIn {
+  readonly format: string;
+}
+
+/** An image as the annotator opens it. `low` and `high` are the 0.1st and 99.9th percentile of the values; it is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
+export interface ImageDetailOut {
+  readonly id: string;
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly dtype: "uint8" | "uint16";
+  readonly status: "new" | "in_progress" | "done";
+  readonly cells: number;
+  readonly updated_at: string;
+  readonly low: number;
+  readonly high: number;
+  readonly project: ImageProjectOut;
+  readonly classes: readonly ClassOut[];
+  readonly previous: string | null;
+  readonly next: string | null;
+  readonly position: number;
+  readonly total: number;
+}
+
+/** What to change of an image: its name (managers), its state (those who annotate). */
+export interface ImageIn {
+  readonly name?: string | null;
+  readonly status?: "new" | "in_progress" | "done" | null;
+}
+
+/** An image as lists show it; sizes in pixels, `channels` 1 = grey, 3 = RGB. */
+export interface ImageOut {
+  readonly id: string;
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly dtype: "uint8" | "uint16";
+  readonly status: "new" | "in_progress" | "done";
+  readonly cells: number;
+  readonly updated_at: string;
+}
+
+/** The project that an image belongs to, and the asking person's role in it. */
+export interface ImageProjectOut {
+  readonly id: string;
+  readonly name: string;
+  readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+}
+
+/** Background work; `progress` is 0 to 1, `message` is for people. `params` is what was asked for, `result` what came out; `download` is the address of an export that is done. */
 export interface JobOut {
   readonly id: string;
   readonly kind: "import" | "segment" | "export";
@@ -14,4 +88,92 @@ export interface JobOut {
   readonly progress: number;
   readonly message: string;
   readonly created_at: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly result: Readonly<Record<string, unknown>>;
+  readonly download: string | null;
+}
+
+/** Who is signed in. */
+export interface MeOut {
+  readonly id: number;
+  readonly username: string;
+  readonly email: string;
+  readonly is_staff: boolean;
+}
+
+/** Whom to add: a name or an e-mail address, not both. */
+export interface MemberAddIn {
+  readonly username?: string | null;
+  readonly email?: string | null;
+  readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+}
+
+/** The new member; `link` is the path of a one-time sign-in link where the account is new, to be handed over. */
+export interface MemberAddedOut {
+  readonly member: MemberOut;
+  readonly link: string | null;
+}
+
+/** A member's new role. */
+export interface MemberIn {
+  readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+}
+
+/** The path of a one-time sign-in link. */
+export interface MemberLinkOut {
+  readonly link: string;
+}
+
+/** A member as the members panel shows them. `email` is empty for those who may not manage; `invited`: the person has not signed in yet. */
+export interface MemberOut {
+  readonly id: number;
+  readonly name: string;
+  readonly email: string;
+  readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+  readonly colour: string;
+  readonly invited: boolean;
+}
+
+/** A member of a project, in the colour that everybody sees them in. */
+export interface PersonOut {
+  readonly id: number;
+  readonly name: string;
+  readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+  readonly colour: string;
+}
+
+/** A project's name, to make it or to rename it. */
+export interface ProjectIn {
+  readonly name: string;
+}
+
+/** A project as its list shows it. `role` is the asking person's; `thumbnails` are the newest images' ids. */
+export interface ProjectOut {
+  readonly id: string;
+  readonly name: string;
+  readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+  readonly images: number;
+  readonly done: number;
+  readonly in_progress: number;
+  readonly cells: number;
+  readonly members: readonly PersonOut[];
+  readonly updated_at: string;
+  readonly thumbnails: readonly string[];
+}
+
+/** A file that is about to come: what the person calls it, and its bytes. */
+export interface UploadIn {
+  readonly name: string;
+  readonly size: number;
+}
+
+/** A file on its way in. `received` is where the next part begins; `image` is there once the state is done; `message` says why it failed, or what of the file was left out. */
+export interface UploadOut {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly received: number;
+  readonly state: "receiving" | "decoding" | "done" | "failed";
+  readonly message: string;
+  readonly image: string | null;
 }

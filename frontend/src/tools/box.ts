@@ -52,7 +52,9 @@ class Pointing extends State<BoxTool> {
   readonly hint = "Drag to the opposite corner";
 
   override onPointerMove(event: Pointer): void {
-    if (this.tool.start && isDrag(this.tool.start, event)) this.tool.to("drawing");
+    if (!this.tool.start || !isDrag(this.tool.start, event)) return;
+    this.tool.to("drawing");
+    this.tool.handle(event);
   }
 
   override onPointerUp(event: Pointer): void {

@@ -49,7 +49,9 @@ class Pointing extends State<SelectTool> {
   override readonly cursor = "default";
 
   override onPointerMove(event: Pointer): void {
-    if (this.tool.start && isDrag(this.tool.start, event)) this.tool.to("boxing");
+    if (!this.tool.start || !isDrag(this.tool.start, event)) return;
+    this.tool.to("boxing");
+    this.tool.handle(event);
   }
 
   override onPointerUp(event: Pointer): void {

@@ -1,0 +1,29 @@
+"""Which engines there are, and what each of them needs."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Router
+
+from annotation.queries import engine_statuses
+from annotation.views.schemas import EngineOut
+
+router = Router()
+
+
+@router.get("/engines", response=list[EngineOut])
+def list_engines(request: HttpRequest) -> list[EngineOut]:  # noqa: ARG001
+    """All engines in the order of the menu, those without weights too: ``problem`` says what is missing."""
+    return [
+        EngineOut(
+            name=status.card.name,
+            title=status.card.title,
+            summary=status.card.summary,
+            capabilities=sorted(status.card.capabilities),
+            available=status.available,
+            problem=status.problem,
+            licence=status.card.licence,
+            notice=status.card.notice,
+        )
+        for status in engine_statuses()
+    ]

@@ -1,0 +1,192 @@
+/** R2, R6, R10: two people do random things over bad connections; tabs die and come back. In the end both see what the
+ * server has, everything done is answered once, and nothing is done twice. */
+
+import { describe, expect, test } from "vitest";
+import { boxToMask } from "../geometry/raster";
+import type { CellState } from "../protocol/messages.gen";
+import { CellStore } from "../store/document";
+import { FakeServer } from "../testing/fake-server";
+import type { Faults } from "../testing/fake-wire";
+import { FakeWire } from "../testing/fake-wire";
+import { ManualTimers } from "../testing/manual-timers";
+import { Random } from "../testing/random";
+import type { Owners } from "./owners";
+import type { QueuedOperation } from "./queue";
+import { MemoryQueue } from "./queue";
+import { Session } from "./session";
+
+const SIDE = 48;
+const HAND = { source: "hand" } as const;
+const SEEDS = 50;
+const OPERATIONS = 200;
+
+/** Notes everything that was ever to be saved. */
+class RecordingQueue extends MemoryQueue {
+  readonly made = new Set<string>();
+
+  override put(entries: readonly QueuedOperation[]): Promise<void> {
+    for (const entry of entries) this.made.add(entry.id);
+    return super.put(entries);
+  }
+}
+
+class SharedOwners {
+  private readonly held = new Set<string>();
+
+  forTab(): Owners {
+    const mine = new Set<string>();
+    return {
+      claim: async (id) => {
+        if (this.held.has(id)) return false;
+        this.held.add(id);
+        mine.add(id);
+        return true;
+      },
+      release: () => {
+        for (const id of mine) this.held.delete(id);
+      },
+    };
+  }
+}
+
+class Person {
+  readonly queue = new RecordingQueue();
+  readonly faults: Faults = { delay: 40, lose: 0.03, double: 0.05, down: false };
+  private readonly owners = new SharedOwners();
+  private wire: FakeWire | null = null;
+  session: Session;
+
+  constructor(
+    private readonly server: FakeServer,
+    private readonly timers: ManualTimers,
+    private readonly random: Random,
+    private readonly userId: number,
+  ) {
+    this.session = this.open();
+  }
+
+  private open(): Session {
+    const person = { userId: this.userId, name: `person ${this.userId}`, role: "annotator" };
+    const { server, timers, random, faults } = this;
+    return new Session({
+      imageId: "image",
+      store: new CellStore(SIDE, SIDE),
+      queue: this.queue,
+      owners: this.owners.forTab(),
+      timers,
+      socket: {
+        connect: () => {
+          this.wire = new FakeWire({ server, person, timers, random, faults });
+          return this.wire;
+        },
+        timers,
+        random: () => random.next(),
+      },
+    });
+  }
+
+  trouble(): void {
+    const { random, faults } = this;
+    if (random.chance(0.02)) this.wire?.cut();
+    if (random.chance(0.02)) faults.down = !faults.down;
+    if (random.chance(0.01)) this.server.failures = 3;
+    if (random.chance(0.005)) this.crash();
+  }
+
+  /** The tab dies and is opened again; what was not written to the database is gone, and all was. */
+  crash(): void {
+    this.session.close();
+    this.session = this.open();
+  }
+
+  heal(): void {
+    Object.assign(this.faults, { delay: 5, lose: 0, double: 0, down: false });
+    this.wire?.cut();
+  }
+
+  act(): void {
+    const { session, random } = this;
+    const ids = [...session.store.cells()].map((cell) => cell.id);
+    const id = random.pick(ids);
+    const top = random.int(0, SIDE - 3);
+    const left = random.int(0, SIDE - 3);
+    const box = { top, left, bottom: top + random.int(2, 14), right: left + random.int(2, 14) };
+    const mask = boxToMask(box, { top: 0, left: 0, bottom: SIDE, right: SIDE });
+    const kind = random.int(0, 12);
+    if (kind < 4 || !id) session.create(mask, random.int(1, 4), HAND);
+    else if (kind < 6) session.update(id, { mask });
+    else if (kind === 6) session.update(id, { classId: random.int(1, 4) });
+    else if (kind === 7) session.delete([id]);
+    else if (kind === 8)
+      session.apply([
+        { edit: "delete", id },
+        { edit: "create", mask: session.store.get(id)?.mask ?? mask, classId: null, provenance: HAND },
+        { edit: "create", mask, classId: 2, provenance: HAND },
+      ]);
+    else if (kind < 11) session.undo();
+    else session.redo();
+  }
+}
+
+const sorted = (cells: Iterable<CellState>) => [...cells].sort((a, b) => a.id.localeCompare(b.id));
+
+function checkSame(person: Person, server: FakeServer): void {
+  const { store } = person.session;
+  expect(sorted(store.knownCells())).toEqual(sorted(server.live));
+  expect(store.unanswered).toEqual([]);
+  expect(store.size).toBe(server.live.length);
+  const fresh = new CellStore(SIDE, SIDE);
+  fresh.applySnapshot(server.live, new Set());
+  const owners = (of: CellStore) => Array.from(of.labels, (slot) => of.cellOfSlot(slot)?.id ?? "");
+  expect(owners(store)).toEqual(owners(fresh));
+}
+
+/** From nothing, the log alone gives the state; every number of every tab was answered once. */
+function checkLog(server: FakeServer, made: ReadonlySet<string>): void {
+  const replayed = new Map<string, CellState>();
+  for (const { patch } of server.log) {
+    for (const cell of patch.cells) replayed.set(cell.id, cell);
+    for (const id of patch.removed) replayed.delete(id);
+  }
+  expect(sorted(replayed.values())).toEqual(sorted(server.live));
+  const operations = server.log.map(({ patch }) => patch.operation);
+  expect(new Set(operations).size).toBe(operations.length);
+  const answered = [...server.receipts.values()].map(({ id }) => id);
+  expect(new Set(answered).size).toBe(answered.length);
+  expect(new Set(answered)).toEqual(made);
+}
+
+async function run(seed: number): Promise<void> {
+  const random = new Random(seed);
+  const timers = new ManualTimers();
+  const server = new FakeServer(SIDE, SIDE);
+  const people = [1, 2].map((userId) => new Person(server, timers, random, userId));
+  await timers.pass(2_000);
+  for (let round = 0; round < OPERATIONS; round++) {
+    for (const person of people) {
+      person.trouble();
+      person.act();
+    }
+    await timers.pass(random.int(0, 300));
+  }
+  server.failures = 0;
+  for (const person of people) person.heal();
+  for (let waits = 0; waits < 30; waits++) {
+    await timers.pass(20_000);
+    if (people.every(({ session }) => session.status.value.state === "saved")) break;
+  }
+  await timers.pass(40_000);
+  for (const person of people) {
+    expect(person.session.status.value).toEqual({ state: "saved" });
+    expect(await person.queue.load("image", 1)).toEqual([]);
+    expect(await person.queue.load("image", 2)).toEqual([]);
+    checkSame(person, server);
+  }
+  checkLog(server, new Set(people.flatMap(({ queue }) => [...queue.made])));
+  expect(server.log.length).toBeGreaterThan(100);
+  for (const person of people) person.session.close();
+}
+
+describe("two people over bad connections", () => {
+  test.each(Array.from({ length: SEEDS }, (_, seed) => seed))("agree in the end, seed %i", run, 20_000);
+});

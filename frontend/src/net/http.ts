@@ -1,0 +1,71 @@
+/** The HTTP API: JSON in and out, the CSRF header, one kind of error. */
+import type { ErrorOut } from "../protocol/api.gen";
+
+/** A request that was refused (`status` from the server) or never arrived (`status` 0). */
+export class HttpError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+
+  /** Whether the same request may succeed a moment later. */
+  get passing(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+const COOKIES = ["__Host-csrf", "cytomark_csrf"];
+
+/** The token that the server wants back with everything that changes something. */
+export function csrfToken(cookies: string = document.cookie): string {
+  const pairs = cookies.split("; ").map((pair) => pair.split("="));
+  return pairs.find(([name]) => COOKIES.includes(name ?? ""))?.[1] ?? "";
+}
+
+function isErrorOut(value: unknown): value is ErrorOut {
+  return typeof value === "object" && value !== null && "code" in value && "message" in value;
+}
+
+async function refusal(answer: Response): Promise<HttpError> {
+  const body: unknown = await answer.json().catch(() => null);
+  if (isErrorOut(body)) return new HttpError(body.code, body.message, answer.status);
+  return new HttpError("internal", "Something went wrong on the server. Try again in a moment.", answer.status);
+}
+
+function toSignIn(): void {
+  const here = location.pathname + location.search;
+  location.assign(`/sign-in/?next=${encodeURIComponent(here)}`);
+}
+
+/** Send one request. A body is JSON unless it is a Blob. Rejects with HttpError; without a session goes to sign-in. */
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  const init: RequestInit = { method, headers, credentials: "same-origin" };
+  if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
+  if (body instanceof Blob) {
+    headers["Content-Type"] = "application/octet-stream";
+    init.body = body;
+  } else if (body !== undefined) {
+    headers["Content-Type"] = "application/json";
+    init.body = JSON.stringify(body);
+  }
+  // A page that is being closed may still send what was decided on it.
+  if (method === "DELETE") init.keepalive = true;
+  let answer: Response;
+  try {
+    answer = await fetch(path, init);
+  } catch {
+    throw new HttpError("offline", "The server cannot be reached. Check the connection and try again.", 0);
+  }
+  if (answer.status === 401) toSignIn();
+  if (!answer.ok) throw await refusal(answer);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+/** The sentence to show for whatever was thrown. */
+export function sentence(error: unknown): string {
+  return error instanceof HttpError ? error.message : "Something went wrong on this page. Reload it and try again.";
+}

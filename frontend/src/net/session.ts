@@ -1,0 +1,266 @@
+/** What the canvas works with: one image's cells, and everything that may be done to them. */
+
+import type { ReadonlySignal } from "@preact/signals-core";
+import { computed, signal } from "@preact/signals-core";
+import type { Mask } from "../geometry/mask";
+import { clip, isEmpty, sameMask } from "../geometry/mask";
+import type { Change, ErrorCode, JobUpdate, PromptSet, Provenance } from "../protocol/messages.gen";
+import { MAX_CHANGES, MAX_MESSAGE_BYTES } from "../protocol/messages.gen";
+import type { CellStore } from "../store/document";
+import { newId } from "./ids";
+import type { QueuedOperation } from "./queue";
+import type { SyncParts } from "./sync";
+import { Sync } from "./sync";
+import type {
+  CellUpdate,
+  Edit,
+  ImageSession,
+  Me,
+  Notice,
+  PresentMember,
+  PreviewState,
+  SaveStatus,
+  UnsavedShape,
+} from "./types";
+
+/** Leaves room for what else is in the message. */
+const MAX_OPERATION = MAX_MESSAGE_BYTES - 2_000;
+
+type Draft = { readonly change: Change; readonly created: string | null };
+
+export class Session implements ImageSession {
+  readonly store: CellStore;
+  readonly status: ReadonlySignal<SaveStatus>;
+  readonly me: ReadonlySignal<Me | null>;
+  readonly members: ReadonlySignal<readonly PresentMember[]>;
+  readonly jobs: ReadonlySignal<ReadonlyMap<string, JobUpdate>>;
+  readonly notices = signal<readonly Notice[]>([]);
+  readonly unsaved = signal<readonly UnsavedShape[]>([]);
+  readonly canUndo: ReadonlySignal<boolean>;
+  readonly canRedo: ReadonlySignal<boolean>;
+  readonly preview: ReadonlySignal<PreviewState>;
+  private readonly sync: Sync;
+  private noticed = 0;
+
+  constructor(parts: SyncParts) {
+    this.store = parts.store;
+    this.sync = new Sync(parts, {
+      onRefused: (operation, code, message) => this.onRefused(operation, code, message),
+      onNotice: (message, code) => this.notify(message, code),
+    });
+    this.me = this.sync.me;
+    this.members = this.sync.presence.members;
+    this.jobs = this.sync.jobs;
+    this.canUndo = computed(() => this.sync.undo.canUndo.value && this.sync.mayEdit);
+    this.canRedo = computed(() => this.sync.undo.canRedo.value && this.sync.mayEdit);
+    this.preview = this.sync.prompts.preview;
+    this.status = computed(() => this.statusNow());
+    this.sync.start();
+  }
+
+  private statusNow(): SaveStatus {
+    const link = this.sync.link.value;
+    const count = this.sync.pusher.count.value;
+    if (link === "opening") return { state: "opening" };
+    if (link !== "live") return { state: link, count };
+    return count === 0 ? { state: "saved" } : { state: "saving", count };
+  }
+
+  // --- cells --------------------------------------------------------------------------------------------------
+
+  create(mask: Mask, classId: number | null, provenance: Provenance): string | null {
+    return this.apply([{ edit: "create", mask, classId, provenance }])[0] ?? null;
+  }
+
+  update(id: string, change: CellUpdate): void {
+    this.apply([{ edit: "update", id, ...change }]);
+  }
+
+  delete(ids: readonly string[]): void {
+    this.apply(ids.map((id) => ({ edit: "delete", id })));
+  }
+
+  apply(edits: readonly Edit[]): (string | null)[] {
+    if (!this.mayChange()) return edits.filter(({ edit }) => edit === "create").map(() => null);
+    const drafts = edits.map((edit) => this.draft(edit));
+    const changes = drafts.flatMap((draft) => (draft ? [draft.change] : []));
+    const refused = this.pushAll(changes);
+    return drafts.flatMap((draft, index) => {
+      if (edits[index]?.edit !== "create") return [];
+      return [draft?.created && !refused.has(draft.created) ? draft.created : null];
+    });
+  }
+
+  private mayChange(): boolean {
+    if (this.me.value === null) return false;
+    if (this.sync.mayEdit) return true;
+    this.notify("Your role in this project lets you look but not change cells.", "forbidden");
+    return false;
+  }
+
+  private draft(edit: Edit): Draft | null {
+    const bounds = { top: 0, left: 0, bottom: this.store.height, right: this.store.width };
+    if (edit.edit === "create") {
+      const mask = clip(edit.mask, bounds);
+      const id = newId();
+      const { classId, provenance } = edit;
+      const change = { change: "create", id, mask, class_id: classId, provenance } as const;
+      return isEmpty(mask) ? null : { change, created: id };
+    }
+    const cell = this.store.get(edit.id);
+    if (!cell) return null;
+    const base_version = this.baseVersion(edit.id);
+    const away: Draft = { change: { change: "delete", id: edit.id, base_version }, created: null };
+    if (edit.edit === "delete") return away;
+    const mask = edit.mask && this.store.free(edit.mask, edit.id);
+    if (edit.mask && isEmpty(edit.mask)) return away;
+    const reshapes = mask !== undefined && !sameMask(mask, cell.mask);
+    const relabels = edit.classId !== undefined && edit.classId !== cell.classId;
+    if ((!reshapes && !relabels) || (mask && isEmpty(mask))) return null;
+    return {
+      change: {
+        change: "update",
+        id: edit.id,
+        base_version,
+        ...(reshapes ? { mask } : {}),
+        ...(relabels ? { class_id: edit.classId ?? null, set_class: true } : {}),
+      },
+      created: null,
+    };
+  }
+
+  /** The version that this edit builds on: that of the server's state under my oldest unanswered change. What others did
+   * since is not in the shape that I changed. */
+  private baseVersion(id: string): number {
+    for (const entry of this.sync.pusher.entries)
+      for (const change of entry.changes)
+        if (change.id === id) return change.change === "create" ? 1 : change.base_version;
+    return this.store.known(id)?.version ?? 1;
+  }
+
+  /** Sends what fits, in as few operations as the size of a message allows. Returns the ids of cells left out. */
+  private pushAll(changes: readonly Change[]): Set<string> {
+    const refused = new Set<string>();
+    let batch: Change[] = [];
+    let size = 0;
+    const flush = () => {
+      for (const id of this.pushOne(batch)) refused.add(id);
+      batch = [];
+      size = 0;
+    };
+    for (const change of changes) {
+      const length = JSON.stringify(change).length + 1;
+      if (length > MAX_OPERATION) {
+        this.notify(
+          "This shape is too intricate to be saved. Draw it with fewer holes and corners.",
+          "too_large",
+        );
+        refused.add(change.id);
+        continue;
+      }
+      if (size + length > MAX_OPERATION || batch.length === MAX_CHANGES) flush();
+      batch.push(change);
+      size += length;
+    }
+    flush();
+    return refused;
+  }
+
+  private pushOne(changes: readonly Change[]): string[] {
+    const refused = this.tryOut(changes);
+    const rest = changes.filter((change) => !refused.includes(change.id));
+    if (rest.length > 0) {
+      this.sync.undo.forgetWanted();
+      this.sync.enqueue("edit", rest, null);
+    }
+    return refused;
+  }
+
+  /** The ids of cells without room: one of them would have the server refuse all. */
+  private tryOut(changes: readonly Change[]): string[] {
+    const [only] = changes;
+    // An update alone was fitted when it was drafted; a new cell alone needs but a free pixel.
+    if (changes.length === 1 && only)
+      return only.change === "create" && isEmpty(this.store.free(only.mask)) ? [only.id] : [];
+    const refused = this.store.push({ id: "trial", kind: "edit", changes, undo: null });
+    this.store.settle(new Set(["trial"]));
+    return refused;
+  }
+
+  // --- undo, clicks, pointer ----------------------------------------------------------------------------------
+
+  undo(): void {
+    if (this.sync.mayEdit) this.sync.undo.request("undo");
+  }
+
+  redo(): void {
+    if (this.sync.mayEdit) this.sync.undo.request("redo");
+  }
+
+  prompt(engine: string, prompts: PromptSet): void {
+    if (this.mayChange()) this.sync.prompts.ask(engine, prompts);
+  }
+
+  cancelPrompt(): void {
+    this.sync.prompts.cancel();
+  }
+
+  cursor(row: number | null, col: number | null): void {
+    if (this.sync.link.value === "live") this.sync.presence.cursor(row, col);
+  }
+
+  /** The page came back to the foreground, or the network is back. */
+  wake(): void {
+    this.sync.wake();
+  }
+
+  close(): void {
+    this.sync.close();
+  }
+
+  // --- what went wrong ----------------------------------------------------------------------------------------
+
+  private notify(message: string, code: ErrorCode | null): void {
+    const notice: Notice = { id: ++this.noticed, tone: code ? "error" : "info", code, message };
+    const others = this.notices.value.filter((other) => other.message !== message);
+    this.notices.value = [...others, notice];
+  }
+
+  dismissNotice(id: number): void {
+    this.notices.value = this.notices.value.filter((notice) => notice.id !== id);
+  }
+
+  /** What was refused stays visible as a shape that may be kept; of a cell drawn twice, the later one. */
+  private onRefused(operation: QueuedOperation, code: ErrorCode, message: string): void {
+    const shapes = operation.changes.flatMap((change) => this.shapesOf(change, message));
+    const replaced = new Set(shapes.map(({ cellId }) => cellId));
+    if (shapes.length > 0)
+      this.unsaved.value = [...this.unsaved.value.filter(({ cellId }) => !replaced.has(cellId)), ...shapes];
+    const onlyDeletes =
+      operation.changes.length > 0 && operation.changes.every(({ change }) => change === "delete");
+    // What I wanted deleted is deleted: nothing went wrong.
+    if (!(onlyDeletes && code === "gone")) this.notify(message, code);
+  }
+
+  private shapesOf(change: Change, message: string): UnsavedShape[] {
+    if (change.change === "delete" || !change.mask) return [];
+    const known = this.store.get(change.id);
+    const provenance = change.change === "create" ? change.provenance : known?.provenance;
+    const classId = change.class_id ?? known?.classId ?? null;
+    const shape = { id: newId(), cellId: change.id, mask: change.mask, classId, message };
+    return [{ ...shape, provenance: provenance ?? { source: "hand" } }];
+  }
+
+  keepUnsaved(id: string): string | null {
+    const shape = this.unsaved.value.find((other) => other.id === id);
+    if (!shape) return null;
+    const created = this.create(shape.mask, shape.classId, shape.provenance);
+    if (created) this.dismissUnsaved(id);
+    else this.notify("Other cells cover this place: there is no room for it.", "covered");
+    return created;
+  }
+
+  dismissUnsaved(id: string): void {
+    this.unsaved.value = this.unsaved.value.filter((shape) => shape.id !== id);
+  }
+}

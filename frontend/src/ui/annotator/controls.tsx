@@ -1,0 +1,110 @@
+import { createElement, type IconNode } from "lucide";
+import type { ComponentChildren, JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Command } from "../../commands/commands";
+import { shown } from "../../commands/keys";
+
+const MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
+
+export function keyName(key: string): string {
+  return shown(key, MAC);
+}
+
+/** An outline icon of 16 px; it says nothing to a screen reader, the control around it has the words. */
+export function Glyph({ node }: { node: IconNode }): JSX.Element {
+  const markup = createElement(node, { width: 16, height: 16, "aria-hidden": "true" }).innerHTML;
+  return (
+    <svg
+      class="glyph"
+      viewBox="0 0 24 24"
+      width="16"
+      height="16"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.8"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+      // biome-ignore lint/security/noDangerouslySetInnerHtml: the icon set's own shapes, none of it typed by people
+      dangerouslySetInnerHTML={{ __html: markup }}
+    />
+  );
+}
+
+interface CommandButtonProps {
+  readonly command: Command | undefined;
+  readonly class?: string;
+  readonly pressed?: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** A button for a command: its name and key are the tooltip and what a screen reader says. */
+export function CommandButton({ command, class: kind = "icon-button", pressed, children }: CommandButtonProps): JSX.Element | null {
+  if (!command) return null;
+  const key = command.keys[0];
+  const title = key ? `${command.name} (${keyName(key)})` : command.name;
+  return (
+    <button
+      type="button"
+      class={kind}
+      title={title}
+      aria-label={title}
+      aria-pressed={pressed}
+      disabled={!command.enabled()}
+      onClick={() => command.run()}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** A part of the right column that opens and closes, and remembers it. */
+export function Section({ title, note, children }: { title: string; note?: ComponentChildren; children: ComponentChildren }): JSX.Element {
+  const place = `cytomark:section:${title}`;
+  const [open, setOpen] = useState(() => localStorage.getItem(place) !== "closed");
+  const toggle = (): void => {
+    localStorage.setItem(place, open ? "closed" : "open");
+    setOpen(!open);
+  };
+  return (
+    <section class="section">
+      <h2>
+        <button type="button" class="section-title" aria-expanded={open} onClick={toggle}>
+          <span class="section-arrow" aria-hidden="true">
+            {open ? "▾" : "▸"}
+          </span>
+          <span>{title}</span>
+          <span class="section-note">{note}</span>
+        </button>
+      </h2>
+      {open && <div class="section-body">{children}</div>}
+    </section>
+  );
+}
+
+interface SliderProps {
+  readonly label: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly shown?: string;
+  onInput(value: number): void;
+}
+
+export function Slider({ label, value, min, max, step, shown: text, onInput }: SliderProps): JSX.Element {
+  return (
+    <label class="slider">
+      <span class="slider-label">{label}</span>
+      <input
+        type="range"
+        value={value}
+        min={min}
+        max={max}
+        step={step}
+        onInput={(event) => onInput(Number(event.currentTarget.value))}
+      />
+      <output class="slider-value">{text ?? value.toLocaleString("en")}</output>
+    </label>
+  );
+}

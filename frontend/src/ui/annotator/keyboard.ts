@@ -1,0 +1,40 @@
+import { runKey } from "../../commands/commands";
+import type { Annotator } from "./model";
+
+/** The page's keys. Whoever types into a field keeps their keys; a focused button keeps Enter and Space. */
+export function listenToKeys(model: Annotator): () => void {
+  const { editor, commands } = model;
+  const down = (event: KeyboardEvent): void => {
+    if (isTyping(event.target)) return;
+    const onControl = event.target instanceof HTMLElement && event.target.closest("button, a, summary") !== null;
+    if (onControl && (event.key === "Enter" || event.key === " ")) return;
+    if (event.key === " ") {
+      editor.hold();
+      event.preventDefault();
+      return;
+    }
+    if (editor.view.helpOpen.peek() && event.key === "Escape") {
+      editor.view.helpOpen.value = false;
+      return;
+    }
+    if (runKey(commands, editor, event)) event.preventDefault();
+  };
+  const up = (event: KeyboardEvent): void => {
+    if (event.key === " ") editor.release();
+  };
+  const away = (): void => editor.release();
+  document.addEventListener("keydown", down);
+  document.addEventListener("keyup", up);
+  window.addEventListener("blur", away);
+  return () => {
+    document.removeEventListener("keydown", down);
+    document.removeEventListener("keyup", up);
+    window.removeEventListener("blur", away);
+  };
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return target.type !== "range" && target.type !== "checkbox";
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
+}

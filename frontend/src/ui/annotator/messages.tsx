@@ -1,0 +1,138 @@
+import { Info, TriangleAlert, X } from "lucide";
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import type { UnsavedShape } from "../../editor/ports";
+import { Glyph } from "./controls";
+import { type Annotator, isActive } from "./model";
+
+/** The thin line under the top bar: what is being computed for this image. */
+export function JobLine({ model }: { model: Annotator }): JSX.Element | null {
+  const segment = model.segmenting.value;
+  const embed = model.embedding.value;
+  const job = segment ?? (embed && isActive(embed) ? embed : null);
+  if (!job) return null;
+  const words = segment ? "Finding cells" : "Preparing clicks…";
+  const share = Math.round(job.progress * 100);
+  return (
+    <div class="job-line" role="status">
+      <div class={`job-bar${job.state === "queued" || share === 0 ? " waiting" : ""}`} style={{ width: `${share}%` }} />
+      <span class="job-text">
+        {job.message || words} {share > 0 ? `${share} %` : ""}
+        {segment && (
+          <button type="button" class="link" onClick={() => void model.cancel(job.job)}>
+            Cancel
+          </button>
+        )}
+      </span>
+    </div>
+  );
+}
+
+/** What stops the work until the person does something. */
+export function Banner({ model }: { model: Annotator }): JSX.Element | null {
+  const status = model.editor.session.status.value;
+  const kept = "count" in status && status.count > 0 ? ` ${status.count} changes are kept in this browser.` : "";
+  switch (status.state) {
+    case "signin":
+      return (
+        <Bar text={`You are signed out.${kept}`}>
+          <a class="button primary" href={`/sign-in/?next=${encodeURIComponent(location.pathname)}`}>
+            Sign in again
+          </a>
+        </Bar>
+      );
+    case "reload":
+      return (
+        <Bar text={`This page is older than the server, or somebody else signed in.${kept}`}>
+          <button type="button" class="button primary" onClick={() => location.reload()}>
+            Reload
+          </button>
+        </Bar>
+      );
+    case "gone":
+      return (
+        <Bar text={`This image was deleted or is no longer shared with you.${kept}`}>
+          <a class="button primary" href="/">
+            To the projects
+          </a>
+        </Bar>
+      );
+    default:
+      return null;
+  }
+}
+
+function Bar({ text, children }: { text: string; children: ComponentChildren }): JSX.Element {
+  return (
+    <div class="banner" role="alert">
+      <Glyph node={TriangleAlert} />
+      <span>{text}</span>
+      {children}
+    </div>
+  );
+}
+
+/** Sentences in the corner of the canvas: refusals, failures, shapes that the server did not take. */
+export function Toasts({ model }: { model: Annotator }): JSX.Element {
+  const { editor } = model;
+  const { session } = editor;
+  const failed = model.failed.value;
+  const problem = session.preview.value.error;
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {session.notices.value.map((one) => (
+        <Toast key={`s${one.id}`} tone={one.tone} text={one.message} onClose={() => session.dismissNotice(one.id)} />
+      ))}
+      {editor.notices.value.map((one) => (
+        <Toast key={`l${one.id}`} tone="info" text={one.message} onClose={() => editor.dismiss(one.id)} />
+      ))}
+      {problem && <Toast key={problem} tone="error" text={problem} onClose={() => editor.prompting.clear()} stays />}
+      {failed && <Toast tone="error" text={failed.message || "It failed."} onClose={() => model.dismissFailure()} stays />}
+      {session.unsaved.value.map((one) => (
+        <Unsaved key={one.id} model={model} shape={one} />
+      ))}
+    </div>
+  );
+}
+
+const SHOWN_FOR = 8000;
+
+interface ToastProps {
+  readonly tone: "info" | "error";
+  readonly text: string;
+  readonly stays?: boolean;
+  onClose(): void;
+}
+
+function Toast({ tone, text, stays = false, onClose }: ToastProps): JSX.Element {
+  useEffect(() => {
+    if (stays) return;
+    const timer = setTimeout(onClose, SHOWN_FOR);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div class={`toast ${tone}`}>
+      <Glyph node={tone === "error" ? TriangleAlert : Info} />
+      <span class="toast-text">{text}</span>
+      <button type="button" class="icon-button" aria-label="Close" title="Close" onClick={onClose}>
+        <Glyph node={X} />
+      </button>
+    </div>
+  );
+}
+
+function Unsaved({ model, shape }: { model: Annotator; shape: UnsavedShape }): JSX.Element {
+  const { session } = model.editor;
+  return (
+    <div class="toast error">
+      <Glyph node={TriangleAlert} />
+      <span class="toast-text">{shape.message}</span>
+      <button type="button" class="button" onClick={() => session.keepUnsaved(shape.id)}>
+        Keep as a new cell
+      </button>
+      <button type="button" class="button" onClick={() => session.dismissUnsaved(shape.id)}>
+        Let go
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,162 @@
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type Command, commandsFor, type PageActions } from "../../commands/commands";
+import { Editor } from "../../editor/editor";
+import type { ImageSession, LabelClass } from "../../editor/ports";
+import { autoContrast, type Histogram, histogramOf, type Plane } from "../../editor/plane";
+import { View } from "../../editor/view";
+import type { JobUpdate } from "../../protocol/messages.gen";
+import type { AnnotatorApi, EngineInfo, ImageDetail, ImageRow, RunParameters } from "./ports";
+
+/** The annotator page without its elements: the editor, the image's place in the project, engines and jobs. */
+export class Annotator implements PageActions {
+  readonly editor: Editor;
+  readonly commands: readonly Command[];
+  readonly image: Signal<ImageDetail>;
+  readonly images: Signal<readonly ImageRow[]> = signal([]);
+  readonly engines: Signal<readonly EngineInfo[]> = signal([]);
+  readonly enginesProblem = signal("");
+  readonly findEngine: Signal<string | null> = signal(null);
+  readonly parameters: Signal<RunParameters> = signal({});
+  readonly starting = signal(false);
+  readonly histogram: Histogram;
+  readonly segmenting: ReadonlySignal<JobUpdate | null>;
+  readonly embedding: ReadonlySignal<JobUpdate | null>;
+  readonly failed: ReadonlySignal<JobUpdate | null>;
+  private readonly seenFailure = signal("");
+
+  constructor(
+    detail: ImageDetail,
+    readonly plane: Plane,
+    session: ImageSession,
+    readonly api: AnnotatorApi,
+  ) {
+    this.image = signal(detail);
+    this.histogram = histogramOf(plane);
+    const first = detail.high > detail.low ? { min: detail.low, max: detail.high, gamma: 1 } : autoContrast(this.histogram);
+    const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
+    this.editor = new Editor(session, new View(plane, first), classes);
+    this.commands = commandsFor(this.editor, this);
+    const jobs = computed(() => [...session.jobs.value.values()].reverse());
+    this.segmenting = computed(() => jobs.value.find((job) => job.kind === "segment" && isActive(job)) ?? null);
+    this.embedding = computed(
+      () => jobs.value.find((job) => job.kind === "embed" && job.engine === this.editor.promptEngine.value) ?? null,
+    );
+    this.failed = computed(
+      () => jobs.value.find((job) => job.state === "failed" && job.job !== this.seenFailure.value) ?? null,
+    );
+  }
+
+  /** What is not needed for the first picture. */
+  async load(): Promise<void> {
+    await Promise.all([this.loadEngines(), this.loadImages()]);
+  }
+
+  private async loadEngines(): Promise<void> {
+    try {
+      const engines = await this.api.engines();
+      this.engines.value = engines;
+      const ready = (capability: string): string | null =>
+        engines.find((one) => one.available && one.capabilities.includes(capability))?.name ?? null;
+      this.editor.promptEngine.value = ready("prompt");
+      this.findEngine.value = ready("auto");
+    } catch (error) {
+      this.enginesProblem.value = sentence(error);
+    }
+  }
+
+  private async loadImages(): Promise<void> {
+    try {
+      this.images.value = await this.api.images(this.image.peek().project.id);
+    } catch (error) {
+      this.editor.say(sentence(error));
+    }
+  }
+
+  engineNamed(name: string | null): EngineInfo | undefined {
+    return this.engines.value.find((one) => one.name === name);
+  }
+
+  dismissFailure(): void {
+    this.seenFailure.value = this.failed.peek()?.job ?? "";
+  }
+
+  async cancel(jobId: string): Promise<void> {
+    try {
+      await this.api.cancel(jobId);
+    } catch (error) {
+      this.editor.say(sentence(error));
+    }
+  }
+
+  // --- what commands do ---
+
+  canFindCells(): boolean {
+    return (
+      !this.segmenting.value && !this.starting.value && (this.engineNamed(this.findEngine.value)?.available ?? false)
+    );
+  }
+
+  findCells(): void {
+    const engine = this.findEngine.peek();
+    if (engine) void this.start(engine);
+  }
+
+  private async start(engine: string): Promise<void> {
+    this.starting.value = true;
+    try {
+      await this.api.run(this.image.peek().id, engine, this.parameters.peek());
+    } catch (error) {
+      this.editor.say(sentence(error));
+    } finally {
+      this.starting.value = false;
+    }
+  }
+
+  hasPrevious(): boolean {
+    return this.image.value.previous !== null;
+  }
+
+  hasNext(): boolean {
+    return this.image.value.next !== null;
+  }
+
+  goToPrevious(): void {
+    this.open(this.image.peek().previous);
+  }
+
+  goToNext(): void {
+    this.open(this.image.peek().next);
+  }
+
+  open(imageId: string | null): void {
+    if (imageId) this.api.go(`/images/${imageId}/`);
+  }
+
+  back(): void {
+    this.api.go(`/projects/${this.image.peek().project.id}/`);
+  }
+
+  toggleDone(): void {
+    void this.setDone(this.image.peek().status !== "done");
+  }
+
+  private async setDone(done: boolean): Promise<void> {
+    const { id } = this.image.peek();
+    const status = done ? "done" : "in_progress";
+    try {
+      await this.api.setStatus(id, status);
+      this.image.value = { ...this.image.peek(), status };
+      this.images.value = this.images.peek().map((one) => (one.id === id ? { ...one, status } : one));
+    } catch (error) {
+      this.editor.say(sentence(error));
+    }
+  }
+}
+
+export function isActive(job: JobUpdate): boolean {
+  return job.state === "queued" || job.state === "running";
+}
+
+export function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : "Something went wrong. Reload the page and try again.";
+}

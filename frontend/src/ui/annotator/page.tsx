@@ -1,0 +1,71 @@
+import { effect } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { CellsPanel, ClassesPanel } from "./cells-panel";
+import { ContrastPanel } from "./contrast-panel";
+import { Filmstrip } from "./filmstrip";
+import { FindPanel } from "./find-panel";
+import { Help } from "./help";
+import { listenToKeys } from "./keyboard";
+import { Banner, JobLine, Toasts } from "./messages";
+import { type Annotator, isActive } from "./model";
+import { PromptBar } from "./prompt-bar";
+import { type Draw, Stage } from "./stage";
+import { ToolRail } from "./tool-rail";
+import { TopBar } from "./top-bar";
+
+/** The annotator: top bar, tools, canvas, panels, filmstrip. Panels never cover the image. */
+export function AnnotatorPage({ model, draw, root }: { model: Annotator; draw: Draw; root: HTMLElement }): JSX.Element {
+  useEffect(() => listenToKeys(model), [model]);
+  useEffect(() => publish(model, root), [model, root]);
+  const hidden = model.editor.view.panelsHidden.value;
+  return (
+    <div class={`annotator${hidden ? " bare" : ""}`}>
+      <TopBar model={model} />
+      <Banner model={model} />
+      <JobLine model={model} />
+      {!hidden && <ToolRail model={model} />}
+      <main class="middle">
+        <Stage model={model} draw={draw} />
+        <PromptBar model={model} />
+        <Toasts model={model} />
+      </main>
+      {!hidden && (
+        <aside class="column" aria-label="Panels">
+          <ContrastPanel model={model} />
+          <FindPanel model={model} />
+          <ClassesPanel model={model} />
+          <CellsPanel model={model} />
+        </aside>
+      )}
+      <Filmstrip model={model} />
+      <Help model={model} />
+    </div>
+  );
+}
+
+/**
+ * What a test in a browser can read from the page's root, so that it knows where an image pixel is on the screen and
+ * when to go on. See about.md in this folder.
+ */
+function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement): () => void {
+  const stop = effect(() => {
+    const { x, y, scale } = editor.view.camera.value;
+    const data: Record<string, string> = {
+      ready: editor.session.me.value ? "true" : "false",
+      save: editor.session.status.value.state,
+      cells: String(editor.revision.value >= 0 ? editor.session.store.size : 0),
+      revision: String(editor.revision.value),
+      selected: String(editor.selection.value.size),
+      embedding: embedding.value?.state ?? "none",
+      segmenting: segmenting.value && isActive(segmenting.value) ? segmenting.value.state : "none",
+      tool: editor.path.value,
+      preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
+      scale: String(scale),
+      left: String(x),
+      top: String(y),
+    };
+    Object.assign(root.dataset, data);
+  });
+  return stop;
+}

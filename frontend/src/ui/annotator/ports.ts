@@ -1,0 +1,62 @@
+/** What the annotator page needs from the server besides the session. Implemented by net/annotator.ts. */
+
+import type { LabelClass } from "../../editor/ports";
+
+export type ImageStatus = "new" | "in_progress" | "done";
+
+/** An image as the filmstrip shows it. */
+export interface ImageRow {
+  readonly id: string;
+  readonly name: string;
+  readonly status: ImageStatus;
+  readonly cells: number;
+}
+
+/** An image as the annotator opens it. `low` and `high` are the values that its first contrast goes from and to. */
+export interface ImageDetail extends ImageRow {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly dtype: string;
+  readonly low: number;
+  readonly high: number;
+  readonly project: { readonly id: string; readonly name: string; readonly role: string };
+  readonly classes: readonly LabelClass[];
+  readonly previous: string | null;
+  readonly next: string | null;
+  readonly position: number;
+  readonly total: number;
+}
+
+export interface EngineInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly capabilities: readonly string[];
+  readonly available: boolean;
+  /** What is missing, in a sentence, where it is not available. */
+  readonly problem: string;
+  readonly licence: string;
+  readonly notice: string;
+}
+
+/** Only what the person changed; what is missing is the engine's own default. */
+export interface RunParameters {
+  readonly cell_probability?: number;
+  readonly flow_error?: number;
+  readonly min_area?: number;
+  readonly diameter?: number;
+}
+
+/** Every method rejects with an Error whose message is a sentence for the person. */
+export interface AnnotatorApi {
+  image(id: string): Promise<ImageDetail>;
+  images(projectId: string): Promise<readonly ImageRow[]>;
+  plane(id: string): Promise<ArrayBuffer>;
+  engines(): Promise<readonly EngineInfo[]>;
+  run(imageId: string, engine: string, parameters: RunParameters): Promise<{ readonly id: string }>;
+  cancel(jobId: string): Promise<void>;
+  setStatus(imageId: string, status: ImageStatus): Promise<void>;
+  thumbnail(imageId: string): string;
+  go(path: string): void;
+}

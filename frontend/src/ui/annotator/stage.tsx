@@ -1,0 +1,125 @@
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Button, Pointer } from "../../editor/input";
+import { valueAt } from "../../editor/plane";
+import type { Annotator } from "./model";
+
+/** Starts drawing on two canvases; returns what ends it. The page's root gives it, so that panels don't know WebGL. */
+export type Draw = (canvas: HTMLCanvasElement, overlay: HTMLCanvasElement, model: Annotator) => () => void;
+
+const BUTTONS: readonly Button[] = ["left", "middle", "right"];
+/** How much a notch of the wheel (100 units) zooms. */
+const WHEEL = 1.18;
+
+/** The canvas. Browser events become the editor's here and nowhere else. */
+export function Stage({ model, draw }: { model: Annotator; draw: Draw }): JSX.Element {
+  const stage = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const overlay = useRef<HTMLCanvasElement>(null);
+  const { editor } = model;
+  useEffect(() => {
+    if (!stage.current || !canvas.current || !overlay.current) return;
+    const element = stage.current;
+    const measure = (): void => editor.view.resize({ width: element.clientWidth, height: element.clientHeight });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    const stop = draw(canvas.current, overlay.current, model);
+    const unlisten = listen(element, model);
+    return () => {
+      observer.disconnect();
+      unlisten();
+      stop();
+    };
+  }, [model, draw]);
+  return (
+    <div class="stage" ref={stage} style={{ cursor: editor.cursor.value }}>
+      <canvas ref={canvas} aria-label={`Image ${model.image.value.name}`} />
+      <canvas ref={overlay} class="overlay" aria-hidden="true" />
+      <Coordinates model={model} />
+    </div>
+  );
+}
+
+function Coordinates({ model }: { model: Annotator }): JSX.Element {
+  const { editor, plane } = model;
+  const at = editor.pointer.value;
+  const value = at ? valueAt(plane, at.x, at.y) : null;
+  return (
+    <div class="coordinates">
+      <span>{editor.view.percent.value} %</span>
+      {at && value && (
+        <span>
+          x {Math.floor(at.x)}, y {Math.floor(at.y)} = {value.map((one) => one.toLocaleString("en")).join(" ")}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function listen(element: HTMLElement, { editor }: Annotator): () => void {
+  const pointer = (type: Pointer["type"], event: PointerEvent | MouseEvent, button: Button): void => {
+    const box = element.getBoundingClientRect();
+    const screen = { x: event.clientX - box.left, y: event.clientY - box.top };
+    editor.dispatch({
+      type,
+      screen,
+      image: editor.view.toImage(screen),
+      button,
+      shift: event.shiftKey,
+      alt: event.altKey,
+    });
+  };
+  let held: Button | null = null;
+  const down = (event: PointerEvent): void => {
+    if (held) return;
+    held = BUTTONS[event.button] ?? "left";
+    element.setPointerCapture(event.pointerId);
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    event.preventDefault();
+    pointer("pointerdown", event, held);
+  };
+  const move = (event: PointerEvent): void => {
+    // A fast hand's points between two frames; without them a brush stroke has corners.
+    const between = held ? event.getCoalescedEvents() : [];
+    for (const one of between.length > 1 ? between : [event]) pointer("pointermove", one, held ?? "left");
+  };
+  const up = (event: PointerEvent): void => {
+    const button = BUTTONS[event.button] ?? "left";
+    if (button !== held) return;
+    held = null;
+    pointer("pointerup", event, button);
+  };
+  const lost = (): void => {
+    if (held) editor.dispatch({ type: "cancel" });
+    held = null;
+  };
+  const leave = (): void => editor.dispatch({ type: "leave" });
+  const double = (event: MouseEvent): void => pointer("doubleclick", event, "left");
+  const menu = (event: Event): void => event.preventDefault();
+  const wheel = (event: WheelEvent): void => {
+    event.preventDefault();
+    const box = element.getBoundingClientRect();
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 33 : 1;
+    const turn = (event.deltaY || event.deltaX) * lines;
+    if (event.altKey) editor.resizeBrush(turn < 0 ? 1.15 : 1 / 1.15);
+    else if (event.shiftKey) editor.view.panBy(-turn, 0);
+    else editor.view.zoom(WHEEL ** (-turn / 100), { x: event.clientX - box.left, y: event.clientY - box.top });
+  };
+  const listeners: readonly [string, (event: never) => void][] = [
+    ["pointerdown", down],
+    ["pointermove", move],
+    ["pointerup", up],
+    ["pointercancel", lost],
+    ["pointerleave", leave],
+    ["dblclick", double],
+    ["contextmenu", menu],
+    ["wheel", wheel],
+  ];
+  for (const [name, handler] of listeners) {
+    element.addEventListener(name, handler as EventListener, { passive: false });
+  }
+  return () => {
+    for (const [name, handler] of listeners) element.removeEventListener(name, handler as EventListener);
+  };
+}

@@ -1,0 +1,45 @@
+import { Brush, Eraser, Expand, Eye, EyeOff, Hand, type IconNode, Keyboard, MousePointer2, Square, SquareMousePointer, Trash2 } from "lucide";
+import type { JSX } from "preact";
+import { CommandButton, Glyph } from "./controls";
+import type { Annotator } from "./model";
+
+const TOOLS: readonly [string, string, IconNode][] = [
+  ["select", "V", MousePointer2],
+  ["points", "P", SquareMousePointer],
+  ["box", "R", Square],
+  ["brush", "B", Brush],
+  ["eraser", "E", Eraser],
+  ["hand", "G", Hand],
+];
+
+export function ToolRail({ model }: { model: Annotator }): JSX.Element {
+  const { editor } = model;
+  const command = (id: string) => model.commands.find((one) => one.id === id);
+  const hidden = editor.view.masksHidden.value;
+  return (
+    <nav class="tool-rail" aria-label="Tools">
+      {TOOLS.map(([id, letter, icon]) => (
+        <CommandButton key={id} command={command(`tool-${id}`)} class="tool" pressed={editor.toolId.value === id}>
+          <Glyph node={icon} />
+          <span class="tool-letter" aria-hidden="true">
+            {letter}
+          </span>
+        </CommandButton>
+      ))}
+      <span class="rail-line" />
+      <CommandButton command={command("delete")} class="tool">
+        <Glyph node={Trash2} />
+      </CommandButton>
+      <CommandButton command={command("fit")} class="tool">
+        <Glyph node={Expand} />
+      </CommandButton>
+      <CommandButton command={command("hide-masks")} class="tool" pressed={hidden}>
+        <Glyph node={hidden ? EyeOff : Eye} />
+      </CommandButton>
+      <span class="rail-space" />
+      <CommandButton command={command("help")} class="tool">
+        <Glyph node={Keyboard} />
+      </CommandButton>
+    </nav>
+  );
+}

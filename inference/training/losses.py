@@ -1,0 +1,51 @@
+"""What the flow network is asked to minimise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from inference.networks.starter import FlowOutput
+from inference.training.augment import View
+
+_FLOW_GAIN = 5.0
+_DIAMETER_WEIGHT = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Views of one step: ``pixels`` (batch, 1, row, column), ``flow`` (batch, 2, …), the rest (batch, …)."""
+
+    pixels: Tensor
+    flow: Tensor
+    cell: Tensor
+    log_diameter: Tensor
+    valid: Tensor
+
+
+def stack(views: list[View]) -> Targets:
+    """Views of equal size as one batch."""
+    return Targets(
+        pixels=torch.from_numpy(np.stack([v.pixels_hw for v in views]))[:, None],
+        flow=torch.from_numpy(np.stack([v.flow for v in views])),
+        cell=torch.from_numpy(np.stack([(v.labels_hw > 0).astype(np.float32) for v in views])),
+        log_diameter=torch.from_numpy(np.stack([v.log_diameter_hw for v in views])),
+        valid=torch.from_numpy(np.stack([v.valid_hw for v in views])),
+    )
+
+
+def flow_loss(output: FlowOutput, targets: Targets) -> Tensor:
+    """Cellpose's loss (squared flow error, flows times five, plus cross-entropy of the cell map) and the
+    absolute error of the logarithm of the diameter inside of cells. A number."""
+    pixels = targets.valid.sum().clamp(min=1)
+    error = (_FLOW_GAIN * (output.flow - targets.flow)) ** 2
+    flow = 0.5 * (error.mean(dim=1) * targets.valid).sum() / pixels
+    entropy = functional.binary_cross_entropy_with_logits(output.cell, targets.cell, weight=targets.valid)
+    cells = targets.cell * targets.valid
+    apart = (output.log_diameter - targets.log_diameter).abs()
+    diameter = (apart * cells).sum() / cells.sum().clamp(min=1)
+    return flow + entropy + _DIAMETER_WEIGHT * diameter
