@@ -35,14 +35,14 @@ e2e: $(VENV)/dev.stamp frontend/dist/.stamp
 	@.ci/chromium
 	$(BIN)/python -m pytest tests/e2e
 
-bench: bench-click bench-starter
+bench: bench-click
 
 bench-%: $(VENV)/dev.stamp frontend/dist/.stamp
-	$(BIN)/python manage.py bench $*
+	$(BIN)/python -m tests.load.bench_$*
 
 # Writes what TypeScript knows of the protocol from annotation/protocol.py and the HTTP schemas.
 protocol: $(VENV)/dev.stamp
-	$(BIN)/python manage.py protocol
+	$(TYPES_ENV) $(BIN)/python manage.py protocol
 
 $(VENV)/pip.stamp:
 	$(PYTHON) -m venv $(VENV)

@@ -7,12 +7,12 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from annotation import sockets
+from annotation.database import in_database
 from annotation.errors import AppError, ErrorCode
 from annotation.events import image_group
 from annotation.limits import TokenBucket
@@ -111,7 +111,7 @@ class ImageConsumer(AsyncWebsocketConsumer):
         if isinstance(message, Hello):
             await self._on_hello(message)
         elif isinstance(message, Push):
-            await self.say(await database_sync_to_async(sockets.push)(self.socket, self.user, message))
+            await self.say(await in_database(sockets.push, self.socket, self.user, message))
         elif isinstance(message, Prompt):
             await self._on_prompt(message)
         elif isinstance(message, Cancel):
@@ -119,7 +119,7 @@ class ImageConsumer(AsyncWebsocketConsumer):
         elif isinstance(message, Cursor):
             await self._on_cursor(message)
         else:
-            await self.say(await database_sync_to_async(sockets.pong)(self.socket, self.user))
+            await self.say(await in_database(sockets.pong, self.socket, self.user))
 
     # --- what clients say -------------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class ImageConsumer(AsyncWebsocketConsumer):
             raise AppError(ErrorCode.CLIENT_TOO_OLD, "Cytomark was updated. Reload the page; nothing is lost.")
         # First join, then read: what is committed in between is heard twice rather than not at all.
         await self._quietly(self.channel_layer.group_add(image_group(self.image_id), self.channel_name))
-        await self.say(await database_sync_to_async(sockets.welcome)(self.socket, self.user, hello))
+        await self.say(await in_database(sockets.welcome, self.socket, self.user, hello))
         self.member = member_of(self.user, hello.client_id)
         await self._tell_others("here", self.member, answer=True)
 
@@ -136,17 +136,17 @@ class ImageConsumer(AsyncWebsocketConsumer):
         if self.prompt is not None and prompt.number < self.prompt.number:
             return
         self.prompt = prompt
-        await database_sync_to_async(sockets.prompt)(self.socket, self.user, self.channel_name, prompt)
+        await in_database(sockets.prompt, self.socket, self.user, self.channel_name, prompt)
 
     async def _on_cancel(self, cancel: Cancel) -> None:
         if self.prompt is not None and self.prompt.number <= cancel.number:
             self.prompt = None
-        await database_sync_to_async(sockets.cancel)(self.socket, self.user, self.channel_name, cancel)
+        await in_database(sockets.cancel, self.socket, self.user, self.channel_name, cancel)
 
     async def _on_cursor(self, cursor: Cursor) -> None:
         if not self.cursors.take():
             return
-        await database_sync_to_async(sockets.check)(self.socket, self.user)
+        await in_database(sockets.check, self.socket, self.user)
         if self.member is not None:
             await self._tell_others("moved", self.member, row=cursor.row, col=cursor.col)
 
@@ -185,7 +185,7 @@ class ImageConsumer(AsyncWebsocketConsumer):
         if self.prompt is None or event["number"] != self.prompt.number:
             return
         if event["embed"]:
-            await database_sync_to_async(sockets.embed)(self.socket, self.user, self.prompt.engine)
+            await in_database(sockets.embed, self.socket, self.user, self.prompt.engine)
             return
         self.prompt = None
         await self.send(text_data=event["text"])

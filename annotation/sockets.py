@@ -7,7 +7,6 @@ import asyncio
 import logging
 from typing import Protocol
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError
@@ -16,6 +15,7 @@ from redis.exceptions import RedisError
 from annotation import jobs, queries
 from annotation.actions.operations import do_push
 from annotation.actions.undo import get_redoable, get_undoable
+from annotation.database import in_database
 from annotation.errors import AppError, ErrorCode
 from annotation.events import newest_prompt_key
 from annotation.models import Image, Role, User
@@ -144,7 +144,7 @@ def forget(consumer: Closable) -> None:
 async def check_all() -> None:
     """Close the sockets whose owners may no longer look."""
     try:
-        allowed = await database_sync_to_async(queries.allowed_sockets)(list(_open.values()))
+        allowed = await in_database(queries.allowed_sockets, list(_open.values()))
     except (DatabaseError, InterfaceError) as error:
         logger.warning("Open sockets could not be checked: %s", error)
         return

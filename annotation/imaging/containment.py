@@ -54,6 +54,9 @@ _CLONE_THREAD = 0x00010000
 _X32_BIT = 0x40000000
 
 
+WALLS = ("rlimits", "landlock", "seccomp")
+
+
 @dataclass(frozen=True)
 class Limits:
     """``memory_bytes`` is address space. ``seconds`` is wall-clock time, kept by the parent."""
@@ -66,7 +69,7 @@ class Limits:
 
 def contain(writable: Path, limits: Limits) -> list[str]:
     """Close every door but: reading code and libraries, writing below ``writable``, and files that are already open.
-    Returns the walls that stand, of: rlimits, landlock, seccomp."""
+    Returns the walls that stand, of WALLS."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

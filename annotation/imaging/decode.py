@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import numpy as np
 from django.conf import settings
 
 from annotation.errors import AppError, ErrorCode
-from annotation.imaging.containment import Limits
+from annotation.imaging.containment import WALLS, Limits
 from annotation.imaging.kinds import Kind
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Decoded:
 def default_limits() -> Limits:
     """A plane, its copies while it is converted, and Python itself."""
     largest = settings.IMAGE_PIXELS * 6
-    return Limits(memory_bytes=1024**3 + 4 * largest, file_bytes=largest + 16 * 1024**2, cpu_seconds=60, seconds=120.0)
+    return Limits(memory_bytes=1024**3 + 4 * largest, file_bytes=largest + 16 * 1024**2, cpu_seconds=60, seconds=200.0)
 
 
 def decode(
@@ -72,6 +73,7 @@ def decode(
     """
     limits = limits or default_limits()
     result = _run(path, folder, name=name, on_tick=on_tick, limits=limits, program=program)
+    _tell_missing_walls(tuple(result.get("walls") or WALLS))
     if result.get("ok") is not True:
         raise _refusal(result, name)
     try:
@@ -79,6 +81,13 @@ def decode(
     except (KeyError, TypeError, ValueError, OSError) as error:
         logger.warning("The decoder's result for an upload was refused: %s", error)
         raise _unreadable(name) from error
+
+
+@cache
+def _tell_missing_walls(walls: tuple[str, ...]) -> None:
+    """Once for each process: whoever runs the server should know what its kernel does not offer."""
+    if missing := [wall for wall in WALLS if wall not in walls]:
+        logger.warning("Images are decoded without %s, which this machine does not offer.", " and ".join(missing))
 
 
 def _unreadable(name: str) -> AppError:

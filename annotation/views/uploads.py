@@ -56,7 +56,7 @@ def get_upload(request: HttpRequest, upload_id: UUID) -> UploadOut:
 
 
 @router.put("/uploads/{uuid:upload_id}", response=UploadOut)
-def append_part(request: HttpRequest, upload_id: UUID, offset: int) -> UploadOut:
+def append_part(request: HttpRequest, upload_id: UUID, offset: int = 0) -> UploadOut:
     """Store the request's body, at most PART_BYTES, at ``offset``. The answer's ``received`` says where to go on."""
     part = request.read(PART_BYTES + 1)
     return _out(do_append_part(person(request), upload_id, offset=offset, part=part))

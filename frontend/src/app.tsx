@@ -1,9 +1,77 @@
-/** The annotator's composition root. */
-import { call } from "./net/http";
-import type { ImageDetailOut } from "./protocol/api.gen";
+import { type JSX, render } from "preact";
+import type { AnnotatorApi } from "./editor/page-ports";
+import { planeOf } from "./editor/plane";
+import { annotatorApi } from "./net/annotator";
+import { openSession } from "./net/open";
+import { Renderer } from "./render/renderer";
+import { toolsFor } from "./tools/tools";
+import { Annotator, sentence } from "./ui/annotator/model";
+import { AnnotatorPage } from "./ui/annotator/page";
+import type { Draw } from "./ui/annotator/stage";
+import "./ui/styles/annotator.css";
 
-/** Fill `root` with the annotator of one image. */
-export async function mountAnnotator(root: HTMLElement, imageId: string): Promise<void> {
-  const image = await call<ImageDetailOut>("GET", `/api/images/${imageId}`);
-  root.textContent = image.name;
+export const draw: Draw = (canvas, overlay, model) => {
+  const renderer = new Renderer(canvas, overlay, model.editor, model.plane);
+  return () => renderer.close();
+};
+
+/** The annotator of one image, in `root`. Returns what takes it away again. */
+export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
+  let model: Annotator | null = null;
+  let gone = false;
+  const show = (page: JSX.Element): void => {
+    if (!gone) render(page, root);
+  };
+  const start = async (): Promise<void> => {
+    show(<Waiting words="Opening the image…" />);
+    try {
+      model = await openAnnotator(annotatorApi, imageId);
+      if (gone) return model.editor.close();
+      document.title = `${model.image.peek().name} · Cytomark`;
+      show(<AnnotatorPage model={model} draw={draw} root={root} />);
+      await model.load();
+    } catch (error) {
+      show(<Failed words={sentence(error)} onAgain={() => void start()} />);
+    }
+  };
+  void start();
+  return () => {
+    gone = true;
+    render(null, root);
+    model?.editor.close();
+  };
+}
+
+async function openAnnotator(api: AnnotatorApi, imageId: string): Promise<Annotator> {
+  const [detail, bytes] = await Promise.all([api.image(imageId), api.plane(imageId)]);
+  const plane = planeOf(bytes, detail);
+  const session = await openSession({ imageId, width: detail.width, height: detail.height });
+  const model = new Annotator(detail, plane, session, api);
+  model.editor.useTools(toolsFor(model.editor));
+  return model;
+}
+
+function Waiting({ words }: { words: string }): JSX.Element {
+  return (
+    <main class="annotator-message" aria-live="polite">
+      <p>{words}</p>
+    </main>
+  );
+}
+
+function Failed({ words, onAgain }: { words: string; onAgain: () => void }): JSX.Element {
+  return (
+    <main class="annotator-message" aria-live="assertive">
+      <h1>The image could not be opened</h1>
+      <p>{words}</p>
+      <div class="row">
+        <button type="button" class="button primary" onClick={onAgain}>
+          Try again
+        </button>
+        <a class="button" href="/">
+          To the projects
+        </a>
+      </div>
+    </main>
+  );
 }

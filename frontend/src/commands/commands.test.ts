@@ -11,6 +11,7 @@ it("names keys the same on every keyboard", () => {
   expect(nameOf({ ...press, key: "ArrowLeft", altKey: true })).toBe("Alt+Left");
   expect(shown("Mod+Shift+Z", false)).toBe("Ctrl Shift Z");
   expect(shown("Mod+Shift+Z", true)).toBe("⌘ ⇧ Z");
+  expect(shown("+", false)).toBe("+");
 });
 
 it("chooses every tool by its letter", () => {

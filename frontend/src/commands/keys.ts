@@ -27,7 +27,7 @@ export function nameOf(press: KeyPress): string {
 /** For people: "Ctrl Shift Z", or "⌘ ⇧ Z". */
 export function shown(key: string, mac: boolean): string {
   return key
-    .split("+")
+    .split(/\+(?=.)/)
     .map((part) => (part === "Mod" ? (mac ? "⌘" : "Ctrl") : part === "Shift" && mac ? "⇧" : part))
     .join(" ");
 }

@@ -44,7 +44,7 @@ export class Editor {
   readonly promptEngine: Signal<string | null> = signal(null);
   readonly notices: Signal<readonly LocalNotice[]> = signal([]);
   /** Grows when cells change, so that what is computed from the store can be computed again. */
-  readonly revision = signal(0);
+  readonly revision: Signal<number>;
   readonly prompting: Prompting;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
@@ -57,6 +57,7 @@ export class Editor {
     readonly view: View,
     readonly classes: Signal<readonly LabelClass[]>,
   ) {
+    this.revision = signal(session.store.revision);
     this.prompting = new Prompting(session, this.promptEngine);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());

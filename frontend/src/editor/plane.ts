@@ -71,10 +71,11 @@ export function histogramOf(plane: Plane, bins = 128): Histogram {
     low,
     counts.findLastIndex((count) => count > 0),
   );
-  const shown = new Float64Array(bins);
-  const width = Math.max(1, high - low + 1);
+  // Whole values in each bin, or some bins would get more values than others and the chart gaps.
+  const width = Math.max(1, Math.ceil((high - low + 1) / bins));
+  const shown = new Float64Array(Math.ceil((high - low + 1) / width));
   for (let value = low; value <= high; value++) {
-    const bin = Math.min(bins - 1, Math.floor(((value - low) * bins) / width));
+    const bin = Math.floor((value - low) / width);
     shown[bin] = (shown[bin] as number) + (counts[value] as number);
   }
   return { bins: shown, low, high, counts };

@@ -1,8 +1,6 @@
 /** What the editor needs from outside. The session's types live beside the code that knows of servers; this is the only
  * place of the canvas that names them, and it takes types alone. */
 
-import type { ErrorCode } from "../protocol/messages.gen";
-
 export type {
   ImageSession,
   Me,
@@ -12,7 +10,7 @@ export type {
   SaveStatus,
   UnsavedShape,
 } from "../net/types";
-export type { ErrorCode };
+export type { Candidate, JobUpdate, PromptBox, PromptPoint, PromptSet } from "../protocol/messages.gen";
 
 /** What a cell can be; ``key`` is the digit that chooses it, or empty. */
 export interface LabelClass {

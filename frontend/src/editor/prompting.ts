@@ -1,7 +1,6 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Bitmap, decode, type Mask } from "../geometry/mask";
-import type { Candidate, PromptBox, PromptPoint, PromptSet } from "../protocol/messages.gen";
-import type { ImageSession } from "./ports";
+import type { Candidate, ImageSession, PromptBox, PromptPoint, PromptSet } from "./ports";
 
 /** What is asked about one cell and which of the engine's answers is looked at. */
 export class Prompting {

@@ -7,13 +7,13 @@ import type { CellState } from "../protocol/messages.gen";
 import { CellStore } from "../store/document";
 import { FakeServer } from "../testing/fake-server";
 import type { Faults } from "../testing/fake-wire";
-import { FakeWire } from "../testing/fake-wire";
+import { PERFECT } from "../testing/fake-wire";
 import { ManualTimers } from "../testing/manual-timers";
 import { Random } from "../testing/random";
-import type { Owners } from "./owners";
+import { SharedOwners, Tab } from "../testing/tab";
 import type { QueuedOperation } from "./queue";
 import { MemoryQueue } from "./queue";
-import { Session } from "./session";
+import type { Session } from "./session";
 
 const SIDE = 48;
 const HAND = { source: "hand" } as const;
@@ -30,31 +30,11 @@ class RecordingQueue extends MemoryQueue {
   }
 }
 
-class SharedOwners {
-  private readonly held = new Set<string>();
-
-  forTab(): Owners {
-    const mine = new Set<string>();
-    return {
-      claim: async (id) => {
-        if (this.held.has(id)) return false;
-        this.held.add(id);
-        mine.add(id);
-        return true;
-      },
-      release: () => {
-        for (const id of mine) this.held.delete(id);
-      },
-    };
-  }
-}
-
-class Person {
+class Player {
   readonly queue = new RecordingQueue();
-  readonly faults: Faults = { delay: 40, lose: 0.03, double: 0.05, down: false };
+  readonly faults: Faults = { ...PERFECT, delay: 40, lose: 0.03, double: 0.05 };
   private readonly owners = new SharedOwners();
-  private wire: FakeWire | null = null;
-  session: Session;
+  private tab: Tab;
 
   constructor(
     private readonly server: FakeServer,
@@ -62,32 +42,26 @@ class Person {
     private readonly random: Random,
     private readonly userId: number,
   ) {
-    this.session = this.open();
+    this.tab = this.open();
   }
 
-  private open(): Session {
+  get session(): Session {
+    return this.tab.session;
+  }
+
+  private open(): Tab {
     const person = { userId: this.userId, name: `person ${this.userId}`, role: "annotator" };
-    const { server, timers, random, faults } = this;
-    return new Session({
-      imageId: "image",
-      store: new CellStore(SIDE, SIDE),
-      queue: this.queue,
-      owners: this.owners.forTab(),
-      timers,
-      socket: {
-        connect: () => {
-          this.wire = new FakeWire({ server, person, timers, random, faults });
-          return this.wire;
-        },
-        timers,
-        random: () => random.next(),
-      },
-    });
+    return new Tab({ ...this.parts, person, side: SIDE });
+  }
+
+  private get parts() {
+    const { server, timers, random, queue, owners, faults } = this;
+    return { server, timers, random, queue, owners, faults };
   }
 
   trouble(): void {
     const { random, faults } = this;
-    if (random.chance(0.02)) this.wire?.cut();
+    if (random.chance(0.02)) this.tab.wire.cut();
     if (random.chance(0.02)) faults.down = !faults.down;
     if (random.chance(0.01)) this.server.failures = 3;
     if (random.chance(0.005)) this.crash();
@@ -96,12 +70,12 @@ class Person {
   /** The tab dies and is opened again; what was not written to the database is gone, and all was. */
   crash(): void {
     this.session.close();
-    this.session = this.open();
+    this.tab = this.open();
   }
 
+  /** The network is good again; whether there was a connection all the while is as it happens. */
   heal(): void {
-    Object.assign(this.faults, { delay: 5, lose: 0, double: 0, down: false });
-    this.wire?.cut();
+    Object.assign(this.faults, PERFECT);
   }
 
   act(): void {
@@ -130,7 +104,7 @@ class Person {
 
 const sorted = (cells: Iterable<CellState>) => [...cells].sort((a, b) => a.id.localeCompare(b.id));
 
-function checkSame(person: Person, server: FakeServer): void {
+function checkSame(person: Player, server: FakeServer): void {
   const { store } = person.session;
   expect(sorted(store.knownCells())).toEqual(sorted(server.live));
   expect(store.unanswered).toEqual([]);
@@ -160,7 +134,7 @@ async function run(seed: number): Promise<void> {
   const random = new Random(seed);
   const timers = new ManualTimers();
   const server = new FakeServer(SIDE, SIDE);
-  const people = [1, 2].map((userId) => new Person(server, timers, random, userId));
+  const people = [1, 2].map((userId) => new Player(server, timers, random, userId));
   await timers.pass(2_000);
   for (let round = 0; round < OPERATIONS; round++) {
     for (const person of people) {

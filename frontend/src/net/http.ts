@@ -47,6 +47,16 @@ function toSignIn(): void {
 
 /** Send one request. A body is JSON unless it is a Blob. Rejects with HttpError; without a session goes to sign-in. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const answer = await send(method, path, body);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+/** What lies at a path, byte by byte. Rejects as `call` does. */
+export async function download(path: string): Promise<ArrayBuffer> {
+  return (await send("GET", path)).arrayBuffer();
+}
+
+async function send(method: string, path: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
@@ -67,7 +77,7 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   }
   if (answer.status === 401) toSignIn();
   if (!answer.ok) throw await refusal(answer);
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
+  return answer;
 }
 
 /** The sentence to show for whatever was thrown. */

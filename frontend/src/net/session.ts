@@ -8,8 +8,8 @@ import type { Change, ErrorCode, JobUpdate, PromptSet, Provenance } from "../pro
 import { MAX_CHANGES, MAX_MESSAGE_BYTES } from "../protocol/messages.gen";
 import type { CellStore } from "../store/document";
 import { newId } from "./ids";
+import type { SyncParts } from "./parts";
 import type { QueuedOperation } from "./queue";
-import type { SyncParts } from "./sync";
 import { Sync } from "./sync";
 import type {
   CellUpdate,

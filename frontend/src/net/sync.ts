@@ -23,18 +23,15 @@ import {
   decodeServerMessage,
   VERSION,
 } from "../protocol/messages.gen";
-import type { CellStore } from "../store/document";
 import { CatchUp } from "./catch-up";
 import { newId } from "./ids";
 import { LeftBehind } from "./left-behind";
-import type { Owners } from "./owners";
+import type { Link, SyncEvents, SyncParts } from "./parts";
 import { Presence } from "./presence";
 import { Prompts } from "./prompts";
 import { Pusher } from "./pusher";
-import type { Queue, QueuedOperation } from "./queue";
-import type { SocketParts } from "./socket";
+import type { QueuedOperation } from "./queue";
 import { ReconnectingSocket } from "./socket";
-import type { Timers } from "./timers";
 import type { Me } from "./types";
 import { Undo } from "./undo";
 
@@ -47,23 +44,6 @@ const MAY_EDIT = new Set(["owner", "manager", "annotator", "reviewer"]);
 const PASSING = new Set<ErrorCode>(["retry", "busy", "too_fast", "out_of_order"]);
 /** The server closes the connection after these, and says more by its code. */
 const CLOSING = new Set<ErrorCode>(["not_signed_in", "forbidden", "not_found", "client_too_old"]);
-
-export type Link = "opening" | "offline" | "live" | "signin" | "reload" | "gone";
-
-export interface SyncParts {
-  readonly imageId: string;
-  readonly store: CellStore;
-  readonly queue: Queue;
-  readonly owners: Owners;
-  readonly timers: Timers;
-  readonly socket: SocketParts;
-}
-
-export interface SyncEvents {
-  /** An operation of mine that will never be done. */
-  onRefused(operation: QueuedOperation, code: ErrorCode, message: string): void;
-  onNotice(message: string, code: ErrorCode | null): void;
-}
 
 export class Sync {
   readonly clientId = newId();

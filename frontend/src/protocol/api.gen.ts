@@ -22,6 +22,18 @@ export interface ClassOut {
   readonly key: string;
 }
 
+/** An engine and whether it can work here; `problem` is a sentence that says what is missing. */
+export interface EngineOut {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly capabilities: readonly ("prompt" | "auto")[];
+  readonly available: boolean;
+  readonly problem: string;
+  readonly licence: string;
+  readonly notice: string;
+}
+
 /** Why a request was refused: `code` for programs, `message` for people. */
 export interface ErrorOut {
   readonly code: string;
@@ -159,6 +171,20 @@ export interface ProjectOut {
   readonly members: readonly PersonOut[];
   readonly updated_at: string;
   readonly thumbnails: readonly string[];
+}
+
+/** `engine` is the name of an engine that finds all cells. */
+export interface RunIn {
+  readonly engine: string;
+  readonly params?: RunParams;
+}
+
+/** How to find all cells; what is left out is the engine's own choice. `cell_probability` is a threshold on the network's cell logit, `flow_error` the largest flow error of a mask (0 switches the check off), `min_area` and `diameter` are in pixels. */
+export interface RunParams {
+  readonly cell_probability?: number | null;
+  readonly flow_error?: number | null;
+  readonly min_area?: number | null;
+  readonly diameter?: number | null;
 }
 
 /** A file that is about to come: what the person calls it, and its bytes. */

@@ -5,7 +5,7 @@
 
 import type { Box } from "../geometry/box";
 import type { Mask } from "../geometry/mask";
-import { isEmpty } from "../geometry/mask";
+import { isEmpty, sameMask } from "../geometry/mask";
 import type { CellState, Change, CreateCell, Patch, UpdateCell } from "../protocol/messages.gen";
 import { Labels } from "./labels";
 import type { Cell, CellsChanged, CellView, PendingOperation } from "./types";
@@ -22,6 +22,11 @@ function cellOf(state: CellState): Cell {
     updatedBy: state.updated_by,
     pending: false,
   };
+}
+
+/** The version alone would do, were it not for databases that are restored from a backup. */
+function sameState(one: CellState | undefined, other: CellState): boolean {
+  return one?.version === other.version && one.class_id === other.class_id && sameMask(one.mask, other.mask);
 }
 
 export class CellStore implements CellView {
@@ -117,7 +122,7 @@ export class CellStore implements CellView {
   applySnapshot(cells: readonly CellState[], done: ReadonlySet<string>): void {
     const next = new Map(cells.map((state) => [state.id, state]));
     const differ = new Set<string>();
-    for (const [id, state] of next) if (this.truth.get(id)?.version !== state.version) differ.add(id);
+    for (const [id, state] of next) if (!sameState(this.truth.get(id), state)) differ.add(id);
     for (const id of this.truth.keys()) if (!next.has(id)) differ.add(id);
     this.rebase(differ, done, () => {
       for (const id of differ) {

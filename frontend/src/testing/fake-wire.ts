@@ -16,9 +16,11 @@ export interface Faults {
   double: number;
   /** No connection can be made. */
   down: boolean;
+  /** The code with which the server closes each new connection; 0 for none. */
+  turnAway: number;
 }
 
-export const PERFECT: Faults = { delay: 5, lose: 0, double: 0, down: false };
+export const PERFECT: Faults = { delay: 5, lose: 0, double: 0, down: false, turnAway: 0 };
 
 export interface WireParts {
   readonly server: FakeServer;
@@ -46,6 +48,7 @@ export class FakeWire implements SocketLike, Listener {
       if (!this.isOpen) return;
       server.listeners.add(this);
       this.onopen?.();
+      if (faults.turnAway) this.cut(faults.turnAway);
     });
   }
 

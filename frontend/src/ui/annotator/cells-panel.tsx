@@ -13,7 +13,8 @@ export function ClassesPanel({ model }: { model: Annotator }): JSX.Element {
   const counts = useComputed(() => {
     const found = new Map<number | null, number>();
     if (editor.revision.value >= 0) {
-      for (const { classId } of editor.session.store.cells()) found.set(classId, (found.get(classId) ?? 0) + 1);
+      for (const { classId } of editor.session.store.cells())
+        found.set(classId, (found.get(classId) ?? 0) + 1);
     }
     return found;
   });
@@ -90,7 +91,9 @@ function CellList({ model }: { model: Annotator }): JSX.Element {
   const { editor } = model;
   const list = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
-  const ids = useComputed(() => (editor.revision.value >= 0 ? [...editor.session.store.cells()].map((cell) => cell.id) : []));
+  const ids = useComputed(() =>
+    editor.revision.value >= 0 ? [...editor.session.store.cells()].map((cell) => cell.id) : [],
+  );
   const height = list.current?.clientHeight ?? 300;
   const first = Math.max(0, Math.floor(top.value / ROW) - EXTRA);
   const last = Math.min(ids.value.length, Math.ceil((top.value + height) / ROW) + EXTRA);
@@ -112,7 +115,12 @@ function CellList({ model }: { model: Annotator }): JSX.Element {
         top.value = event.currentTarget.scrollTop;
       }}
     >
-      <div role="listbox" aria-label="Cells" aria-multiselectable="true" style={{ height: ids.value.length * ROW, position: "relative" }}>
+      <div
+        role="listbox"
+        aria-label="Cells"
+        aria-multiselectable="true"
+        style={{ height: `${ids.value.length * ROW}px`, position: "relative" }}
+      >
         {ids.value.slice(first, last).map((id, at) => (
           <CellRow key={id} model={model} id={id} offset={(first + at) * ROW} number={first + at + 1} />
         ))}
@@ -144,7 +152,7 @@ function CellRow({ model, id, offset, number }: RowProps): JSX.Element | null {
       role="option"
       aria-selected={selected}
       class={`cell-row${editor.hover.value === id ? " hovered" : ""}`}
-      style={{ top: offset }}
+      style={{ top: `${offset}px` }}
       title={`${origin(cell)} by ${cell.createdBy}. Double-click goes there.`}
       onClick={choose}
       onDblClick={() => editor.showCell(id)}

@@ -15,7 +15,10 @@ export function ContrastPanel({ model }: { model: Annotator }): JSX.Element {
     contrast.value = { ...contrast.peek(), ...change };
   };
   return (
-    <Section title="Contrast" note={`${Math.round(min).toLocaleString("en")}–${Math.round(max).toLocaleString("en")}`}>
+    <Section
+      title="Contrast"
+      note={`${Math.round(min).toLocaleString("en")}–${Math.round(max).toLocaleString("en")}`}
+    >
       <HistogramChart model={model} />
       <Slider
         label="Minimum"
@@ -46,7 +49,11 @@ export function ContrastPanel({ model }: { model: Annotator }): JSX.Element {
         <button type="button" class="button" onClick={() => set(autoContrast(model.histogram))}>
           Auto
         </button>
-        <button type="button" class="button" onClick={() => set({ min: low, max: Math.max(high, low + 1), gamma: 1 })}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => set({ min: low, max: Math.max(high, low + 1), gamma: 1 })}
+        >
           Full range
         </button>
       </div>
@@ -62,13 +69,18 @@ function HistogramChart({ model }: { model: Annotator }): JSX.Element {
   const step = WIDTH / bins.length;
   const path = Array.from(bins, (count, at) => {
     const height = peak ? (Math.log1p(count) / peak) * (HEIGHT - 4) : 0;
-    return `M${(at * step).toFixed(1)} ${HEIGHT}v${(-height).toFixed(1)}h${step.toFixed(2)}V${HEIGHT}z`;
+    return `M${(at * step).toFixed(2)} ${HEIGHT}v${(-height).toFixed(1)}h${step.toFixed(2)}V${HEIGHT}z`;
   }).join("");
   const place = (value: number): number => ((value - low) / Math.max(1, high - low)) * WIDTH;
   const from = Math.min(WIDTH, Math.max(0, place(min)));
   const to = Math.min(WIDTH, Math.max(0, place(max)));
   return (
-    <svg class="histogram" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Pixel values from ${low} to ${high}`}>
+    <svg
+      class="histogram"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label={`Pixel values from ${low} to ${high}`}
+    >
       <rect class="histogram-shown" x={from} y="0" width={Math.max(1, to - from)} height={HEIGHT} />
       <path d={path} />
       <line x1={from} x2={to} y1={HEIGHT - 1} y2="1" />

@@ -1,4 +1,3 @@
-import { createElement, type IconNode } from "lucide";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Command } from "../../commands/commands";
@@ -10,27 +9,6 @@ export function keyName(key: string): string {
   return shown(key, MAC);
 }
 
-/** An outline icon of 16 px; it says nothing to a screen reader, the control around it has the words. */
-export function Glyph({ node }: { node: IconNode }): JSX.Element {
-  const markup = createElement(node, { width: 16, height: 16, "aria-hidden": "true" }).innerHTML;
-  return (
-    <svg
-      class="glyph"
-      viewBox="0 0 24 24"
-      width="16"
-      height="16"
-      fill="none"
-      stroke="currentColor"
-      stroke-width="1.8"
-      stroke-linecap="round"
-      stroke-linejoin="round"
-      aria-hidden="true"
-      // biome-ignore lint/security/noDangerouslySetInnerHtml: the icon set's own shapes, none of it typed by people
-      dangerouslySetInnerHTML={{ __html: markup }}
-    />
-  );
-}
-
 interface CommandButtonProps {
   readonly command: Command | undefined;
   readonly class?: string;
@@ -39,7 +17,12 @@ interface CommandButtonProps {
 }
 
 /** A button for a command: its name and key are the tooltip and what a screen reader says. */
-export function CommandButton({ command, class: kind = "icon-button", pressed, children }: CommandButtonProps): JSX.Element | null {
+export function CommandButton({
+  command,
+  class: kind = "icon-button",
+  pressed,
+  children,
+}: CommandButtonProps): JSX.Element | null {
   if (!command) return null;
   const key = command.keys[0];
   const title = key ? `${command.name} (${keyName(key)})` : command.name;
@@ -59,7 +42,15 @@ export function CommandButton({ command, class: kind = "icon-button", pressed, c
 }
 
 /** A part of the right column that opens and closes, and remembers it. */
-export function Section({ title, note, children }: { title: string; note?: ComponentChildren; children: ComponentChildren }): JSX.Element {
+export function Section({
+  title,
+  note,
+  children,
+}: {
+  title: string;
+  note?: ComponentChildren;
+  children: ComponentChildren;
+}): JSX.Element {
   const place = `cytomark:section:${title}`;
   const [open, setOpen] = useState(() => localStorage.getItem(place) !== "closed");
   const toggle = (): void => {

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
+import type { ImageRow, ImageStatus } from "../../editor/page-ports";
 import type { Annotator } from "./model";
-import type { ImageRow, ImageStatus } from "./ports";
 
 const WORDS: Readonly<Record<ImageStatus, string>> = { new: "New", in_progress: "In progress", done: "Done" };
 const SIGNS: Readonly<Record<ImageStatus, string>> = { new: "○", in_progress: "◐", done: "●" };
@@ -29,7 +29,13 @@ function Frame({ model, image }: { model: Annotator; image: ImageRow }): JSX.Ele
   const current = image.id === model.image.value.id;
   const words = `${image.name}: ${WORDS[image.status]}, ${image.cells.toLocaleString("en")} cells`;
   return (
-    <a class="frame" href={`/images/${image.id}/`} aria-current={current ? "page" : undefined} title={words} aria-label={words}>
+    <a
+      class="frame"
+      href={`/images/${image.id}/`}
+      aria-current={current ? "page" : undefined}
+      title={words}
+      aria-label={words}
+    >
       <img src={model.api.thumbnail(image.id)} alt="" loading="lazy" />
       <span class={`frame-state ${image.status}`} aria-hidden="true">
         {SIGNS[image.status]}

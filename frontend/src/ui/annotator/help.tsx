@@ -2,7 +2,8 @@ import { X } from "lucide";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Command } from "../../commands/commands";
-import { Glyph, keyName } from "./controls";
+import { Icon } from "../icon";
+import { keyName } from "./controls";
 import type { Annotator } from "./model";
 
 const GROUPS: readonly Command["group"][] = ["Tools", "Cells", "View", "Image"];
@@ -31,8 +32,14 @@ export function Help({ model }: { model: Annotator }): JSX.Element | null {
     <dialog class="help" ref={dialog} onClose={close} aria-label="Keys">
       <div class="help-head">
         <h2>Keys</h2>
-        <button type="button" class="icon-button" aria-label="Close (Esc)" title="Close (Esc)" onClick={close}>
-          <Glyph node={X} />
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Close (Esc)"
+          title="Close (Esc)"
+          onClick={close}
+        >
+          <Icon node={X} title="" />
         </button>
       </div>
       <div class="help-groups">

@@ -6,7 +6,8 @@ export function listenToKeys(model: Annotator): () => void {
   const { editor, commands } = model;
   const down = (event: KeyboardEvent): void => {
     if (isTyping(event.target)) return;
-    const onControl = event.target instanceof HTMLElement && event.target.closest("button, a, summary") !== null;
+    const onControl =
+      event.target instanceof HTMLElement && event.target.closest("button, a, summary") !== null;
     if (onControl && (event.key === "Enter" || event.key === " ")) return;
     if (event.key === " ") {
       editor.hold();
@@ -36,5 +37,7 @@ export function listenToKeys(model: Annotator): () => void {
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return target.type !== "range" && target.type !== "checkbox";
-  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
+  return (
+    target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable
+  );
 }

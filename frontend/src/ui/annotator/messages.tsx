@@ -2,7 +2,7 @@ import { Info, TriangleAlert, X } from "lucide";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { UnsavedShape } from "../../editor/ports";
-import { Glyph } from "./controls";
+import { Icon } from "../icon";
 import { type Annotator, isActive } from "./model";
 
 /** The thin line under the top bar: what is being computed for this image. */
@@ -13,13 +13,14 @@ export function JobLine({ model }: { model: Annotator }): JSX.Element | null {
   if (!job) return null;
   const words = segment ? "Finding cells" : "Preparing clicks…";
   const share = Math.round(job.progress * 100);
+  const unknown = job.state === "queued" || share === 0;
   return (
     <div class="job-line" role="status">
-      <div class={`job-bar${job.state === "queued" || share === 0 ? " waiting" : ""}`} style={{ width: `${share}%` }} />
+      <div class={`job-bar${unknown ? " waiting" : ""}`} style={{ width: unknown ? "100%" : `${share}%` }} />
       <span class="job-text">
         {job.message || words} {share > 0 ? `${share} %` : ""}
         {segment && (
-          <button type="button" class="link" onClick={() => void model.cancel(job.job)}>
+          <button type="button" class="link" onClick={() => void model.cancel(job)}>
             Cancel
           </button>
         )}
@@ -31,7 +32,8 @@ export function JobLine({ model }: { model: Annotator }): JSX.Element | null {
 /** What stops the work until the person does something. */
 export function Banner({ model }: { model: Annotator }): JSX.Element | null {
   const status = model.editor.session.status.value;
-  const kept = "count" in status && status.count > 0 ? ` ${status.count} changes are kept in this browser.` : "";
+  const kept =
+    "count" in status && status.count > 0 ? ` ${status.count} changes are kept in this browser.` : "";
   switch (status.state) {
     case "signin":
       return (
@@ -65,7 +67,7 @@ export function Banner({ model }: { model: Annotator }): JSX.Element | null {
 function Bar({ text, children }: { text: string; children: ComponentChildren }): JSX.Element {
   return (
     <div class="banner" role="alert">
-      <Glyph node={TriangleAlert} />
+      <Icon node={TriangleAlert} title="" />
       <span>{text}</span>
       {children}
     </div>
@@ -81,13 +83,27 @@ export function Toasts({ model }: { model: Annotator }): JSX.Element {
   return (
     <div class="toasts" role="status" aria-live="polite">
       {session.notices.value.map((one) => (
-        <Toast key={`s${one.id}`} tone={one.tone} text={one.message} onClose={() => session.dismissNotice(one.id)} />
+        <Toast
+          key={`s${one.id}`}
+          tone={one.tone}
+          text={one.message}
+          onClose={() => session.dismissNotice(one.id)}
+        />
       ))}
       {editor.notices.value.map((one) => (
         <Toast key={`l${one.id}`} tone="info" text={one.message} onClose={() => editor.dismiss(one.id)} />
       ))}
-      {problem && <Toast key={problem} tone="error" text={problem} onClose={() => editor.prompting.clear()} stays />}
-      {failed && <Toast tone="error" text={failed.message || "It failed."} onClose={() => model.dismissFailure()} stays />}
+      {problem && (
+        <Toast key={problem} tone="error" text={problem} onClose={() => editor.prompting.clear()} stays />
+      )}
+      {failed && (
+        <Toast
+          tone="error"
+          text={failed.message || "It failed."}
+          onClose={() => model.dismissFailure()}
+          stays
+        />
+      )}
       {session.unsaved.value.map((one) => (
         <Unsaved key={one.id} model={model} shape={one} />
       ))}
@@ -112,10 +128,10 @@ function Toast({ tone, text, stays = false, onClose }: ToastProps): JSX.Element 
   }, []);
   return (
     <div class={`toast ${tone}`}>
-      <Glyph node={tone === "error" ? TriangleAlert : Info} />
+      <Icon node={tone === "error" ? TriangleAlert : Info} title="" />
       <span class="toast-text">{text}</span>
       <button type="button" class="icon-button" aria-label="Close" title="Close" onClick={onClose}>
-        <Glyph node={X} />
+        <Icon node={X} title="" />
       </button>
     </div>
   );
@@ -125,7 +141,7 @@ function Unsaved({ model, shape }: { model: Annotator; shape: UnsavedShape }): J
   const { session } = model.editor;
   return (
     <div class="toast error">
-      <Glyph node={TriangleAlert} />
+      <Icon node={TriangleAlert} title="" />
       <span class="toast-text">{shape.message}</span>
       <button type="button" class="button" onClick={() => session.keepUnsaved(shape.id)}>
         Keep as a new cell

@@ -1,11 +1,10 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
 import { Editor } from "../../editor/editor";
-import type { ImageSession, LabelClass } from "../../editor/ports";
+import type { AnnotatorApi, EngineInfo, ImageDetail, ImageRow, RunParameters } from "../../editor/page-ports";
 import { autoContrast, type Histogram, histogramOf, type Plane } from "../../editor/plane";
+import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
-import type { JobUpdate } from "../../protocol/messages.gen";
-import type { AnnotatorApi, EngineInfo, ImageDetail, ImageRow, RunParameters } from "./ports";
 
 /** The annotator page without its elements: the editor, the image's place in the project, engines and jobs. */
 export class Annotator implements PageActions {
@@ -22,7 +21,7 @@ export class Annotator implements PageActions {
   readonly segmenting: ReadonlySignal<JobUpdate | null>;
   readonly embedding: ReadonlySignal<JobUpdate | null>;
   readonly failed: ReadonlySignal<JobUpdate | null>;
-  private readonly seenFailure = signal("");
+  private readonly seenFailure: Signal<JobUpdate | null> = signal(null);
 
   constructor(
     detail: ImageDetail,
@@ -32,17 +31,24 @@ export class Annotator implements PageActions {
   ) {
     this.image = signal(detail);
     this.histogram = histogramOf(plane);
-    const first = detail.high > detail.low ? { min: detail.low, max: detail.high, gamma: 1 } : autoContrast(this.histogram);
+    const first =
+      detail.high > detail.low
+        ? { min: detail.low, max: detail.high, gamma: 1 }
+        : autoContrast(this.histogram);
     const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
     this.editor = new Editor(session, new View(plane, first), classes);
     this.commands = commandsFor(this.editor, this);
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
-    this.segmenting = computed(() => jobs.value.find((job) => job.kind === "segment" && isActive(job)) ?? null);
+    this.segmenting = computed(
+      () => jobs.value.find((job) => job.kind === "segment" && isActive(job)) ?? null,
+    );
     this.embedding = computed(
-      () => jobs.value.find((job) => job.kind === "embed" && job.engine === this.editor.promptEngine.value) ?? null,
+      () =>
+        jobs.value.find((job) => job.kind === "embed" && job.engine === this.editor.promptEngine.value) ??
+        null,
     );
     this.failed = computed(
-      () => jobs.value.find((job) => job.state === "failed" && job.job !== this.seenFailure.value) ?? null,
+      () => jobs.value.find((job) => job.state === "failed" && job !== this.seenFailure.value) ?? null,
     );
   }
 
@@ -77,12 +83,13 @@ export class Annotator implements PageActions {
   }
 
   dismissFailure(): void {
-    this.seenFailure.value = this.failed.peek()?.job ?? "";
+    this.seenFailure.value = this.failed.peek();
   }
 
-  async cancel(jobId: string): Promise<void> {
+  async cancel(job: JobUpdate): Promise<void> {
+    if (job.job === null) return;
     try {
-      await this.api.cancel(jobId);
+      await this.api.cancel(job.job);
     } catch (error) {
       this.editor.say(sentence(error));
     }
@@ -92,7 +99,9 @@ export class Annotator implements PageActions {
 
   canFindCells(): boolean {
     return (
-      !this.segmenting.value && !this.starting.value && (this.engineNamed(this.findEngine.value)?.available ?? false)
+      !this.segmenting.value &&
+      !this.starting.value &&
+      (this.engineNamed(this.findEngine.value)?.available ?? false)
     );
   }
 

@@ -15,7 +15,15 @@ import { ToolRail } from "./tool-rail";
 import { TopBar } from "./top-bar";
 
 /** The annotator: top bar, tools, canvas, panels, filmstrip. Panels never cover the image. */
-export function AnnotatorPage({ model, draw, root }: { model: Annotator; draw: Draw; root: HTMLElement }): JSX.Element {
+export function AnnotatorPage({
+  model,
+  draw,
+  root,
+}: {
+  model: Annotator;
+  draw: Draw;
+  root: HTMLElement;
+}): JSX.Element {
   useEffect(() => listenToKeys(model), [model]);
   useEffect(() => publish(model, root), [model, root]);
   const hidden = model.editor.view.panelsHidden.value;
@@ -23,10 +31,10 @@ export function AnnotatorPage({ model, draw, root }: { model: Annotator; draw: D
     <div class={`annotator${hidden ? " bare" : ""}`}>
       <TopBar model={model} />
       <Banner model={model} />
-      <JobLine model={model} />
       {!hidden && <ToolRail model={model} />}
       <main class="middle">
         <Stage model={model} draw={draw} />
+        <JobLine model={model} />
         <PromptBar model={model} />
         <Toasts model={model} />
       </main>
@@ -59,6 +67,7 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       selected: String(editor.selection.value.size),
       embedding: embedding.value?.state ?? "none",
       segmenting: segmenting.value && isActive(segmenting.value) ? segmenting.value.state : "none",
+      engine: editor.promptEngine.value ?? "",
       tool: editor.path.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
       scale: String(scale),

@@ -1,6 +1,7 @@
 import { Check, LoaderCircle, RefreshCw, X } from "lucide";
 import type { JSX } from "preact";
-import { CommandButton, Glyph } from "./controls";
+import { Icon } from "../icon";
+import { CommandButton } from "./controls";
 import type { Annotator } from "./model";
 
 /** While a mask is proposed: which candidate it is, and buttons for what the keys do. */
@@ -13,7 +14,7 @@ export function PromptBar({ model }: { model: Annotator }): JSX.Element | null {
   return (
     <div class="prompt-bar" role="toolbar" aria-label="Proposed mask">
       <span class="prompt-text" aria-live="polite">
-        {prompting.waiting.value && <Glyph node={LoaderCircle} />}
+        {prompting.waiting.value && <Icon node={LoaderCircle} title="" />}
         {candidate
           ? `Candidate ${prompting.index.value + 1} of ${count} · ${Math.round(candidate.score * 100)} % sure`
           : prompting.waiting.value
@@ -22,14 +23,14 @@ export function PromptBar({ model }: { model: Annotator }): JSX.Element | null {
       </span>
       {count > 1 && (
         <CommandButton command={command("next-candidate")} class="button">
-          <Glyph node={RefreshCw} /> Next
+          <Icon node={RefreshCw} title="" /> Next
         </CommandButton>
       )}
       <CommandButton command={command("accept")} class="button primary">
-        <Glyph node={Check} /> Accept
+        <Icon node={Check} title="" /> Accept
       </CommandButton>
       <CommandButton command={command("cancel")} class="button">
-        <Glyph node={X} /> Cancel
+        <Icon node={X} title="" /> Cancel
       </CommandButton>
     </div>
   );

@@ -20,7 +20,8 @@ export function Stage({ model, draw }: { model: Annotator; draw: Draw }): JSX.El
   useEffect(() => {
     if (!stage.current || !canvas.current || !overlay.current) return;
     const element = stage.current;
-    const measure = (): void => editor.view.resize({ width: element.clientWidth, height: element.clientHeight });
+    const measure = (): void =>
+      editor.view.resize({ width: element.clientWidth, height: element.clientHeight });
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);
@@ -35,7 +36,7 @@ export function Stage({ model, draw }: { model: Annotator; draw: Draw }): JSX.El
   return (
     <div class="stage" ref={stage} style={{ cursor: editor.cursor.value }}>
       <canvas ref={canvas} aria-label={`Image ${model.image.value.name}`} />
-      <canvas ref={overlay} class="overlay" aria-hidden="true" />
+      <canvas ref={overlay} class="overlay" />
       <Coordinates model={model} />
     </div>
   );
@@ -50,7 +51,8 @@ function Coordinates({ model }: { model: Annotator }): JSX.Element {
       <span>{editor.view.percent.value} %</span>
       {at && value && (
         <span>
-          x {Math.floor(at.x)}, y {Math.floor(at.y)} = {value.map((one) => one.toLocaleString("en")).join(" ")}
+          x {Math.floor(at.x)}, y {Math.floor(at.y)} ={" "}
+          {value.map((one) => one.toLocaleString("en")).join(" ")}
         </span>
       )}
     </div>
@@ -104,7 +106,8 @@ function listen(element: HTMLElement, { editor }: Annotator): () => void {
     const turn = (event.deltaY || event.deltaX) * lines;
     if (event.altKey) editor.resizeBrush(turn < 0 ? 1.15 : 1 / 1.15);
     else if (event.shiftKey) editor.view.panBy(-turn, 0);
-    else editor.view.zoom(WHEEL ** (-turn / 100), { x: event.clientX - box.left, y: event.clientY - box.top });
+    else
+      editor.view.zoom(WHEEL ** (-turn / 100), { x: event.clientX - box.left, y: event.clientY - box.top });
   };
   const listeners: readonly [string, (event: never) => void][] = [
     ["pointerdown", down],

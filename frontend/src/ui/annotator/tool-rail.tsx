@@ -1,6 +1,20 @@
-import { Brush, Eraser, Expand, Eye, EyeOff, Hand, type IconNode, Keyboard, MousePointer2, Square, SquareMousePointer, Trash2 } from "lucide";
+import {
+  Brush,
+  Eraser,
+  Expand,
+  Eye,
+  EyeOff,
+  Hand,
+  type IconNode,
+  Keyboard,
+  MousePointer2,
+  Square,
+  SquareMousePointer,
+  Trash2,
+} from "lucide";
 import type { JSX } from "preact";
-import { CommandButton, Glyph } from "./controls";
+import { Icon } from "../icon";
+import { CommandButton } from "./controls";
 import type { Annotator } from "./model";
 
 const TOOLS: readonly [string, string, IconNode][] = [
@@ -19,8 +33,13 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
   return (
     <nav class="tool-rail" aria-label="Tools">
       {TOOLS.map(([id, letter, icon]) => (
-        <CommandButton key={id} command={command(`tool-${id}`)} class="tool" pressed={editor.toolId.value === id}>
-          <Glyph node={icon} />
+        <CommandButton
+          key={id}
+          command={command(`tool-${id}`)}
+          class="tool"
+          pressed={editor.toolId.value === id}
+        >
+          <Icon node={icon} title="" />
           <span class="tool-letter" aria-hidden="true">
             {letter}
           </span>
@@ -28,17 +47,17 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
       ))}
       <span class="rail-line" />
       <CommandButton command={command("delete")} class="tool">
-        <Glyph node={Trash2} />
+        <Icon node={Trash2} title="" />
       </CommandButton>
       <CommandButton command={command("fit")} class="tool">
-        <Glyph node={Expand} />
+        <Icon node={Expand} title="" />
       </CommandButton>
       <CommandButton command={command("hide-masks")} class="tool" pressed={hidden}>
-        <Glyph node={hidden ? EyeOff : Eye} />
+        <Icon node={hidden ? EyeOff : Eye} title="" />
       </CommandButton>
       <span class="rail-space" />
       <CommandButton command={command("help")} class="tool">
-        <Glyph node={Keyboard} />
+        <Icon node={Keyboard} title="" />
       </CommandButton>
     </nav>
   );

@@ -1,7 +1,18 @@
-import { ArrowLeft, Check, ChevronLeft, ChevronRight, CloudOff, LoaderCircle, Redo2, TriangleAlert, Undo2 } from "lucide";
+import {
+  ArrowLeft,
+  Check,
+  ChevronLeft,
+  ChevronRight,
+  CloudOff,
+  LoaderCircle,
+  Redo2,
+  TriangleAlert,
+  Undo2,
+} from "lucide";
 import type { JSX } from "preact";
 import type { SaveStatus } from "../../editor/ports";
-import { CommandButton, Glyph } from "./controls";
+import { Icon } from "../icon";
+import { CommandButton } from "./controls";
 import type { Annotator } from "./model";
 
 export function TopBar({ model }: { model: Annotator }): JSX.Element {
@@ -10,7 +21,7 @@ export function TopBar({ model }: { model: Annotator }): JSX.Element {
   return (
     <header class="top-bar">
       <CommandButton command={command("back")}>
-        <Glyph node={ArrowLeft} />
+        <Icon node={ArrowLeft} title="" />
       </CommandButton>
       <a class="top-project" href={`/projects/${image.project.id}/`}>
         {image.project.name}
@@ -20,24 +31,27 @@ export function TopBar({ model }: { model: Annotator }): JSX.Element {
         {image.name}
       </h1>
       <CommandButton command={command("previous-image")}>
-        <Glyph node={ChevronLeft} />
+        <Icon node={ChevronLeft} title="" />
       </CommandButton>
       <span class="top-position">
         {image.position} of {image.total}
       </span>
       <CommandButton command={command("next-image")}>
-        <Glyph node={ChevronRight} />
+        <Icon node={ChevronRight} title="" />
       </CommandButton>
       <span class="top-space" />
       <CommandButton command={command("undo")}>
-        <Glyph node={Undo2} />
+        <Icon node={Undo2} title="" />
       </CommandButton>
       <CommandButton command={command("redo")}>
-        <Glyph node={Redo2} />
+        <Icon node={Redo2} title="" />
       </CommandButton>
       <Saved status={model.editor.session.status.value} />
       <People model={model} />
-      <CommandButton command={command("toggle-done")} class={image.status === "done" ? "button" : "button primary"}>
+      <CommandButton
+        command={command("toggle-done")}
+        class={image.status === "done" ? "button" : "button primary"}
+      >
         {image.status === "done" ? "Open again" : "Mark as done"}
       </CommandButton>
     </header>
@@ -49,7 +63,7 @@ function Saved({ status }: { status: SaveStatus }): JSX.Element {
   const [tone, icon, text] = savedWords(status);
   return (
     <output class={`saved ${tone}`} data-state={status.state} aria-live="polite">
-      <Glyph node={icon} />
+      <Icon node={icon} title="" />
       {text}
     </output>
   );

@@ -1,6 +1,6 @@
 /** What the annotator page needs from the server besides the session. Implemented by net/annotator.ts. */
 
-import type { LabelClass } from "../../editor/ports";
+import type { LabelClass } from "./ports";
 
 export type ImageStatus = "new" | "in_progress" | "done";
 

@@ -1,0 +1,21 @@
+/** The annotator's requests over HTTP. */
+
+import type { AnnotatorApi, EngineInfo } from "../editor/page-ports";
+import type { ImageDetailOut, ImageOut, JobOut } from "../protocol/api.gen";
+import { call, download } from "./http";
+
+export const annotatorApi: AnnotatorApi = {
+  image: (id) => call<ImageDetailOut>("GET", `/api/images/${id}`),
+  images: (projectId) => call<ImageOut[]>("GET", `/api/projects/${projectId}/images`),
+  plane: (id) => download(`/api/images/${id}/plane`),
+  engines: () => call<EngineInfo[]>("GET", "/api/engines"),
+  run: (imageId, engine, params) => call<JobOut>("POST", `/api/images/${imageId}/runs`, { engine, params }),
+  cancel: async (jobId) => {
+    await call<JobOut>("POST", `/api/jobs/${jobId}/cancel`);
+  },
+  setStatus: async (imageId, status) => {
+    await call<ImageOut>("PATCH", `/api/images/${imageId}`, { status });
+  },
+  thumbnail: (imageId) => `/api/images/${imageId}/thumbnail`,
+  go: (path) => location.assign(path),
+};

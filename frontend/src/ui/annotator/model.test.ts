@@ -1,0 +1,169 @@
+import { expect, it } from "vitest";
+import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-ports";
+import type { JobUpdate } from "../../editor/ports";
+import { LocalSession } from "../../testing/local-session";
+import { Annotator } from "./model";
+
+const STARTER: EngineInfo = {
+  name: "starter",
+  title: "Starter",
+  summary: "",
+  capabilities: ["prompt", "auto"],
+  available: true,
+  problem: "",
+  licence: "Apache-2.0",
+  notice: "",
+};
+const SAM: EngineInfo = {
+  ...STARTER,
+  name: "sam",
+  capabilities: ["prompt"],
+  available: false,
+  problem: "No weights.",
+};
+const DETAIL: ImageDetail = {
+  id: "b",
+  name: "b.tif",
+  status: "in_progress",
+  cells: 0,
+  width: 8,
+  height: 4,
+  channels: 1,
+  dtype: "uint8",
+  low: 3,
+  high: 20,
+  project: { id: "p", name: "P", role: "annotator" },
+  classes: [],
+  previous: "a",
+  next: null,
+  position: 2,
+  total: 2,
+};
+
+class Page {
+  readonly said: string[] = [];
+  readonly session = new LocalSession(8, 4);
+  readonly model: Annotator;
+
+  constructor(refusal = "", detail = DETAIL) {
+    const note = async (what: string): Promise<void> => {
+      this.said.push(what);
+      if (refusal) throw new Error(refusal);
+    };
+    const api: AnnotatorApi = {
+      image: async () => detail,
+      images: async () => [detail],
+      plane: async () => new ArrayBuffer(32),
+      engines: async () => [SAM, STARTER],
+      run: async (image, engine, parameters) => {
+        await note(`run ${image} ${engine} ${JSON.stringify(parameters)}`);
+        return { id: "j" };
+      },
+      cancel: (job) => note(`cancel ${job}`),
+      setStatus: (image, status) => note(`${image} ${status}`),
+      thumbnail: () => "",
+      go: (path) => void this.said.push(path),
+    };
+    const plane = { width: 8, height: 4, channels: 1 as const, data: new Uint8Array(32).map((_, at) => at) };
+    this.model = new Annotator(detail, plane, this.session, api);
+  }
+
+  key(id: string): boolean {
+    const command = this.model.commands.find((one) => one.id === id);
+    if (!command?.enabled()) return false;
+    command.run();
+    return true;
+  }
+
+  job(job: Partial<JobUpdate>): void {
+    const full: JobUpdate = {
+      type: "job",
+      job: "j",
+      kind: "segment",
+      engine: "starter",
+      state: "running",
+      progress: 0.5,
+      message: "",
+      ...job,
+    };
+    this.session.jobs.value = new Map(this.session.jobs.value).set(full.job ?? full.kind, full);
+  }
+}
+
+const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 0));
+
+it("starts with the server's contrast, or with the image's own where that says nothing", () => {
+  expect(new Page().model.editor.view.contrast.value).toEqual({ min: 3, max: 20, gamma: 1 });
+  const flat = new Page("", { ...DETAIL, low: 0, high: 0 });
+  expect(flat.model.editor.view.contrast.value).toMatchObject({ min: 0, max: 31 });
+});
+
+it("chooses the first engine that is ready for clicks and for finding", async () => {
+  const { model } = new Page();
+  expect(model.canFindCells()).toBe(false);
+  await model.load();
+  expect(model.editor.promptEngine.value).toBe("starter");
+  expect(model.findEngine.value).toBe("starter");
+});
+
+it("runs the engine with what the person changed, once at a time", async () => {
+  const page = new Page();
+  await page.model.load();
+  page.model.parameters.value = { min_area: 30 };
+  expect(page.key("find-cells")).toBe(true);
+  expect(page.key("find-cells")).toBe(false);
+  await settled();
+  expect(page.said).toEqual(['run b starter {"min_area":30}']);
+  page.job({});
+  expect(page.key("find-cells")).toBe(false);
+  page.job({ state: "done", progress: 1 });
+  expect(page.key("find-cells")).toBe(true);
+});
+
+it("shows a job while it runs, cancels it, and keeps a failure until it is closed", async () => {
+  const page = new Page();
+  page.job({});
+  expect(page.model.segmenting.value?.progress).toBe(0.5);
+  await page.model.cancel({ ...page.model.segmenting.value, job: "j" } as JobUpdate);
+  expect(page.said).toEqual(["cancel j"]);
+  page.job({ state: "failed", message: "Out of memory." });
+  expect(page.model.segmenting.value).toBeNull();
+  expect(page.model.failed.value?.message).toBe("Out of memory.");
+  page.model.dismissFailure();
+  expect(page.model.failed.value).toBeNull();
+});
+
+it("knows how far the clicks of the chosen engine are prepared", async () => {
+  const page = new Page();
+  await page.model.load();
+  page.job({ job: null, kind: "embed", engine: "sam" });
+  expect(page.model.embedding.value).toBeNull();
+  page.job({ job: null, kind: "embed", engine: "starter", state: "done" });
+  expect(page.model.embedding.value?.state).toBe("done");
+});
+
+it("marks the image as done and opens it again", async () => {
+  const page = new Page();
+  page.key("toggle-done");
+  await settled();
+  expect(page.model.image.value.status).toBe("done");
+  page.key("toggle-done");
+  await settled();
+  expect(page.said).toEqual(["b done", "b in_progress"]);
+});
+
+it("says what the server refused and changes nothing", async () => {
+  const page = new Page("Only annotators may do this.");
+  page.key("toggle-done");
+  await settled();
+  expect(page.model.image.value.status).toBe("in_progress");
+  expect(page.model.editor.notices.value[0]?.message).toBe("Only annotators may do this.");
+});
+
+it("goes to the images beside this one and back to the project", () => {
+  const page = new Page();
+  page.key("previous-image");
+  page.key("back");
+  expect(page.key("next-image")).toBe(false);
+  expect(page.said).toEqual(["/images/a/", "/projects/p/"]);
+});
