@@ -299,7 +299,9 @@ def get_images(project_id: UUID, *, only: UUID | None = None) -> list[ImageRow]:
     rows = images.annotate(
         cells=Count("annotations", filter=Q(annotations__deleted=False)),
         updated_at=Greatest("created_at", Max("annotations__updated_at")),
-    ).values("id", "name", "width", "height", "channels", "dtype", "status", "cells", "updated_at")
+    )
+    # A grouped query does not follow the model's own order.
+    rows = rows.order_by("created_at", "pk").values("id", "name", "width", "height", "channels", "dtype", "status", "cells", "updated_at")
     return [ImageRow(**row) for row in rows]
 
 
