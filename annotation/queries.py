@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -291,12 +291,12 @@ def get_images(project_id: UUID, *, only: UUID | None = None) -> list[ImageRow]:
     images = Image.objects.filter(project_id=project_id, deleted_at=None)
     if only is not None:
         images = images.filter(pk=only)
-    rows = images.annotate(
+    counted = images.annotate(
         cells=Count("annotations", filter=Q(annotations__deleted=False)),
         updated_at=Greatest("created_at", Max("annotations__updated_at")),
     )
-    # Said here, because a query that counts forgets the model's own order.
-    rows = rows.order_by("created_at", "pk").values(*(field.name for field in fields(ImageRow)))
+    # A grouped query does not follow the model's own order.
+    rows = counted.order_by("created_at", "pk").values(*ImageRow.__dataclass_fields__)
     return [ImageRow(**row) for row in rows]
 
 
