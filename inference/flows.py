@@ -126,7 +126,7 @@ def follow_flows(flow: Floats, inside_hw: NDArray[np.bool_]) -> Labels:
 
 
 def labels_at(labels_hw: Labels, flow: Floats, rows_hw: Floats, cols_hw: Floats) -> Labels:
-    """Labels of places between the pixels (positions in pixels of ``labels_hw``, the first pixel's centre at 0): where a
+    """Labels of places between the pixels (in pixels of ``labels_hw``, the first pixel's centre at 0): where a
     short walk along the flow leads, so that borders are smooth where the places lie closer than the pixels."""
     rows_hw, cols_hw = _walk(flow, rows_hw, cols_hw, 3)
     return labels_hw.ravel()[_nearest(rows_hw, cols_hw, labels_hw.shape[1])]
@@ -162,9 +162,7 @@ def tidy(labels_hw: Labels, *, min_area: float) -> Labels:
     return tidy_hw
 
 
-def drop_doubtful(
-    labels_hw: Labels, flow: Floats, *, flow_error: float
-) -> tuple[Labels, NDArray[np.float64]]:
+def drop_doubtful(labels_hw: Labels, flow: Floats, *, flow_error: float) -> tuple[Labels, NDArray[np.float64]]:
     """Labels without the cells whose flow error exceeds ``flow_error`` (0: none is dropped), and all errors."""
     errors = flow_errors(labels_hw, flow)
     keep = errors <= flow_error if flow_error > 0 else np.ones(errors.size, bool)

@@ -27,9 +27,7 @@ def check_image(image: Image) -> None:
 
 
 def _unsupported(reason: str) -> EngineError:
-    return EngineError(
-        EngineErrorCode.IMAGE_UNSUPPORTED, f"This image cannot be segmented. {reason}", permanent=True
-    )
+    return EngineError(EngineErrorCode.IMAGE_UNSUPPORTED, f"This image cannot be segmented. {reason}", permanent=True)
 
 
 def _limits(values: Floats) -> tuple[float, float, float]:
@@ -64,4 +62,4 @@ def unit_grey(image: Image) -> Floats:
     unit_hw = (grey_hw - low) / (high - low)
     if dark:
         unit_hw = 1 - unit_hw
-    return np.clip(unit_hw, -0.5, 2).astype(np.float32)
+    return np.asarray(np.clip(unit_hw, -0.5, 2), np.float32)

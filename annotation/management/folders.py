@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 def add_folder_arguments(parser: ArgumentParser) -> None:
     """--images, --labels, --match, --names, --limit and --json."""
     parser.add_argument("--images", required=True, type=Path, help="folder of PNG, JPEG or TIFF images")
-    parser.add_argument(
-        "--labels", required=True, type=Path, help="folder of label images with the same names"
-    )
-    parser.add_argument(
-        "--match", default="*", help="only images whose name without suffix fits this pattern"
-    )
+    parser.add_argument("--labels", required=True, type=Path, help="folder of label images with the same names")
+    parser.add_argument("--match", default="*", help="only images whose name without suffix fits this pattern")
     parser.add_argument(
         "--names", type=Path, help="only the images named in this file, one name a line, without suffix"
     )

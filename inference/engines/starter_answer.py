@@ -58,22 +58,19 @@ class MapView:
     @property
     def down(self) -> float:
         """Network pixels in an image pixel, along rows."""
-        return self.basins_hw.shape[0] / self.height
+        return float(self.basins_hw.shape[0] / self.height)
 
     @property
     def across(self) -> float:
         """Network pixels in an image pixel, along columns."""
-        return self.basins_hw.shape[1] / self.width
+        return float(self.basins_hw.shape[1] / self.width)
 
 
 def _basin_extent(view: MapView, clicks: list[Click]) -> float:
     """Longest side of the basins under the positive clicks, within reach of them; network pixels."""
     longest = 0.0
     for click in clicks:
-        row, col = (
-            min(int(v), side - 1)
-            for v, side in zip((click.row, click.col), view.basins_hw.shape, strict=True)
-        )
+        row, col = (min(int(v), side - 1) for v, side in zip((click.row, click.col), view.basins_hw.shape, strict=True))
         label = view.basins_hw[row, col]
         if not click.positive or not label:
             continue
@@ -90,9 +87,7 @@ def _place(view: MapView, asked: Scaled) -> Window:
         spans = [asked.box]
     elif asked.mask is not None:
         mask = asked.mask
-        spans.append(
-            (mask.top * view.down, mask.left * view.across, mask.bottom * view.down, mask.right * view.across)
-        )
+        spans.append((mask.top * view.down, mask.left * view.across, mask.bottom * view.down, mask.right * view.across))
     top, left = (min(span[axis] for span in spans) for axis in (0, 1))
     bottom, right = (max(span[axis] for span in spans) for axis in (2, 3))
     extent = max(bottom - top, right - left)
@@ -165,9 +160,7 @@ def answer(decoder: PromptDecoder, view: MapView, asked: Scaled) -> list[MaskRes
     mask_hw = _mask_plane(view, asked.mask, window)
     basin_hw = meant_basin(labels_hw, asked.clicks, asked.box, window)
     if not basin_hw.any() and asked.mask is not None:
-        basin_hw = respect(
-            labels_hw == (fitting_label(labels_hw, mask_hw > 0) or -1), asked.clicks, asked.box, window
-        )
+        basin_hw = respect(labels_hw == (fitting_label(labels_hw, mask_hw > 0) or -1), asked.clicks, asked.box, window)
     logits, scores = _decode(decoder, view, asked, window, basin_hw, mask_hw)
     planes = [np.where(basin_hw, 1.0, -1.0).astype(np.float32)]
     planes += [
@@ -184,17 +177,15 @@ def answer(decoder: PromptDecoder, view: MapView, asked: Scaled) -> list[MaskRes
         if len(chosen) < _CANDIDATES and not any(_alike(planes[index], planes[other]) for other in chosen):
             chosen.append(int(index))
     results = [
-        MaskResult(
-            _bound(_to_image(planes[index], view, window), view, asked), float(np.clip(scores[index], 0, 1))
-        )
+        MaskResult(_bound(_to_image(planes[index], view, window), view, asked), float(np.clip(scores[index], 0, 1)))
         for index in chosen
     ]
     return [result for result in results if result.mask.area]
 
 
 def _alike(one: Floats, other: Floats) -> bool:
-    either = np.count_nonzero((one > 0) | (other > 0))
-    return np.count_nonzero((one > 0) & (other > 0)) >= _SAME * max(either, 1)
+    both, either = np.count_nonzero((one > 0) & (other > 0)), np.count_nonzero((one > 0) | (other > 0))
+    return int(both) >= _SAME * int(either)
 
 
 def _bound(mask: Rle, view: MapView, asked: Scaled) -> Rle:

@@ -39,9 +39,7 @@ def fitting_label(labels_hw: NDArray[np.int32], box_hw: Mask) -> int:
     return int(np.argmax(counted / np.maximum(area + box_hw.sum() - counted, 1)))
 
 
-def meant_basin(
-    labels_hw: NDArray[np.int32], clicks: list[Click], box: Corners | None, window: Window
-) -> Mask:
+def meant_basin(labels_hw: NDArray[np.int32], clicks: list[Click], box: Corners | None, window: Window) -> Mask:
     """The basins under the positive clicks, or the one that fits the box, less what ``respect`` takes away.
     ``labels_hw`` numbers the basins of the window; 0 is none."""
     wanted = {int(labels_hw[on_grid(c.row, c.col, window)]) for c in clicks if c.positive}
@@ -52,7 +50,8 @@ def meant_basin(
 
 
 def respect(mask_hw: Mask, clicks: list[Click], box: Corners | None, window: Window) -> Mask:
-    """The mask bound by the box, cut around negative clicks that lie on it, and of its parts those which hold a positive click, or else the largest."""
+    """The mask bound by the box, cut around negative clicks that lie on it, and of its parts
+    those which hold a positive click, or else the largest."""
     mask_hw = mask_hw & inside_box(box, window)
     positive = [(c.row, c.col) for c in clicks if c.positive]
     if not positive and box is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.contracts import AutoParams, Segmentation
 from inference.engines.starter_encoding import Maps
@@ -30,7 +31,7 @@ def find_cells(maps: Maps, params: AutoParams, *, height: int, width: int) -> Se
     return Segmentation(final_hw, tuple(float(score) for score in best[1:]))
 
 
-def _scores(labels_hw: Labels, cell_hw: Floats, errors: Floats) -> Floats:
+def _scores(labels_hw: Labels, cell_hw: Floats, errors: NDArray[np.float64]) -> Floats:
     """For each label 0…max: mean cell probability times one minus flow error; 0 for the background."""
     chance = 1 / (1 + np.exp(-cell_hw))
     count = np.bincount(labels_hw.ravel(), minlength=errors.size)
@@ -40,9 +41,7 @@ def _scores(labels_hw: Labels, cell_hw: Floats, errors: Floats) -> Floats:
     return np.asarray(scores, np.float32)
 
 
-def _in_image(
-    labels_hw: Labels, flow: Floats, cell_hw: Floats, threshold: float, height: int, width: int
-) -> Labels:
+def _in_image(labels_hw: Labels, flow: Floats, cell_hw: Floats, threshold: float, height: int, width: int) -> Labels:
     """Labels at every pixel of the image, strip by strip."""
     if labels_hw.shape == (height, width):
         return labels_hw
@@ -51,9 +50,7 @@ def _in_image(
     out_hw = np.zeros((height, width), np.int32)
     for top in range(0, height, _STRIP):
         bottom = min(top + _STRIP, height)
-        rows = np.clip(
-            (np.arange(top, bottom, dtype=np.float32) + 0.5) * down - 0.5, 0, labels_hw.shape[0] - 1
-        )
+        rows = np.clip((np.arange(top, bottom, dtype=np.float32) + 0.5) * down - 0.5, 0, labels_hw.shape[0] - 1)
         shape = (bottom - top, width)
         rows_hw = np.ascontiguousarray(np.broadcast_to(rows[:, None], shape), np.float32)
         cols_hw = np.ascontiguousarray(np.broadcast_to(cols[None], shape), np.float32)

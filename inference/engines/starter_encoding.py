@@ -114,7 +114,7 @@ def _tiles(length: int) -> Iterator[tuple[int, int, int, int]]:
 def encode_maps(
     encoder: Encoder, pixels_hw: Floats, *, scale: float, progress: Callable[[float], None] | None = None
 ) -> Maps:
-    """Run the encoder over the picture at ``scale``, tile by tile. ``progress`` is told the share done and may raise."""
+    """Run the encoder over the picture at ``scale``, tile by tile; ``progress`` is told the share done, may raise."""
     pixels_hw = resize(pixels_hw, scale)
     height, width = pixels_hw.shape
     rows, cols = _padded(height) // FEATURE_STRIDE, _padded(width) // FEATURE_STRIDE
@@ -132,7 +132,5 @@ def encode_maps(
 
 def _place(features: Halves, deep: Floats, rows: tuple[int, int, int], cols: tuple[int, int, int]) -> None:
     """Copy the kept part of a tile's features to its place; each axis is (keep from, keep to, read from)."""
-    (top, bottom, r0), (left, right, c0) = (
-        [-(-value // FEATURE_STRIDE) for value in side] for side in (rows, cols)
-    )
+    (top, bottom, r0), (left, right, c0) = ([-(-value // FEATURE_STRIDE) for value in side] for side in (rows, cols))
     features[:, top:bottom, left:right] = deep[:, top - r0 : bottom - r0, left - c0 : right - c0]

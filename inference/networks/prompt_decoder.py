@@ -2,8 +2,8 @@
 
 Tokens (one per mask, one for the scores, one per click or box corner) and the features of a window look at each other
 twice; each mask token then becomes a small filter over the enlarged features. Unlike there, the place of the prompt
-also comes as a picture (``dense``), because finding it from codes alone takes a large network long to learn, and the flow
-basin under the click is offered in it: token 0 judges that basin, the others draw masks of their own.
+also comes as a picture (``dense``), because finding it from codes alone takes a large network long to learn, and
+the flow basin under the click is offered in it: token 0 judges that basin, the others draw masks of their own.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ class TwoWay(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(_WIDTH, 128), nn.ReLU(), nn.Linear(128, _WIDTH))
         self.norms = nn.ModuleList(nn.LayerNorm(_WIDTH) for _ in range(4))
 
-    def forward(
-        self, tokens: Tensor, picture: Tensor, codes: Tensor, places: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens: Tensor, picture: Tensor, codes: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         """``codes`` are the tokens' own origin, ``places`` the position codes of the picture."""
         named = tokens + codes
         tokens = self.norms[0](tokens + self.self_attention(named, named, tokens))
@@ -100,9 +98,7 @@ class PromptDecoder(nn.Module):
         steps = (torch.arange(side) + 0.5) / side
         return self._codes(torch.cartesian_prod(steps, steps))[None]
 
-    def forward(
-        self, features: Tensor, dense: Tensor, points: Tensor, kinds: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, dense: Tensor, points: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
         batch = features.shape[0]
         picture = self.features_in(features) + self.dense_in(dense)
         picture = picture + self.mix(picture)

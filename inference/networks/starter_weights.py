@@ -10,9 +10,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from inference.errors import EngineError, EngineErrorCode
+from inference.networks.files import save_atomically
 from inference.networks.prompt_decoder import PromptDecoder
 from inference.networks.starter import Encoder
-from inference.networks.files import save_atomically
 
 SHIPPED = Path(__file__).with_name("starter.safetensors")
 _FORMAT = "cytomark-starter-1"
@@ -47,9 +47,7 @@ def _check(path: Path, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> N
         raise _invalid(path, f"it holds “{extra[0]}”, which this network does not have.")
     for name, value in found.items():
         if value.shape != wanted[name].shape:
-            raise _invalid(
-                path, f"“{name}” has the shape {tuple(value.shape)}, not {tuple(wanted[name].shape)}."
-            )
+            raise _invalid(path, f"“{name}” has the shape {tuple(value.shape)}, not {tuple(wanted[name].shape)}.")
         if value.dtype not in (torch.float16, torch.float32, torch.int64):
             raise _invalid(path, f"“{name}” has the type {value.dtype}.")
         if value.dtype.is_floating_point and not bool(torch.isfinite(value).all()):
@@ -62,7 +60,7 @@ def load_starter(path: Path) -> tuple[Encoder, PromptDecoder, str]:
     if not path.is_file():
         raise EngineError(
             EngineErrorCode.WEIGHTS_MISSING,
-            f"There is no weights file “{path.name}”. Train one with “manage.py train starter”, or restore the shipped one.",
+            f"There is no weights file “{path.name}”. Restore it, or train one with “manage.py train starter”.",
             permanent=True,
         )
     encoder, decoder = Encoder(), PromptDecoder()

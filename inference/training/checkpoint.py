@@ -38,9 +38,7 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def load_training(
-    path: Path, *, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
-) -> Progress:
+def load_training(path: Path, *, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
     """Put a saved training back; returns its progress. Raises EngineError for a file that is not one."""
     try:
         with safe_open(path, framework="pt") as file:

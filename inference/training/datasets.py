@@ -56,9 +56,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
         if path.suffix.lower() not in SUFFIXES:
             continue
         if path.stem in found:
-            raise _bad(
-                f"“{found[path.stem].name}” and “{path.name}” have the same name: remove or rename one."
-            )
+            raise _bad(f"“{found[path.stem].name}” and “{path.name}” have the same name: remove or rename one.")
         found[path.stem] = path
     return found
 

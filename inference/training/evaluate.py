@@ -90,9 +90,7 @@ def segment_files(
         try:
             found = engine.segment(read_image(path), params or AutoParams())
         except EngineError as error:
-            problems.append(
-                error.message if path.name in error.message else f"“{path.name}”: {error.message}"
-            )
+            problems.append(error.message if path.name in error.message else f"“{path.name}”: {error.message}")
             continue
         tifffile.imwrite(target, label_file_array(found.labels_hw), compression="zlib")
         written.add(target)

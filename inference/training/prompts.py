@@ -15,7 +15,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inference.engines.starter_basin import meant_basin, on_grid, respect
+from inference.engines.starter_basin import meant_basin, respect
 from inference.engines.starter_window import (
     Click,
     Corners,
@@ -73,9 +73,7 @@ def see(encoder: Encoder, sample: Sample, rng: np.random.Generator) -> Seen:
         out = encoder(torch.from_numpy(view.pixels_hw)[None, None])
     maps = torch.cat([out.flow[0], out.cell]).numpy()
     basins_hw = follow_flows(maps[:2], maps[2] > BASIN_LOGIT)
-    return Seen(
-        out.features[0].numpy().astype(np.float16), maps.astype(np.float16), basins_hw, view.labels_hw
-    )
+    return Seen(out.features[0].numpy().astype(np.float16), maps.astype(np.float16), basins_hw, view.labels_hw)
 
 
 def _place_in(rng: np.random.Generator, mask_hw: NDArray[np.bool_]) -> tuple[int, int]:
@@ -111,7 +109,7 @@ def ask(rng: np.random.Generator, seen: Seen) -> Question | None:
     cell_hw = seen.labels_hw == label
     box = _jittered_box(rng, cell_hw) if rng.random() < _BOX_SHARE else None
     row, col = _place_in(rng, cell_hw)
-    clicks = [Click(row + 0.5, col + 0.5, True)] if box is None or rng.random() < 0.3 else []
+    clicks = [Click(row + 0.5, col + 0.5, positive=True)] if box is None or rng.random() < 0.3 else []
     basin = int(seen.basins_hw[row, col])
     extent = _extent(seen.basins_hw == basin) if basin else 0
     if box is not None:
@@ -194,10 +192,7 @@ def train_prompts(
     encoder.eval()
     rng = np.random.default_rng((options.seed, 2**31))
     chosen = rng.choice(len(samples), views, p=draw_weights(samples))
-    seen = [
-        see(encoder, samples[index], np.random.default_rng((options.seed, 1, n)))
-        for n, index in enumerate(chosen)
-    ]
+    seen = [see(encoder, samples[index], np.random.default_rng((options.seed, 1, n))) for n, index in enumerate(chosen)]
     torch.manual_seed(options.seed)
     model = PromptDecoder().train()
     average = copy.deepcopy(model).eval()

@@ -57,9 +57,7 @@ def _compare(
     rows, cols = _window(where, mask, (labels_hw.shape[0], labels_hw.shape[1]))
     truth_hw = labels_hw[rows, cols] == label
     drawn_hw = np.zeros(truth_hw.shape, np.uint8)
-    paste(
-        Rle(mask.top - rows.start, mask.left - cols.start, mask.height, mask.width, mask.counts), drawn_hw, 1
-    )
+    paste(Rle(mask.top - rows.start, mask.left - cols.start, mask.height, mask.width, mask.counts), drawn_hw, 1)
     found_hw = drawn_hw > 0
     union = np.count_nonzero(truth_hw | found_hw)
     return np.count_nonzero(truth_hw & found_hw) / union, found_hw, truth_hw, (rows.start, cols.start)
@@ -79,9 +77,7 @@ def run_cell(
     ious: list[float] = []
     while True:
         found = engine.predict(embedding, Prompts(points=tuple(points)))
-        iou, found_hw, truth_hw, (top, left) = _compare(
-            labels_hw, label, where, found[0].mask if found else EMPTY
-        )
+        iou, found_hw, truth_hw, (top, left) = _compare(labels_hw, label, where, found[0].mask if found else EMPTY)
         ious.append(iou)
         click = next_click(found_hw, truth_hw)
         if click is None or len(points) == MOST_CLICKS:
@@ -107,6 +103,5 @@ def mean_clicks(runs: Sequence[CellRun]) -> dict[str, float]:
     """Mean number of clicks to IoU 0.80 and 0.85."""
     goals = {"0.80": 0.8, "0.85": 0.85}
     return {
-        name: float(np.mean([run.clicks_to(goal) for run in runs])) if runs else 0.0
-        for name, goal in goals.items()
+        name: float(np.mean([run.clicks_to(goal) for run in runs])) if runs else 0.0 for name, goal in goals.items()
     }

@@ -62,9 +62,7 @@ def train_starter(plan: StarterTraining, *, resume: bool = False, say: Callable[
     def report(step: int, loss: float, seconds: float) -> None:
         say(f"step {step}, loss {loss:.4f}, {seconds:.0f} s")
 
-    options = TrainingOptions(
-        steps=plan.steps, minutes=minutes(_FLOW_SHARE), seed=plan.seed, batch=plan.flow_batch
-    )
+    options = TrainingOptions(steps=plan.steps, minutes=minutes(_FLOW_SHARE), seed=plan.seed, batch=plan.flow_batch)
     encoder = train_flows(samples, options, checkpoint=flows, report=report)
     say("Flows are done; the prompt decoder follows.")
     options = TrainingOptions(

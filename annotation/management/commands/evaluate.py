@@ -34,6 +34,4 @@ class Command(BaseCommand):
             return
         scores = result["ap"]
         assert isinstance(scores, dict)  # noqa: S101 - evaluate's own contract
-        self.stdout.write(
-            f"{result['images']} images, {', '.join(f'AP@{k} {v:.3f}' for k, v in scores.items())}"
-        )
+        self.stdout.write(f"{result['images']} images, {', '.join(f'AP@{k} {v:.3f}' for k, v in scores.items())}")

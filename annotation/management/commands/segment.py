@@ -17,9 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("engine")
         parser.add_argument("files", nargs="+", type=Path)
         parser.add_argument("--out", required=True, type=Path, help="folder for the label images")
-        parser.add_argument(
-            "--diameter", type=float, help="typical cell diameter in pixels; estimated if not given"
-        )
+        parser.add_argument("--diameter", type=float, help="typical cell diameter in pixels; estimated if not given")
         parser.add_argument("--min-area", type=int, default=15, help="smallest cell, in pixels")
 
     def handle(self, *, engine: str, files: list[Path], out: Path, **options: object) -> None:
@@ -34,9 +32,7 @@ class Command(BaseCommand):
             min_area=least if isinstance(least, int) else 15,
         )
         try:
-            problems = segment_files(
-                get_auto_engine(engine), files, out, params=params, say=self.stdout.write
-            )
+            problems = segment_files(get_auto_engine(engine), files, out, params=params, say=self.stdout.write)
         except EngineError as error:
             raise CommandError(error.message) from error
         for problem in problems:

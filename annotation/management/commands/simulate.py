@@ -13,9 +13,7 @@ from annotation.management.folders import add_folder_arguments, chosen_pairs
 class Command(BaseCommand):
     """Clicks that a simulated annotator needs with an engine."""
 
-    help = (
-        "Measure how many clicks an engine needs, with a simulated annotator over images with label images."
-    )
+    help = "Measure how many clicks an engine needs, with a simulated annotator over images with label images."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("engine")

@@ -15,17 +15,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("network", choices=["starter"])
-        parser.add_argument(
-            "--images", required=True, type=Path, action="append", help="folder; may be repeated"
-        )
-        parser.add_argument(
-            "--labels", required=True, type=Path, action="append", help="one for each --images"
-        )
+        parser.add_argument("--images", required=True, type=Path, action="append", help="folder; may be repeated")
+        parser.add_argument("--labels", required=True, type=Path, action="append", help="one for each --images")
         parser.add_argument("--out", required=True, type=Path, help="weights file (safetensors)")
         parser.add_argument("--steps", type=int, help="steps of each half")
-        parser.add_argument(
-            "--minutes", type=float, help="time for both halves, two thirds of it for the flows"
-        )
+        parser.add_argument("--minutes", type=float, help="time for both halves, two thirds of it for the flows")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--resume", action="store_true", help="go on from the checkpoints beside --out")
 
