@@ -99,7 +99,7 @@ def do_progress_job(job_id: UUID, attempt: int, *, progress: float, message: str
 
 @transaction.atomic
 def do_claim_attempt(job_id: UUID, attempt: int) -> bool:
-    """Claim a queued job under the attempt number that it was sent with; true again for the one who holds it."""
+    """Claim a queued job under the attempt number that it was sent with. False when it was claimed already."""
     claimed = Job.objects.filter(pk=job_id, state=JobState.QUEUED, attempt=attempt - 1).update(
         state=JobState.RUNNING, attempt=attempt, lease_until=timezone.now() + LEASE
     )
