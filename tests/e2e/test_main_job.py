@@ -103,7 +103,7 @@ def test_the_main_job(app: App, ann: BrowserContext, bo: BrowserContext, project
     b.until("cells", "0")
 
     # All the others.
-    a.page.get_by_role("button", name="Find cells", exact=True).click()
+    a.page.locator("button.primary", has_text="Find cells").click()
     a.page.wait_for_selector('[data-ready]:not([data-cells="0"])', timeout=60_000, state="attached")
     a.until("segmenting", "none")
     a.saved()
