@@ -42,7 +42,7 @@ bench-%: $(VENV)/dev.stamp frontend/dist/.stamp
 
 # Writes what TypeScript knows of the protocol from annotation/protocol.py and the HTTP schemas.
 protocol: $(VENV)/dev.stamp
-	$(BIN)/python manage.py protocol
+	$(TYPES_ENV) $(BIN)/python manage.py protocol
 
 $(VENV)/pip.stamp:
 	$(PYTHON) -m venv $(VENV)

@@ -93,11 +93,6 @@ def get_catch_up(image_id: UUID, *, client_id: UUID, clock: int | None) -> Catch
         return CatchUp(now, last_seq, None, [patch_of(operation) for operation in missed])
 
 
-def get_clock(image_id: UUID) -> int:
-    """The image's last operation."""
-    return Image.objects.values_list("clock", flat=True).get(pk=image_id)
-
-
 def get_next_image(image: Image) -> Image | None:
     """The image after this one in its project, the way the filmstrip shows them."""
     later = Image.objects.filter(project_id=image.project_id, deleted_at=None, created_at__gte=image.created_at)
@@ -296,10 +291,12 @@ def get_images(project_id: UUID, *, only: UUID | None = None) -> list[ImageRow]:
     images = Image.objects.filter(project_id=project_id, deleted_at=None)
     if only is not None:
         images = images.filter(pk=only)
-    rows = images.annotate(
+    counted = images.annotate(
         cells=Count("annotations", filter=Q(annotations__deleted=False)),
         updated_at=Greatest("created_at", Max("annotations__updated_at")),
-    ).values("id", "name", "width", "height", "channels", "dtype", "status", "cells", "updated_at")
+    )
+    # A grouped query does not follow the model's own order.
+    rows = counted.order_by("created_at", "pk").values(*ImageRow.__dataclass_fields__)
     return [ImageRow(**row) for row in rows]
 
 

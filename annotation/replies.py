@@ -66,8 +66,8 @@ class AnnotationReplies:
 
     def progress(self, job_id: str, attempt: int, fraction: float) -> bool:
         """Claim the job at its start, renew the lease later; false when it was cancelled or is another's."""
-        if fraction == 0.0:
-            return do_claim_attempt(UUID(job_id), attempt)
+        if fraction == 0.0 and do_claim_attempt(UUID(job_id), attempt):
+            return True
         # The rest is for writing the cells.
         return do_progress_job(UUID(job_id), attempt, progress=0.95 * fraction)
 

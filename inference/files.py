@@ -14,6 +14,7 @@ from inference.pixels import Image
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 _FORMATS = ("PNG", "JPEG")
+_MODES = {"1": "L", "P": "RGB", "PA": "RGB", "LA": "L", "RGBA": "RGB", "CMYK": "RGB", "YCbCr": "RGB"}
 _MOST_PIXELS = 20_000 * 20_000
 
 
@@ -24,7 +25,7 @@ def _unreadable(path: Path, reason: str) -> EngineError:
 def _read_tiff(path: Path) -> NDArray[np.generic]:
     """The first page alone: other files named inside the TIFF are never followed."""
     with tifffile.TiffFile(path, _multifile=False) as file:
-        page = file.pages[0]
+        page = file.pages.first
         if page.imagewidth * page.imagelength > _MOST_PIXELS:
             raise ValueError("it has too many pixels.")
         array = np.asarray(page.asarray())
@@ -37,11 +38,8 @@ def _read_pillow(path: Path) -> NDArray[np.generic]:
     with Pillow.open(path, formats=_FORMATS) as file:
         if file.width * file.height > _MOST_PIXELS:
             raise ValueError("it has too many pixels.")
-        if file.mode in ("P", "RGBA", "LA", "CMYK", "YCbCr", "PA"):
-            file = file.convert("RGB")
-        if file.mode == "1":
-            file = file.convert("L")
-        return np.asarray(file)
+        wanted = _MODES.get(file.mode)
+        return np.asarray(file.convert(wanted) if wanted else file)
 
 
 def _read(path: Path) -> NDArray[np.generic]:

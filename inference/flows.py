@@ -126,7 +126,7 @@ def follow_flows(flow: Floats, inside_hw: NDArray[np.bool_]) -> Labels:
 
 
 def labels_at(labels_hw: Labels, flow: Floats, rows_hw: Floats, cols_hw: Floats) -> Labels:
-    """Labels of places between the pixels (positions in pixels of ``labels_hw``, the first pixel's centre at 0): where a
+    """Labels of places between the pixels (in pixels of ``labels_hw``, the first pixel's centre at 0): where a
     short walk along the flow leads, so that borders are smooth where the places lie closer than the pixels."""
     rows_hw, cols_hw = _walk(flow, rows_hw, cols_hw, 3)
     return labels_hw.ravel()[_nearest(rows_hw, cols_hw, labels_hw.shape[1])]

@@ -62,4 +62,4 @@ def unit_grey(image: Image) -> Floats:
     unit_hw = (grey_hw - low) / (high - low)
     if dark:
         unit_hw = 1 - unit_hw
-    return np.clip(unit_hw, -0.5, 2).astype(np.float32)
+    return np.asarray(np.clip(unit_hw, -0.5, 2), np.float32)

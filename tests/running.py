@@ -13,7 +13,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from http.cookiejar import CookieJar
+from http.cookiejar import Cookie, CookieJar
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -100,6 +100,14 @@ class Person:
         self.url = url
         self.jar = CookieJar()
         self.opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.jar))
+
+    def add_cookie(self, name: str, value: str) -> None:
+        """One that another browser got."""
+        self.jar.set_cookie(
+            Cookie(
+                0, name, value, None, False, "127.0.0.1", False, False, "/", True, False, None, True, None, None, {}
+            )
+        )  # fmt: skip
 
     def cookie(self, name: str) -> str:
         return next((cookie.value or "" for cookie in self.jar if cookie.name == name), "")

@@ -70,10 +70,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Before allauth, whose own templates would win otherwise.
+    "annotation",
     "allauth",
     "allauth.account",
     "channels",
-    "annotation",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

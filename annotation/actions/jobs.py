@@ -23,13 +23,14 @@ REQUEUE_AFTER = timedelta(seconds=30)
 """A job that is still queued after this time may have been lost by the broker and is sent again."""
 MAX_ATTEMPTS = 3
 MAX_RUNNING = 20
-"""Unfinished jobs that one person may have (S37)."""
+"""Unfinished jobs that one person may have, uploads aside (S37)."""
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 
 def check_new_job(user: User) -> None:
     """Raise when the person has too much waiting already."""
-    if Job.objects.filter(user_id=user.pk, state__in=_OPEN).count() >= MAX_RUNNING:
+    heavy = Job.objects.filter(user_id=user.pk, state__in=_OPEN).exclude(kind=JobKind.IMPORT)
+    if heavy.count() >= MAX_RUNNING:
         raise AppError(
             ErrorCode.BUSY,
             f"You have {MAX_RUNNING} jobs waiting or running. Wait until one has ended, or cancel one.",
@@ -98,7 +99,7 @@ def do_progress_job(job_id: UUID, attempt: int, *, progress: float, message: str
 
 @transaction.atomic
 def do_claim_attempt(job_id: UUID, attempt: int) -> bool:
-    """Claim a queued job under the attempt number that it was sent with; true again for the one who holds it."""
+    """Claim a queued job under the attempt number that it was sent with. False when it was claimed already."""
     claimed = Job.objects.filter(pk=job_id, state=JobState.QUEUED, attempt=attempt - 1).update(
         state=JobState.RUNNING, attempt=attempt, lease_until=timezone.now() + LEASE
     )

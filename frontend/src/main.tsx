@@ -13,7 +13,7 @@ async function start(root: HTMLElement): Promise<void> {
   if (noun === "images" && id) {
     // The annotator is the larger part: other pages do not wait for it.
     const { mountAnnotator } = await import("./app");
-    await mountAnnotator(root, id);
+    mountAnnotator(root, id);
   } else if (noun === "projects" && id) {
     render(<ProjectPage id={id} />, root);
   } else {

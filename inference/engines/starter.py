@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from inference.cards import STARTER
 from inference.contracts import (
     AutoParams,
     Embedding,
-    EngineCard,
     MaskResult,
     Prompts,
     Segmentation,
@@ -33,14 +33,7 @@ _ENCODING_SHARE = 0.8
 class StarterEngine:
     """PromptEngine and AutoEngine over one encoder; keeps both contracts of ``inference.engines.base``."""
 
-    card = EngineCard(
-        name="starter",
-        title="Starter",
-        summary="Small network for nuclei, trained with Cytomark; quick on any computer.",
-        capabilities=frozenset({"prompt", "auto"}),
-        licence="Apache-2.0",
-        notice="Trained on public CC0 and MIT data; see its model card.",
-    )
+    card = STARTER
 
     def __init__(self, path: Path = SHIPPED) -> None:
         self._path = path
@@ -102,7 +95,7 @@ class StarterEngine:
         return self._cells(maps, params, image.shape[:2], progress)
 
     def segment_embedding(self, embedding: Embedding, params: AutoParams) -> Segmentation:
-        """Find every cell from what ``encode`` kept: no second run of the network. ``params.diameter`` must be None."""
+        """Find every cell from what ``encode`` kept, without the network; ``params.diameter`` has no say in it."""
         self._check_embedding(embedding)
         arrays = embedding.arrays
         maps = Maps(

@@ -58,12 +58,12 @@ class MapView:
     @property
     def down(self) -> float:
         """Network pixels in an image pixel, along rows."""
-        return self.basins_hw.shape[0] / self.height
+        return float(self.basins_hw.shape[0] / self.height)
 
     @property
     def across(self) -> float:
         """Network pixels in an image pixel, along columns."""
-        return self.basins_hw.shape[1] / self.width
+        return float(self.basins_hw.shape[1] / self.width)
 
 
 def _basin_extent(view: MapView, clicks: list[Click]) -> float:
@@ -184,8 +184,8 @@ def answer(decoder: PromptDecoder, view: MapView, asked: Scaled) -> list[MaskRes
 
 
 def _alike(one: Floats, other: Floats) -> bool:
-    either = np.count_nonzero((one > 0) | (other > 0))
-    return np.count_nonzero((one > 0) & (other > 0)) >= _SAME * max(either, 1)
+    both, either = np.count_nonzero((one > 0) & (other > 0)), np.count_nonzero((one > 0) | (other > 0))
+    return int(both) >= _SAME * int(either)
 
 
 def _bound(mask: Rle, view: MapView, asked: Scaled) -> Rle:

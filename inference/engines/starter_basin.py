@@ -50,7 +50,8 @@ def meant_basin(labels_hw: NDArray[np.int32], clicks: list[Click], box: Corners 
 
 
 def respect(mask_hw: Mask, clicks: list[Click], box: Corners | None, window: Window) -> Mask:
-    """The mask bound by the box, cut around negative clicks that lie on it, and of its parts those which hold a positive click, or else the largest."""
+    """The mask bound by the box, cut around negative clicks that lie on it, and of its parts
+    those which hold a positive click, or else the largest."""
     mask_hw = mask_hw & inside_box(box, window)
     positive = [(c.row, c.col) for c in clicks if c.positive]
     if not positive and box is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.contracts import AutoParams, Segmentation
 from inference.engines.starter_encoding import Maps
@@ -30,7 +31,7 @@ def find_cells(maps: Maps, params: AutoParams, *, height: int, width: int) -> Se
     return Segmentation(final_hw, tuple(float(score) for score in best[1:]))
 
 
-def _scores(labels_hw: Labels, cell_hw: Floats, errors: Floats) -> Floats:
+def _scores(labels_hw: Labels, cell_hw: Floats, errors: NDArray[np.float64]) -> Floats:
     """For each label 0…max: mean cell probability times one minus flow error; 0 for the background."""
     chance = 1 / (1 + np.exp(-cell_hw))
     count = np.bincount(labels_hw.ravel(), minlength=errors.size)

@@ -114,7 +114,7 @@ def _tiles(length: int) -> Iterator[tuple[int, int, int, int]]:
 def encode_maps(
     encoder: Encoder, pixels_hw: Floats, *, scale: float, progress: Callable[[float], None] | None = None
 ) -> Maps:
-    """Run the encoder over the picture at ``scale``, tile by tile. ``progress`` is told the share done and may raise."""
+    """Run the encoder over the picture at ``scale``, tile by tile; ``progress`` is told the share done, may raise."""
     pixels_hw = resize(pixels_hw, scale)
     height, width = pixels_hw.shape
     rows, cols = _padded(height) // FEATURE_STRIDE, _padded(width) // FEATURE_STRIDE

@@ -2,8 +2,8 @@
 
 Tokens (one per mask, one for the scores, one per click or box corner) and the features of a window look at each other
 twice; each mask token then becomes a small filter over the enlarged features. Unlike there, the place of the prompt
-also comes as a picture (``dense``), because finding it from codes alone takes a large network long to learn, and the flow
-basin under the click is offered in it: token 0 judges that basin, the others draw masks of their own.
+also comes as a picture (``dense``), because finding it from codes alone takes a large network long to learn, and
+the flow basin under the click is offered in it: token 0 judges that basin, the others draw masks of their own.
 """
 
 from __future__ import annotations

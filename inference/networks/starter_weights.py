@@ -60,7 +60,7 @@ def load_starter(path: Path) -> tuple[Encoder, PromptDecoder, str]:
     if not path.is_file():
         raise EngineError(
             EngineErrorCode.WEIGHTS_MISSING,
-            f"There is no weights file “{path.name}”. Train one with “manage.py train starter”, or restore the shipped one.",
+            f"There is no weights file “{path.name}”. Restore it, or train one with “manage.py train starter”.",
             permanent=True,
         )
     encoder, decoder = Encoder(), PromptDecoder()

@@ -66,11 +66,15 @@ def _draw_transform(rng: np.random.Generator, sample: Sample, size: int) -> tupl
     return np.column_stack([matrix, middle - matrix @ np.full(2, size / 2)]), scale
 
 
+def _floats(array: NDArray[np.generic]) -> Floats:
+    return np.asarray(array, np.float32)
+
+
 def _change_light(rng: np.random.Generator, pixels_hw: Floats) -> Floats:
     pixels_hw = np.sign(pixels_hw) * np.abs(pixels_hw) ** np.float32(2 ** rng.uniform(-0.6, 0.6))
     pixels_hw = pixels_hw * np.float32(rng.uniform(0.7, 1.3)) + np.float32(rng.uniform(-0.08, 0.08))
     if rng.random() < 0.25:
-        pixels_hw = cv2.GaussianBlur(pixels_hw, (0, 0), float(rng.uniform(0.4, 1.4)))
+        pixels_hw = _floats(cv2.GaussianBlur(pixels_hw, (0, 0), float(rng.uniform(0.4, 1.4))))
     if rng.random() < 0.5:
         noise = rng.standard_normal(pixels_hw.shape, np.float32)
         pixels_hw = pixels_hw + np.float32(rng.uniform(0, 0.06)) * noise
@@ -89,11 +93,12 @@ def warp(rng: np.random.Generator, sample: Sample, matrix: NDArray[np.float64], 
     nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     pixels_hw = sample.pixels_hw
     if scale < 0.75:
-        pixels_hw = cv2.GaussianBlur(pixels_hw, (0, 0), 0.4 / scale)
-    pixels_hw = cv2.warpAffine(pixels_hw, matrix, (size, size), flags=flags)
-    labels_hw = cv2.warpAffine(sample.labels_hw.astype(np.float32), matrix, (size, size), flags=nearest)
-    labels_hw = labels_hw.astype(np.int32)
-    valid_hw = cv2.warpAffine(np.ones(sample.labels_hw.shape, np.float32), matrix, (size, size), flags=nearest)
+        pixels_hw = _floats(cv2.GaussianBlur(pixels_hw, (0, 0), 0.4 / scale))
+    pixels_hw = _floats(cv2.warpAffine(pixels_hw, matrix, (size, size), flags=flags))
+    turned_hw = cv2.warpAffine(sample.labels_hw.astype(np.float32), matrix, (size, size), flags=nearest)
+    labels_hw = np.asarray(turned_hw, np.int32)
+    whole_hw = np.ones(sample.labels_hw.shape, np.float32)
+    valid_hw = _floats(cv2.warpAffine(whole_hw, matrix, (size, size), flags=nearest))
     rows, cols = (cv2.warpAffine(plane, matrix, (size, size), flags=flags) for plane in sample.flow)
     back = matrix[:, :2].T * scale
     turned = np.stack([back[1, 0] * cols + back[1, 1] * rows, back[0, 0] * cols + back[0, 1] * rows])

@@ -25,7 +25,8 @@ def overlap_ious(true_hw: Labels, found_hw: Labels) -> NDArray[np.float64]:
     table = np.bincount(true.ravel() * shape[1] + found.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
     union = table.sum(axis=1, keepdims=True) + table.sum(axis=0, keepdims=True) - table
     ious: NDArray[np.float64] = table / np.maximum(union, 1)
-    return ious[true_ids != 0][:, found_ids != 0]
+    cells: NDArray[np.float64] = ious[true_ids != 0][:, found_ids != 0]
+    return cells
 
 
 def true_positives(ious: NDArray[np.float64], threshold: float) -> int:

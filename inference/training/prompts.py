@@ -109,7 +109,7 @@ def ask(rng: np.random.Generator, seen: Seen) -> Question | None:
     cell_hw = seen.labels_hw == label
     box = _jittered_box(rng, cell_hw) if rng.random() < _BOX_SHARE else None
     row, col = _place_in(rng, cell_hw)
-    clicks = [Click(row + 0.5, col + 0.5, True)] if box is None or rng.random() < 0.3 else []
+    clicks = [Click(row + 0.5, col + 0.5, positive=True)] if box is None or rng.random() < 0.3 else []
     basin = int(seen.basins_hw[row, col])
     extent = _extent(seen.basins_hw == basin) if basin else 0
     if box is not None:

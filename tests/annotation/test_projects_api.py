@@ -187,6 +187,13 @@ def test_an_image_knows_where_it_stands(world: World, owner: Client) -> None:
     assert owner.get(f"/api/images/{third.pk}").json()["next"] is None
 
 
+def test_images_are_listed_as_they_came(world: World, owner: Client) -> None:
+    for number in range(12):
+        make_cell(make_image(world.project, f"{number}.tif"), 1)
+    path = f"/api/projects/{world.project.pk}/images"
+    assert [image["name"] for image in owner.get(path).json()] == ["cells.tif", *(f"{n}.tif" for n in range(12))]
+
+
 def test_the_state_is_changed_by_those_who_annotate_and_the_name_by_managers(world: World) -> None:
     path = f"/api/images/{world.image.pk}"
     annotator = world.client("annotator")

@@ -115,6 +115,13 @@ def test_every_page_tells_the_browser_to_be_careful(path: str) -> None:
     assert headers["X-Frame-Options"] == "DENY"
 
 
+def test_the_sign_in_page_is_ours() -> None:
+    page = Client().get("/sign-in/").content.decode()
+    assert "Annotate microscopy images together." in page
+    assert "annotation/plain.css" in page
+    assert "sign up" not in page.lower()
+
+
 def test_no_page_of_the_server_has_inline_script_or_style() -> None:
     page = Client().get("/sign-in/").content.decode()
     assert "<style" not in page

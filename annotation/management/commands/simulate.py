@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.management.folders import add_folder_arguments, chosen_pairs
+from annotation.management.commands._folders import add_folder_arguments, chosen_pairs
 
 
 class Command(BaseCommand):

@@ -102,11 +102,11 @@ export function ClassesPanel({ state }: PanelProps) {
     <section class="panel">
       <h2>Classes</h2>
       <ul class="rows">
-        {state.classes.value.map((item) => (
+        {state.shownClasses.value.map((item) => (
           <ClassRow key={item.id} state={state} item={item} free={free} />
         ))}
       </ul>
-      {state.classes.value.length === 0 && <p class="muted">No class yet: cells are just cells.</p>}
+      {state.shownClasses.value.length === 0 && <p class="muted">No class yet: cells are just cells.</p>}
       {free && <AddClass state={state} />}
     </section>
   );

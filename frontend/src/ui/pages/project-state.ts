@@ -1,5 +1,5 @@
 /** What the project page knows and how it gets to know it. */
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { UploadQueue } from "../../net/uploads";
 import type { ClassOut, ImageOut, MemberOut, MeOut, ProjectOut } from "../../protocol/api.gen";
 import { complain, doLater } from "../notices";
@@ -30,8 +30,15 @@ export class ProjectState {
   readonly status = signal<Status | "all">("all");
   readonly view = signal<View>(localStorage.getItem(VIEW_KEY) === "table" ? "table" : "grid");
   readonly uploads: UploadQueue;
+  /** Ids of what is deleted here and not yet on the server: a reload does not bring it back. */
+  readonly leaving: Signal<ReadonlySet<string | number>> = signal(new Set());
   readonly shown: ReadonlySignal<readonly ImageOut[]> = computed(() =>
-    filtered(this.images.value ?? [], this.text.value, this.status.value),
+    filtered(this.images.value ?? [], this.text.value, this.status.value).filter(
+      (image) => !this.leaving.value.has(image.id),
+    ),
+  );
+  readonly shownClasses: ReadonlySignal<readonly ClassOut[]> = computed(() =>
+    this.classes.value.filter((item) => !this.leaving.value.has(item.id)),
   );
 
   constructor(readonly id: string) {
@@ -87,20 +94,23 @@ export class ProjectState {
 
   /** Hide the image now; the server hears of it when the time for Undo is over. */
   deleteImage(image: ImageOut): void {
-    const before = this.images.value;
-    this.images.value = before?.filter((other) => other.id !== image.id) ?? null;
-    doLater(`${image.name} was deleted.`, {
-      undo: () => void this.loadImages(),
-      commit: () => void this.change(api.deleteImage(image.id), () => this.loadImages()),
-    });
+    this.deleteLater(image.id, `${image.name} was deleted.`, () =>
+      this.change(api.deleteImage(image.id), () => this.loadImages()),
+    );
   }
 
   /** As with images: hidden now, deleted when nobody has undone it. */
   deleteClass(item: ClassOut): void {
-    this.classes.value = this.classes.value.filter((other) => other.id !== item.id);
-    doLater(`Class “${item.name}” was deleted. Cells that have it keep it.`, {
-      undo: () => void this.loadClasses().catch(complain),
-      commit: () => void this.change(api.deleteClass(this.id, item.id), () => this.loadClasses()),
-    });
+    this.deleteLater(item.id, `Class “${item.name}” was deleted. Cells that have it keep it.`, () =>
+      this.change(api.deleteClass(this.id, item.id), () => this.loadClasses()),
+    );
+  }
+
+  private deleteLater(id: string | number, text: string, request: () => Promise<void>): void {
+    this.leaving.value = new Set([...this.leaving.value, id]);
+    const stay = () => {
+      this.leaving.value = new Set([...this.leaving.value].filter((other) => other !== id));
+    };
+    doLater(text, { undo: stay, commit: () => void request().then(stay) });
   }
 }

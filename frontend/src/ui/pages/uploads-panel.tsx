@@ -1,6 +1,6 @@
 /** What is on its way in, each with its progress; and the place to drop files, which is anywhere. */
 import { useSignal } from "@preact/signals";
-import { ChevronDown, ChevronUp, CircleAlert, CircleCheck, X } from "lucide";
+import { ChevronDown, ChevronUp, CircleAlert, CircleCheck, ListX, X } from "lucide";
 import { useEffect } from "preact/hooks";
 import type { UploadItem, UploadQueue } from "../../net/uploads";
 import { bytes, counted } from "../format";
@@ -70,7 +70,7 @@ export function UploadsPanel({ queue }: { readonly queue: UploadQueue }) {
         </h2>
         {done > 0 && (
           <button type="button" class="quiet" onClick={() => queue.dismissDone()}>
-            Clear done
+            <Icon node={ListX} title="Clear what is done" />
           </button>
         )}
         <button
