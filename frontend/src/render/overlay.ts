@@ -15,7 +15,9 @@ export class Overlay {
     private readonly canvas: HTMLCanvasElement,
     private readonly editor: Editor,
   ) {
-    const context = canvas.getContext("2d");
+    // Kept in main memory: on the graphics card, some Chromium builds go on to show the frame before when a frame only
+    // clears, and a few marks are quickly drawn either way.
+    const context = canvas.getContext("2d", { willReadFrequently: true });
     if (!context) throw new Error("This browser has no 2D canvas. Use a recent Firefox, Chrome or Safari.");
     this.context = context;
   }

@@ -1,4 +1,4 @@
-import { effect } from "@preact/signals";
+import { effect, type ReadonlySignal } from "@preact/signals";
 import type { Editor } from "../editor/editor";
 import type { Rgb } from "../editor/palette";
 import type { Plane } from "../editor/plane";
@@ -106,14 +106,15 @@ export class Renderer {
         states.select(editor.selection.value);
         touch();
       }),
-      effect(() => this.readEverything()),
+      ...this.shown().map((one) => one.subscribe(() => this.loop.request())),
     );
   }
 
-  /** Reads every signal that a frame depends on, so that a change of any asks for a frame. */
-  private readEverything(): void {
-    const { view, prompting, session, ...editor } = this.editor;
-    const signals = [
+  /** Everything that a frame depends on. Subscribed to by name: a bundler drops a read whose value nobody uses. */
+  private shown(): readonly ReadonlySignal<unknown>[] {
+    const { editor } = this;
+    const { view, prompting, session } = editor;
+    return [
       view.camera,
       view.viewport,
       view.contrast,
@@ -132,8 +133,6 @@ export class Renderer {
       prompting.bitmap,
       session.members,
     ];
-    for (const one of signals) one.value;
-    this.loop.request();
   }
 
   private draw(): void {

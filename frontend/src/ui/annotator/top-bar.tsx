@@ -19,7 +19,7 @@ export function TopBar({ model }: { model: Annotator }): JSX.Element {
   const image = model.image.value;
   const command = (id: string) => model.commands.find((one) => one.id === id);
   return (
-    <header class="top-bar">
+    <header class="annotator-bar">
       <CommandButton command={command("back")}>
         <Icon node={ArrowLeft} title="" />
       </CommandButton>
@@ -99,18 +99,18 @@ function People({ model }: { model: Annotator }): JSX.Element {
   );
   const mine = me.value;
   return (
-    <ul class="people" aria-label="People in this image">
+    <ul class="annotator-people" aria-label="People in this image">
       {mine && (
-        <li class="person" style={{ "--person": mine.colour }} title={`${mine.name} (you)`}>
+        <li class="annotator-person" style={{ "--person": mine.colour }} title={`${mine.name} (you)`}>
           {initials(mine.name)}
         </li>
       )}
       {people.slice(0, SHOWN).map((one) => (
-        <li key={one.userId} class="person" style={{ "--person": one.colour }} title={one.name}>
+        <li key={one.userId} class="annotator-person" style={{ "--person": one.colour }} title={one.name}>
           {initials(one.name)}
         </li>
       ))}
-      {people.length > SHOWN && <li class="person more">+{people.length - SHOWN}</li>}
+      {people.length > SHOWN && <li class="annotator-person more">+{people.length - SHOWN}</li>}
     </ul>
   );
 }
