@@ -19,11 +19,8 @@ from annotation.limits import TokenBucket
 from annotation.presence import member_of
 from annotation.protocol import (
     CLOSE_BAD_FRAME,
-    CLOSE_FORBIDDEN,
-    CLOSE_NOT_FOUND,
     CLOSE_NOT_SIGNED_IN,
     CLOSE_TOO_FAST,
-    CLOSE_TOO_OLD,
     VERSION,
     Cancel,
     Cursor,
@@ -44,12 +41,6 @@ logger = logging.getLogger(__name__)
 
 MESSAGES_PER_SECOND, MESSAGES_BURST = 40, 80
 CURSORS_PER_SECOND = 15
-_CLOSES = {
-    ErrorCode.NOT_SIGNED_IN: CLOSE_NOT_SIGNED_IN,
-    ErrorCode.FORBIDDEN: CLOSE_FORBIDDEN,
-    ErrorCode.NOT_FOUND: CLOSE_NOT_FOUND,
-    ErrorCode.CLIENT_TOO_OLD: CLOSE_TOO_OLD,
-}
 
 
 class ImageConsumer(AsyncWebsocketConsumer):
@@ -97,8 +88,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
             await self._dispatch(message)
         except AppError as error:
             await self._refuse(error.code, error.message, message)
-            if error.code in _CLOSES:
-                await self.close(_CLOSES[error.code])
+            if error.code in sockets.CLOSES:
+                await self.close(sockets.CLOSES[error.code])
         except (OperationalError, InterfaceError, DatabaseError) as error:
             # Nothing is known to be wrong with the message: the client keeps it and tries again (R4).
             logger.warning("The database did not answer: %s", error)
@@ -129,6 +120,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
         # First join, then read: what is committed in between is heard twice rather than not at all.
         await self._quietly(self.channel_layer.group_add(image_group(self.image_id), self.channel_name))
         await self.say(await in_database(sockets.welcome, self.socket, self.user, hello))
+        for update in await in_database(sockets.open_runs, self.socket):
+            await self.say(update)
         self.member = member_of(self.user, hello.client_id)
         await self._tell_others("here", self.member, answer=True)
 

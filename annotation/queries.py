@@ -13,7 +13,7 @@ from django.db.models import Count, F, Max, Prefetch, Q, Window
 from django.db.models.functions import Greatest, RowNumber
 from django.utils import timezone
 
-from annotation.errors import not_found
+from annotation.errors import ErrorCode, not_found
 from annotation.models import (
     Annotation,
     Client,
@@ -21,6 +21,7 @@ from annotation.models import (
     ImageStatus,
     Job,
     JobKind,
+    JobState,
     LabelClass,
     Membership,
     Operation,
@@ -113,8 +114,9 @@ def signed_in(session_key: str) -> bool:
     return Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now()).exists()
 
 
-def allowed_sockets(sockets: Iterable[OpenSocket]) -> set[OpenSocket]:
-    """Those that may go on: signed in, active, and a member of the image's project. Three queries, however many."""
+def refused_sockets(sockets: Iterable[OpenSocket]) -> dict[OpenSocket, ErrorCode]:
+    """Those that may not go on, and why: signed out, or no longer an active member of the image's project. Three
+    queries, however many sockets."""
     asked = set(sockets)
     sessions = set(
         Session.objects.filter(
@@ -133,11 +135,19 @@ def allowed_sockets(sockets: Iterable[OpenSocket]) -> set[OpenSocket]:
             project_id__in=set(images.values()),
         ).values_list("user_id", "project_id")
     )
-    return {
-        socket
-        for socket in asked
-        if socket.session_key in sessions and (socket.user_id, images.get(socket.image_id)) in members
-    }
+    refused = {}
+    for socket in asked:
+        if socket.session_key not in sessions:
+            refused[socket] = ErrorCode.NOT_SIGNED_IN
+        elif (socket.user_id, images.get(socket.image_id)) not in members:
+            refused[socket] = ErrorCode.FORBIDDEN
+    return refused
+
+
+def get_open_runs(image_id: UUID) -> list[Job]:
+    """What is looking for cells in the image now."""
+    states = (JobState.QUEUED, JobState.RUNNING)
+    return list(Job.objects.filter(image_id=image_id, kind=JobKind.SEGMENT, state__in=states))
 
 
 def get_exports(project_id: UUID) -> list[Job]:

@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
 from annotation import jobs, queries
+from annotation.actions.jobs import job_update
 from annotation.actions.operations import do_push
 from annotation.actions.undo import get_redoable, get_undoable
 from annotation.database import in_database
@@ -21,12 +22,33 @@ from annotation.events import newest_prompt_key
 from annotation.models import Image, Role, User
 from annotation.permissions import Action, access_image
 from annotation.presence import colour_of
-from annotation.protocol import CLOSE_FORBIDDEN, VERSION, Ack, Cancel, Hello, Pong, Prompt, Push, Welcome
+from annotation.protocol import (
+    CLOSE_FORBIDDEN,
+    CLOSE_NOT_FOUND,
+    CLOSE_NOT_SIGNED_IN,
+    CLOSE_TOO_OLD,
+    VERSION,
+    Ack,
+    Cancel,
+    Hello,
+    JobUpdate,
+    Pong,
+    Prompt,
+    Push,
+    Welcome,
+)
 from annotation.queries import OpenSocket
 
 logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 1.0
+CLOSES = {
+    ErrorCode.NOT_SIGNED_IN: CLOSE_NOT_SIGNED_IN,
+    ErrorCode.FORBIDDEN: CLOSE_FORBIDDEN,
+    ErrorCode.NOT_FOUND: CLOSE_NOT_FOUND,
+    ErrorCode.CLIENT_TOO_OLD: CLOSE_TOO_OLD,
+}
+"""The refusals after which a socket is of no more use."""
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------
@@ -63,6 +85,11 @@ def welcome(socket: OpenSocket, user: User, hello: Hello) -> Welcome:
         undoable=get_undoable(image, user),
         redoable=get_redoable(image, user),
     )
+
+
+def open_runs(socket: OpenSocket) -> list[JobUpdate]:
+    """What is looking for cells in the image now, for somebody who has just come."""
+    return [job_update(job) for job in queries.get_open_runs(socket.image_id)]
 
 
 def _warm_up(image: Image) -> None:
@@ -144,14 +171,15 @@ def forget(consumer: Closable) -> None:
 async def check_all() -> None:
     """Close the sockets whose owners may no longer look."""
     try:
-        allowed = await in_database(queries.allowed_sockets, list(_open.values()))
+        refused = await in_database(queries.refused_sockets, list(_open.values()))
     except (DatabaseError, InterfaceError) as error:
         logger.warning("Open sockets could not be checked: %s", error)
         return
     for consumer, socket in list(_open.items()):
-        if socket not in allowed:
+        code = refused.get(socket)
+        if code is not None:
             forget(consumer)
-            await consumer.close(CLOSE_FORBIDDEN)
+            await consumer.close(CLOSES[code])
 
 
 async def _keep_watching() -> None:

@@ -49,10 +49,8 @@ def do_create_job(
     return job
 
 
-def _tell(job: Job) -> None:
-    """Everybody in the image sees how a run of theirs comes along."""
-    if job.kind != JobKind.SEGMENT or job.image_id is None:
-        return
+def job_update(job: Job) -> JobUpdate:
+    """What people in the image are told of a run."""
     update = {
         "type": "job",
         "job": job.pk,
@@ -62,7 +60,13 @@ def _tell(job: Job) -> None:
         "progress": job.progress,
         "message": job.message,
     }
-    send_job(job.image_id, JobUpdate.model_validate(update))
+    return JobUpdate.model_validate(update)
+
+
+def _tell(job: Job) -> None:
+    """Everybody in the image sees how a run of theirs comes along."""
+    if job.kind == JobKind.SEGMENT and job.image_id is not None:
+        send_job(job.image_id, job_update(job))
 
 
 def _held(job_id: UUID, attempt: int) -> Job | None:
