@@ -8,6 +8,13 @@ from threading import Barrier
 import pytest
 
 
+def pytest_configure() -> None:
+    """A password is hashed slowly on purpose; hundreds of tests make people."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def socket_connections(request: pytest.FixtureRequest) -> Iterator[None]:
     """The sockets' threads keep their connections, with which the test database could not be dropped."""
