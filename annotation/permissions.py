@@ -6,9 +6,11 @@ from enum import Enum
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery, Value
+from django.utils import timezone
 
-from annotation.errors import forbidden, not_found
+from annotation.errors import AppError, ErrorCode, forbidden, not_found
 from annotation.models import Image, Job, Membership, Project, Role, Upload, User
 
 M = TypeVar("M", bound=Model)
@@ -76,12 +78,29 @@ def access_project(user: User, project_id: UUID, action: Action, *, lock: bool =
     return project, role
 
 
-def access_image(user: User, image_id: UUID, action: Action, *, lock: bool = False) -> tuple[Image, Role]:
-    """The image, its row locked on request (the caller is in a transaction), and the person's role."""
-    image = _locked(Image.objects.filter(pk=image_id, deleted_at=None), lock=lock).first()
-    if image is None:
+def access_image(
+    user: User, image_id: UUID, action: Action, *, lock: bool = False, session_key: str | None = None
+) -> tuple[Image, Role]:
+    """The image, its row locked on request (the caller is in a transaction), and the person's role.
+
+    With ``session_key`` the session must still exist, too: a socket outlives signing out (S3). One query, because
+    sockets ask for each message.
+    """
+    membership = Membership.objects.filter(
+        project=OuterRef("project"), project__deleted_at=None, user_id=user.pk, user__is_active=True
+    )
+    session = Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now())
+    found = Image.objects.filter(pk=image_id, deleted_at=None).annotate(
+        role=Subquery(membership.values("role")),
+        signed_in=Value(value=True) if session_key is None else Exists(session),
+    )
+    image = _locked(found, lock=lock).first()
+    said = vars(image) if image is not None else {"role": None, "signed_in": True}
+    if not said["signed_in"]:
+        raise AppError(ErrorCode.NOT_SIGNED_IN, "You are signed out. Sign in again; nothing is lost.", status=401)
+    if image is None or said["role"] is None:
         raise not_found("image")
-    return image, _check(role_of(user, image.project_id), action, what="image")
+    return image, _check(Role(said["role"]), action, what="image")
 
 
 def access_upload(user: User, upload_id: UUID, *, lock: bool = False) -> Upload:

@@ -109,11 +109,6 @@ class OpenSocket:
     image_id: UUID
 
 
-def signed_in(session_key: str) -> bool:
-    """Whether the session still exists: signing out deletes it (S3)."""
-    return Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now()).exists()
-
-
 def refused_sockets(sockets: Iterable[OpenSocket]) -> dict[OpenSocket, ErrorCode]:
     """Those that may not go on, and why: signed out, or no longer an active member of the image's project. Three
     queries, however many sockets."""

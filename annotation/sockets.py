@@ -55,9 +55,7 @@ CLOSES = {
 
 
 def _access(socket: OpenSocket, user: User, action: Action) -> tuple[Image, Role]:
-    if not queries.signed_in(socket.session_key):
-        raise AppError(ErrorCode.NOT_SIGNED_IN, "You are signed out. Sign in again; nothing is lost.", status=401)
-    return access_image(user, socket.image_id, action)
+    return access_image(user, socket.image_id, action, session_key=socket.session_key)
 
 
 def check(socket: OpenSocket, user: User) -> None:
@@ -101,18 +99,17 @@ def _warm_up(image: Image) -> None:
 
 def push(socket: OpenSocket, user: User, message: Push) -> Ack:
     """One operation."""
-    if not queries.signed_in(socket.session_key):
-        raise AppError(ErrorCode.NOT_SIGNED_IN, "You are signed out. Sign in again; nothing is lost.", status=401)
-    return do_push(user, socket.image_id, message)
+    return do_push(user, socket.image_id, message, session_key=socket.session_key)
 
 
 def prompt(socket: OpenSocket, user: User, channel: str, message: Prompt) -> None:
     """Ask the click worker; its answer comes through the channel."""
     image, _ = _access(socket, user, Action.ANNOTATE)
-    _note_newest(channel, message.number)
     sent = jobs.send_prompt(
         image, channel=channel, number=message.number, engine=message.engine, prompts=message.prompts
     )
+    # After sending: it is for those prompts that wait behind others.
+    _note_newest(channel, message.number)
     if not sent:
         raise AppError(ErrorCode.BUSY, "Clicks cannot be answered just now; drawing works. Try again in a moment.")
 

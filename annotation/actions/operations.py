@@ -49,7 +49,7 @@ def _repeat(client: Client, push: Push) -> Ack | None:
 
 
 @transaction.atomic
-def do_push(user: User, image_id: UUID, push: Push) -> Ack:
+def do_push(user: User, image_id: UUID, push: Push, *, session_key: str | None = None) -> Ack:
     """Do what a person pushed, or refuse it for good; the same answer for the same ids, however often they come.
 
     Raises AppError where nothing was decided: no access, out of order.
@@ -58,7 +58,7 @@ def do_push(user: User, image_id: UUID, push: Push) -> Ack:
     repeated = _repeat(client, push)
     if repeated is not None:
         return repeated
-    image, _ = access_image(user, image_id, Action.ANNOTATE, lock=True)
+    image, _ = access_image(user, image_id, Action.ANNOTATE, lock=True, session_key=session_key)
     try:
         operation = _perform(image, user, push)
     except RefusedError as refusal:

@@ -395,7 +395,7 @@ async def test_r4_a_database_that_is_away_is_no_conflict(pages: Any, monkeypatch
     page = await pages()
     await page.hello()
 
-    def away(*_: Any) -> None:
+    def away(*_: Any, **__: Any) -> None:
         raise OperationalError("server closed the connection")
 
     with monkeypatch.context() as patched:
