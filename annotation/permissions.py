@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
@@ -95,7 +95,7 @@ def access_image(
         signed_in=Value(value=True) if session_key is None else Exists(session),
     )
     image = _locked(found, lock=lock).first()
-    said = vars(image) if image is not None else {"role": None, "signed_in": True}
+    said: dict[str, Any] = vars(image) if image is not None else {"role": None, "signed_in": True}
     if not said["signed_in"]:
         raise AppError(ErrorCode.NOT_SIGNED_IN, "You are signed out. Sign in again; nothing is lost.", status=401)
     if image is None or said["role"] is None:
