@@ -113,3 +113,40 @@ def test_the_web_process_never_loads_torch() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
+
+
+# Which folder of frontend/src may import which. `testing` and the composition root (app, main) may import all.
+FRONTEND = {
+    "protocol": set(),
+    "geometry": set(),
+    "store": {"protocol", "geometry"},
+    "editor": {"store", "geometry"},
+    "tools": {"editor", "store", "geometry"},
+    "commands": {"editor", "store"},
+    "render": {"editor", "store", "geometry"},
+    "net": {"store", "protocol", "geometry", "editor"},
+    "ui": {"commands", "editor", "store", "geometry", "net", "protocol"},
+}
+# The editor's one window to the session that net makes: types only.
+EDITOR_PORTS = {("editor/ports.ts", "net"), ("editor/ports.ts", "protocol")}
+IMPORTED = re.compile(r'(?:import|export)\b[^;]*?from "(\.[^"]+)"')
+
+
+def test_frontend_folders_import_to_the_left_only() -> None:
+    src = (ROOT / "frontend" / "src").resolve()
+    wrong = []
+    for path in typescript_files():
+        name = path.resolve().relative_to(src)
+        if name.parts[0] not in FRONTEND or ".test." in path.name:
+            continue
+        for target in IMPORTED.findall(path.read_text()):
+            folder = (path.resolve().parent / target).resolve().relative_to(src).parts[0]
+            allowed = FRONTEND[name.parts[0]] | {name.parts[0]}
+            if folder not in allowed and (name.as_posix(), folder) not in EDITOR_PORTS:
+                wrong.append(f"{name.as_posix()} imports {target}")
+    assert wrong == []
+
+
+def test_the_editors_ports_are_types() -> None:
+    text = (ROOT / "frontend" / "src" / "editor" / "ports.ts").read_text()
+    assert not re.search(r"^(import|export) (?!type\b|interface\b)", text, flags=re.MULTILINE)
