@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA ?= data
 PORT ?= 8000
 # Node from the machine where it is recent enough, from a PyPI wheel otherwise.
-NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/npm.py
+NPM := "$(CURDIR)/$(BIN)/python" "$(CURDIR)/.ci/npm.py"
 
 # mypy reads the settings to know the models; it connects to nothing.
 TYPES_ENV := SECRET_KEY=only-for-reading-the-settings-by-mypy DATABASE_URL=postgres://none/none REDIS_URL=redis://none
