@@ -13,6 +13,7 @@ from annotation.actions.jobs import do_claim_attempt, do_fail_job, do_finish_job
 from annotation.actions.operations import do_add_found_cells, masks_of
 from annotation.errors import ErrorCode
 from annotation.events import newest_prompt_key, send_answer, send_job, send_not_ready
+from annotation.heartbeats import Heartbeats
 from annotation.models import Job
 from annotation.protocol import Candidate, JobUpdate, Mask, Preview, Provenance, Refusal
 from inference import contracts, ports
@@ -21,6 +22,9 @@ from inference.errors import EngineErrorCode
 
 class AnnotationReplies:
     """inference.ports.ReplyPort. ``reply_to`` is a consumer's channel for prompts and an image's id for embeddings."""
+
+    def __init__(self) -> None:
+        self.heartbeats = Heartbeats()
 
     def is_stale(self, reply_to: str, prompt_id: int) -> bool:
         """Whether the tab has sent a newer prompt."""
@@ -67,6 +71,7 @@ class AnnotationReplies:
     def progress(self, job_id: str, attempt: int, fraction: float) -> bool:
         """Claim the job at its start, renew the lease later; false when it was cancelled or is another's."""
         if fraction == 0.0 and do_claim_attempt(UUID(job_id), attempt):
+            self.heartbeats.start(job_id, attempt)
             return True
         # The rest is for writing the cells.
         return do_progress_job(UUID(job_id), attempt, progress=0.95 * fraction)
@@ -81,6 +86,7 @@ class AnnotationReplies:
         seconds: float,
     ) -> None:
         """All cells of the image: written and finished in one transaction, or neither."""
+        self.heartbeats.stop(job_id)
         masks = masks_of(result.labels_hw, result.scores)
         stamped = Provenance(
             source="auto",
@@ -102,5 +108,6 @@ class AnnotationReplies:
 
     def failed(self, job_id: str, attempt: int, error: ports.Json) -> None:
         """The run ended without a result."""
+        self.heartbeats.stop(job_id)
         if error["code"] != EngineErrorCode.CANCELLED:
             do_fail_job(UUID(job_id), attempt, message=str(error["message"]), permanent=bool(error["permanent"]))

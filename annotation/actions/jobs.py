@@ -112,6 +112,12 @@ def do_claim_attempt(job_id: UUID, attempt: int) -> bool:
     return bool(claimed)
 
 
+def do_renew_lease(job_id: UUID, attempt: int) -> bool:
+    """Whoever runs it lives. False when it is no longer theirs."""
+    held = Job.objects.filter(pk=job_id, attempt=attempt, state=JobState.RUNNING)
+    return bool(held.update(lease_until=timezone.now() + LEASE))
+
+
 def _end(job: Job, state: JobState, *, message: str) -> None:
     job.state, job.message, job.lease_until = state, message[:500], None
     if state == JobState.DONE:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+from django.utils import timezone
 
-from annotation.actions.jobs import MAX_ATTEMPTS, do_cancel_job, do_create_job, do_sweep_jobs
+from annotation.actions.jobs import MAX_ATTEMPTS, do_cancel_job, do_create_job, do_renew_lease, do_sweep_jobs
+from annotation.heartbeats import Heartbeats
 from annotation.models import Annotation, Job, JobKind, JobState, Operation
 from annotation.replies import AnnotationReplies
 from inference.contracts import Provenance, Segmentation
@@ -14,6 +19,15 @@ from tests.factories import make_image, make_project, make_user
 pytestmark = pytest.mark.django_db
 
 PORT = AnnotationReplies()
+
+
+@pytest.fixture(autouse=True)
+def no_beat_after_the_end() -> Iterator[None]:
+    yield
+    for job_id in list(PORT.heartbeats._ends):
+        PORT.heartbeats.stop(job_id)
+
+
 FOUND = Provenance("starter", "0" * 64, "v1", {})
 
 
@@ -109,3 +123,24 @@ def test_found_cells_keep_clear_of_those_that_are_there(job: Job) -> None:
     finish(again)
     assert again.message == "2 cells found, 0 added"
     assert Annotation.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_r13_a_living_worker_keeps_its_lease_through_a_long_step(job: Job) -> None:
+    beats = Heartbeats(seconds=0.05)
+    PORT.progress(str(job.pk), 1, 0.0)
+    Job.objects.update(lease_until="2020-01-01T00:00:00Z")
+    beats.start(str(job.pk), 1)
+    deadline = time.monotonic() + 5
+    while Job.objects.get().lease_until < timezone.now() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert do_sweep_jobs() == 0
+    beats.stop(str(job.pk))
+
+
+def test_r15_a_lost_lease_is_not_renewed(job: Job) -> None:
+    PORT.progress(str(job.pk), 1, 0.0)
+    assert do_renew_lease(job.pk, 1)
+    assert not do_renew_lease(job.pk, 2)
+    do_cancel_job(Job.objects.get(pk=job.pk))
+    assert not do_renew_lease(job.pk, 1)
