@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from inference.contracts import Embedding, MaskResult
 from inference.engines.starter_basin import fitting_label, meant_basin, respect
@@ -75,8 +74,8 @@ def _basin_extent(view: MapView, clicks: list[Click]) -> float:
         if not click.positive or not label:
             continue
         near_hw = view.basins_hw[max(row - _REACH, 0) : row + _REACH, max(col - _REACH, 0) : col + _REACH]
-        where = ndimage.find_objects((near_hw == label).astype(np.uint8))[0]
-        longest = max(longest, *(float(side.stop - side.start) for side in where))
+        sides = cv2.boundingRect((near_hw == label).view(np.uint8))[2:]
+        longest = max(longest, *map(float, sides))
     return longest
 
 
