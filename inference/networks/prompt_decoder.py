@@ -9,6 +9,9 @@ the flow basin under the click is offered in it: token 0 judges that basin, the 
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +25,7 @@ MASKS = 3
 _WIDTH = 64
 _HEADS = 4
 _SCALE = (_WIDTH // _HEADS) ** -0.5
+Decode = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 POSITIVE, NEGATIVE, BOX_START, BOX_END, ABSENT = range(5)
 
 
@@ -166,3 +170,19 @@ def _spread(x: Tensor, layer: nn.ConvTranspose2d) -> Tensor:
     matrix = layer.weight.permute(0, 2, 3, 1).flatten(1)
     spread: Tensor = (x @ matrix).unflatten(2, (2, 2, -1))
     return spread if layer.bias is None else spread + layer.bias
+
+
+def compiled(decoder: PromptDecoder) -> Decode:
+    """The same function of one prompt (batch 1, any number of points), in evaluation mode and without Python between
+    its several hundred small operations, which took a quarter of its time."""
+    example = (
+        torch.zeros(1, FEATURES, WINDOW // 4, WINDOW // 4),
+        torch.zeros(1, DENSE, WINDOW, WINDOW),
+        torch.zeros(1, 3, 2),
+        torch.zeros(1, 3, dtype=torch.long),
+    )
+    jit: Any = torch.jit
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frozen: Decode = jit.freeze(jit.trace(decoder.eval(), example, check_trace=False))
+    return frozen
