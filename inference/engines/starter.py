@@ -21,7 +21,7 @@ from inference.engines.starter_encoding import Maps, choose_scale, encode_maps
 from inference.engines.starter_prompts import check_prompts, scale_prompts
 from inference.errors import EngineError, EngineErrorCode
 from inference.flows import follow_flows
-from inference.networks.prompt_decoder import PromptDecoder
+from inference.networks.prompt_decoder import Decode, compiled
 from inference.networks.starter import Encoder
 from inference.networks.starter_weights import SHIPPED, load_starter
 from inference.pixels import PREPROCESSING, check_image, unit_grey
@@ -37,14 +37,15 @@ class StarterEngine:
 
     def __init__(self, path: Path = SHIPPED) -> None:
         self._path = path
-        self._loaded: tuple[Encoder, PromptDecoder, str] | None = None
+        self._loaded: tuple[Encoder, Decode, str] | None = None
 
     def load(self) -> None:
         """Read and verify the weights once."""
         if self._loaded is None:
-            self._loaded = load_starter(self._path)
+            encoder, decoder, weights = load_starter(self._path)
+            self._loaded = encoder, compiled(decoder), weights
 
-    def _parts(self) -> tuple[Encoder, PromptDecoder, str]:
+    def _parts(self) -> tuple[Encoder, Decode, str]:
         self.load()
         assert self._loaded is not None  # noqa: S101 - load() raises otherwise
         return self._loaded

@@ -23,7 +23,7 @@ from inference.engines.starter_window import (
     window_labels,
 )
 from inference.flows import Floats
-from inference.networks.prompt_decoder import WINDOW, PromptDecoder
+from inference.networks.prompt_decoder import WINDOW, Decode
 from inference.networks.starter import FEATURE_STRIDE
 from inference.rle import Rle, decode, encode
 
@@ -131,7 +131,7 @@ def _to_image(plane: Floats, view: MapView, window: Window) -> Rle:
 
 
 def _decode(
-    decoder: PromptDecoder,
+    decoder: Decode,
     view: MapView,
     asked: Scaled,
     window: Window,
@@ -152,7 +152,7 @@ def _decode(
     return logits[0].numpy(), scores[0].numpy()
 
 
-def answer(decoder: PromptDecoder, view: MapView, asked: Scaled) -> list[MaskResult]:
+def answer(decoder: Decode, view: MapView, asked: Scaled) -> list[MaskResult]:
     """Up to three different masks, best first: the flow basin under the prompt and the decoder's own three."""
     window = _place(view, asked)
     labels_hw = window_labels(view.basins_hw, window)

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from inference.engines.starter_encoding import encode_maps, resize
 from inference.errors import EngineError, EngineErrorCode
-from inference.networks.prompt_decoder import DENSE, MASKS, WINDOW, PromptDecoder
+from inference.networks.prompt_decoder import DENSE, MASKS, WINDOW, PromptDecoder, compiled
 from inference.networks.starter import FEATURE_STRIDE, FEATURES, Encoder
 from inference.networks.starter_weights import SHIPPED, load_starter, save_starter
 
@@ -111,3 +111,15 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"gone\.safetensors") as caught:
         load_starter(tmp_path / "gone.safetensors")
     assert caught.value.code == EngineErrorCode.WEIGHTS_MISSING
+
+
+@pytest.mark.parametrize("points", [1, 2, 9])
+def test_the_compiled_decoder_answers_as_the_network_does(points: int) -> None:
+    torch.manual_seed(4)
+    decoder = PromptDecoder().eval()
+    side = WINDOW // FEATURE_STRIDE
+    inputs = (torch.randn(1, FEATURES, side, side), torch.randn(1, DENSE, WINDOW, WINDOW))
+    asked = (torch.rand(1, points, 2), torch.randint(0, 5, (1, points)))
+    with torch.inference_mode():
+        found, expected = compiled(decoder)(*inputs, *asked), decoder(*inputs, *asked)
+    assert all(torch.allclose(one, other, atol=1e-4) for one, other in zip(found, expected, strict=True))
