@@ -52,7 +52,7 @@ def _explain(error: Exception) -> EngineError:
 def predict(request: Json) -> None:
     """Answer one prompt. ``request``: ``{"reply_to": text, "prompt_id": int, "engine", "image": {"path",
     "sha256", "height", "width"}, "prompts": {…}}`` (see wire.get_prompts). A prompt that a newer one has
-    overtaken is dropped, before and after the work. Never encodes: without an embedding the answer is
+    overtaken is dropped before the work; after it, whoever asked sees that. Never encodes: without an embedding the answer is
     EMBEDDING_MISSING."""
     reply_to, prompt_id = wire.get_text(request, "reply_to"), wire.get_whole(request, "prompt_id")
     port = reply_port()
@@ -62,8 +62,7 @@ def predict(request: Json) -> None:
         answer = with_less_memory(lambda: _candidates(request))
     except Exception as error:  # noqa: BLE001 (the task boundary: logged and answered)
         answer = {"error": wire.error_json(_explain(error))}
-    if not port.is_stale(reply_to, prompt_id):
-        port.preview(reply_to, prompt_id, answer)
+    port.preview(reply_to, prompt_id, answer)
 
 
 def _key(request: Json, engine: PromptEngine) -> EmbeddingKey:
