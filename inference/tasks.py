@@ -52,8 +52,8 @@ def _explain(error: Exception) -> EngineError:
 def predict(request: Json) -> None:
     """Answer one prompt. ``request``: ``{"reply_to": text, "prompt_id": int, "engine", "image": {"path",
     "sha256", "height", "width"}, "prompts": {…}}`` (see wire.get_prompts). A prompt that a newer one has
-    overtaken is dropped before the work; after it, whoever asked sees that. Never encodes: without an embedding the answer is
-    EMBEDDING_MISSING."""
+    overtaken is dropped before the work; after it, whoever asked sees that. Never encodes: without an embedding the
+    answer is EMBEDDING_MISSING."""
     reply_to, prompt_id = wire.get_text(request, "reply_to"), wire.get_whole(request, "prompt_id")
     port = reply_port()
     if port.is_stale(reply_to, prompt_id):
