@@ -37,7 +37,10 @@ def image_contract(image: Image) -> dict[str, Any]:
 
 def _publish(task: str, argument: Any, *, queue: str, expires: float | None = None) -> bool:
     try:
-        current_app.send_task(task, args=[argument], queue=queue, expires=expires)
+        # Celery would spell out the arguments for its own display, which nobody looks at and every click waits for.
+        current_app.send_task(
+            task, args=[argument], queue=queue, expires=expires, argsrepr="(…)", kwargsrepr="{}", retry=False
+        )
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("%s was not queued, it will be tried again: %s", task, error)
         return False
