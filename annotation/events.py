@@ -53,6 +53,11 @@ def _send(send: Coroutine[Any, Any, None]) -> None:
     asyncio.run_coroutine_threadsafe(_deliver(send), _loop())
 
 
+def _send_now(send: Coroutine[Any, Any, None]) -> None:
+    """Somebody waits for this: let the sending thread run instead of whatever the worker does next."""
+    asyncio.run_coroutine_threadsafe(_deliver(send), _loop()).result()
+
+
 def _to_group(group: str, event: dict[str, Any]) -> None:
     _send(get_channel_layer().group_send(group, event))
 
@@ -80,7 +85,7 @@ def send_members_changed(project_image_ids: list[UUID]) -> None:
 def send_answer(channel: str, answer: Preview | Refusal) -> None:
     """Answer one tab's prompt; ``channel`` is the name that its consumer gave."""
     event = {"type": "on.answer", "number": answer.number, "embed": False, "text": answer.model_dump_json()}
-    _send(get_channel_layer().send(channel, event))
+    _send_now(get_channel_layer().send(channel, event))
 
 
 def send_not_ready(channel: str, number: int) -> None:
