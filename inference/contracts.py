@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from inference.rle import Rle
 
-Capability = Literal["prompt", "auto"]
+Capability = Literal["prompt", "auto", "flows"]
+"""Answers prompts; finds all cells; keeps flow fields, so that new thresholds need no network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,21 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Scribble:
+    """A stroke: its corners as (row, column), in order, at least one. ``positive`` as in Point."""
+
+    places: tuple[tuple[float, float], ...]
+    positive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Prompts:
     """Everything that a person said about one cell. At least one of the fields is given."""
 
     points: tuple[Point, ...] = ()
     box: Box | None = None
     mask: Rle | None = None
+    scribbles: tuple[Scribble, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +87,25 @@ class AutoParams:
 
     ``cell_probability`` is the threshold on the network's cell logit, ``flow_error`` the largest mean squared
     flow error that a mask may have (0 switches the check off), ``min_area`` is in pixels, ``diameter`` is the
-    typical cell diameter in pixels.
+    typical cell diameter in pixels: the scale at which a network sees the image. ``cached`` asks for masks of the
+    flow field that is kept already; a diameter then says how far the middles of two cells are apart at least.
     """
 
     cell_probability: float | None = None
     flow_error: float | None = None
     min_area: int = 15
     diameter: float | None = None
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    """All cells of one image. ``labels_hw`` is int32, 0 = background, cells 1…n without gaps."""
+    """All cells of one image. ``labels_hw`` is int32, 0 = background, cells 1…n without gaps; ``scores`` and
+    ``classes`` by cell, the latter only from engines that tell classes apart."""
 
     labels_hw: NDArray[np.int32]
     scores: tuple[float, ...]
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from inference.contracts import AutoParams, Box, ImageRef, MaskResult, Point, Prompts
+from inference.contracts import AutoParams, Box, ImageRef, MaskResult, Point, Prompts, Scribble
 from inference.engines.base import Image
 from inference.errors import EngineError, EngineErrorCode
 from inference.rle import Rle, check_counts
@@ -66,23 +66,47 @@ def get_image(data: Json) -> ImageRef:
 
 def get_prompts(data: Json) -> Prompts:
     """``{"prompts": {"points": [{"row", "col", "positive"}], "box": {"top", "left", "bottom", "right"} |
-    null, "mask": {"top", "left", "height", "width", "counts"} | null}}``."""
+    null, "mask": {"top", "left", "height", "width", "counts"} | null, "scribbles": [{"places": [[row, column]],
+    "positive"}]}}``."""
     prompts = _object(data.get("prompts"), "prompts")
-    points = prompts.get("points") or []
-    if not isinstance(points, list):
-        raise _invalid("points is not a list")
     return Prompts(
-        points=tuple(_point(_object(point, "a point")) for point in points),
+        points=tuple(_point(_object(point, "a point")) for point in _list(prompts, "points")),
         box=None if prompts.get("box") is None else _box(_object(prompts["box"], "box")),
         mask=None if prompts.get("mask") is None else _mask(_object(prompts["mask"], "mask")),
+        scribbles=tuple(_scribble(_object(stroke, "a scribble")) for stroke in _list(prompts, "scribbles")),
     )
 
 
+def _list(data: Json, name: str) -> list[object]:
+    """A list, or an empty one where there is none."""
+    value = data.get(name) or []
+    if not isinstance(value, list):
+        raise _invalid(f"{name} is not a list")
+    return value
+
+
+def _flag(data: Json, name: str, *, default: bool) -> bool:
+    value = data.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise _invalid(f"{name} is neither true nor false")
+    return value
+
+
 def _point(data: Json) -> Point:
-    positive = data.get("positive", True)
-    if not isinstance(positive, bool):
-        raise _invalid("positive is neither true nor false")
-    return Point(row=_number(data, "row"), col=_number(data, "col"), positive=positive)
+    return Point(row=_number(data, "row"), col=_number(data, "col"), positive=_flag(data, "positive", default=True))
+
+
+def _scribble(data: Json) -> Scribble:
+    places = []
+    for place in _list(data, "places"):
+        if not isinstance(place, list) or len(place) != 2 or any(type(side) not in (int, float) for side in place):
+            raise _invalid("a scribble's place is not a row and a column")
+        places.append((float(place[0]), float(place[1])))
+    if not places:
+        raise _invalid("a scribble has no places")
+    return Scribble(tuple(places), positive=_flag(data, "positive", default=True))
 
 
 def _box(data: Json) -> Box:
@@ -102,10 +126,10 @@ def _mask(data: Json) -> Rle:
 
 
 def get_params(data: Json) -> AutoParams:
-    """``{"params": {"cell_probability", "flow_error", "min_area", "diameter"}}``, each of them optional or
-    null."""
+    """``{"params": {"cell_probability", "flow_error", "min_area", "diameter", "cached"}}``, each of them optional
+    or null."""
     params = _object(data.get("params") or {}, "params")
-    unknown = set(params) - {"cell_probability", "flow_error", "min_area", "diameter"}
+    unknown = set(params) - {"cell_probability", "flow_error", "min_area", "diameter", "cached"}
     if unknown:
         raise _invalid(f"params has {', '.join(sorted(unknown))}")
 
@@ -118,6 +142,7 @@ def get_params(data: Json) -> AutoParams:
         flow_error=optional("flow_error"),
         min_area=default.min_area if params.get("min_area") is None else get_whole(params, "min_area"),
         diameter=optional("diameter"),
+        cached=_flag(params, "cached", default=False),
     )
 
 

@@ -246,7 +246,7 @@ class EngineOut(Schema):
     name: str
     title: str
     summary: str
-    capabilities: list[Literal["prompt", "auto"]]
+    capabilities: list[Literal["prompt", "auto", "flows"]]
     available: bool
     problem: str
     licence: str

@@ -58,3 +58,12 @@ class AutoEngine(Engine, Protocol):
 
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """Find every cell; an image without any gives an empty Segmentation, not an error."""
+
+
+class FlowEngine(PromptEngine, AutoEngine, Protocol):
+    """An engine whose embedding is, or holds, a flow field: ``flow`` float16 (2, row, column), ``cell`` float16 (row,
+    column; the cell logit) and ``scale``, their pixels in an image pixel. Clicks and new thresholds are answered
+    from it, without the network (inference.flows, inference.basins)."""
+
+    def masks(self, embedding: Embedding, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
+        """Every cell, from what ``encode`` kept."""

@@ -8,13 +8,20 @@ from typing import cast
 
 from inference.cards import card_of
 from inference.contracts import Capability, EngineCard, EngineStatus
-from inference.engines.base import AutoEngine, Engine, PromptEngine
+from inference.engines.base import AutoEngine, Engine, FlowEngine, PromptEngine
 from inference.errors import EngineError, EngineErrorCode
 
 _PATHS = {
     "starter": "inference.engines.starter:StarterEngine",
     "sam": "inference.engines.sam:SamEngine",
     "cellpose-sam": "inference.engines.cellpose_sam:CellposeSamEngine",
+}
+
+
+_WORK: dict[Capability, str] = {
+    "prompt": "answer clicks",
+    "auto": "find all cells",
+    "flows": "keep flow fields, so that its thresholds cannot be moved afterwards",
 }
 
 
@@ -47,9 +54,8 @@ def get_engine(name: str) -> Engine:
 def _needs(name: str, capability: Capability) -> Engine:
     engine = get_engine(name)
     if capability not in engine.card.capabilities:
-        what = "clicks" if capability == "prompt" else "“find all cells”"
         raise EngineError(
-            EngineErrorCode.UNKNOWN_ENGINE, f"The engine “{name}” does not answer {what}.", permanent=True
+            EngineErrorCode.UNKNOWN_ENGINE, f"The engine “{name}” does not {_WORK[capability]}.", permanent=True
         )
     return engine
 
@@ -62,6 +68,11 @@ def get_prompt_engine(name: str) -> PromptEngine:
 def get_auto_engine(name: str) -> AutoEngine:
     """Like get_engine, for an engine that finds all cells."""
     return cast(AutoEngine, _needs(name, "auto"))
+
+
+def get_flow_engine(name: str) -> FlowEngine:
+    """Like get_engine, for an engine that keeps flow fields."""
+    return cast(FlowEngine, _needs(name, "flows"))
 
 
 def get_card(name: str) -> EngineCard:

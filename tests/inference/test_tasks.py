@@ -281,6 +281,7 @@ def test_a_run_hands_over_all_cells_and_where_they_are_from(
         "flow_error": None,
         "min_area": 3,
         "diameter": 12.0,
+        "cached": False,
     }
     assert port.fractions == [0.0, 0.5, 1.0]
     assert port.failures == []

@@ -27,7 +27,7 @@ export interface EngineOut {
   readonly name: string;
   readonly title: string;
   readonly summary: string;
-  readonly capabilities: readonly ("prompt" | "auto")[];
+  readonly capabilities: readonly ("prompt" | "auto" | "flows")[];
   readonly available: boolean;
   readonly problem: string;
   readonly licence: string;
