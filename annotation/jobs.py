@@ -4,6 +4,7 @@ sweeper sends it again (R16)."""
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from celery import current_app
@@ -75,6 +76,7 @@ def send_prompt(image: Image, *, channel: str, number: int, engine: str, prompts
     request = {
         "reply_to": channel,
         "prompt_id": number,
+        "sent_at": time.time(),
         "engine": engine,
         "image": image_contract(image),
         "prompts": {**prompts.model_dump(mode="json"), "mask": None},

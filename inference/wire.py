@@ -30,7 +30,8 @@ def _object(data: object, what: str) -> Json:
     return data
 
 
-def _number(data: Json, name: str) -> float:
+def get_number(data: Json, name: str) -> float:
+    """A number of a request."""
     value = data.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _invalid(f"{name} is not a number")
@@ -95,7 +96,9 @@ def _flag(data: Json, name: str, *, default: bool) -> bool:
 
 
 def _point(data: Json) -> Point:
-    return Point(row=_number(data, "row"), col=_number(data, "col"), positive=_flag(data, "positive", default=True))
+    return Point(
+        row=get_number(data, "row"), col=get_number(data, "col"), positive=_flag(data, "positive", default=True)
+    )
 
 
 def _scribble(data: Json) -> Scribble:
@@ -110,7 +113,7 @@ def _scribble(data: Json) -> Scribble:
 
 
 def _box(data: Json) -> Box:
-    return Box(**{name: _number(data, name) for name in ("top", "left", "bottom", "right")})
+    return Box(**{name: get_number(data, name) for name in ("top", "left", "bottom", "right")})
 
 
 def _mask(data: Json) -> Rle:
@@ -134,7 +137,7 @@ def get_params(data: Json) -> AutoParams:
         raise _invalid(f"params has {', '.join(sorted(unknown))}")
 
     def optional(name: str) -> float | None:
-        return None if params.get(name) is None else _number(params, name)
+        return None if params.get(name) is None else get_number(params, name)
 
     default = AutoParams()
     return AutoParams(

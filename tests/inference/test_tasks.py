@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,7 @@ def click(image: dict[str, object], **more: object) -> dict[str, object]:
     return {
         "reply_to": "someone",
         "prompt_id": 5,
+        "sent_at": 0.0,
         "engine": "plain",
         "image": image,
         "prompts": prompts,
@@ -166,6 +168,15 @@ def test_a_click_never_encodes(engine: PlainEngine, port: Recorder, image: dict[
     assert answer["error"]["code"] == "embedding_missing"
     assert answer["error"]["permanent"] is False
     assert engine.encoded == 0
+
+
+def test_a_prompt_that_did_not_wait_is_answered_without_asking(
+    engine: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    port.newest = 6
+    tasks.predict({**click(image), "sent_at": time.time() + 0.001})
+    tasks.predict({**click(image), "sent_at": time.time()})
+    assert [number for _, number, _ in port.previews] == [5]
 
 
 def test_a_prompt_that_was_overtaken_is_dropped(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:
