@@ -20,6 +20,8 @@ VERSION = 1
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_CHANGES = 4096
 MAX_SIDE = 100_000
+MAX_SCRIBBLES = 16
+MAX_PLACES = 256
 
 CLOSE_BAD_FRAME = 4400
 CLOSE_NOT_SIGNED_IN = 4401
@@ -83,11 +85,27 @@ class PromptBox(Message):
     right: Annotated[float, Field(ge=0, le=MAX_SIDE)]
 
 
+class Place(Message):
+    """Somewhere in the image."""
+
+    row: Annotated[float, Field(ge=0, le=MAX_SIDE)]
+    col: Annotated[float, Field(ge=0, le=MAX_SIDE)]
+
+
+class PromptScribble(Message):
+    """A stroke through its corners, in order; ``positive`` says that it runs inside of the cell."""
+
+    places: Annotated[list[Place], Field(min_length=1, max_length=MAX_PLACES)]
+    positive: bool
+
+
 class PromptSet(Message):
-    """Everything said about one cell."""
+    """Everything said about one cell; ``mask`` is a shape of it that is nearly right."""
 
     points: Annotated[list[PromptPoint], Field(max_length=64)] = []
     box: PromptBox | None = None
+    mask: Mask | None = None
+    scribbles: Annotated[list[PromptScribble], Field(max_length=MAX_SCRIBBLES)] = []
 
 
 class Provenance(Message):
@@ -126,7 +144,8 @@ class CreateCell(Message):
 
 class UpdateCell(Message):
     """A new shape, a new class or both. ``base_version`` is the last version of the server's that the tab has heard of
-    (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale."""
+    (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale.
+    ``provenance`` comes with a shape that an engine made; without it the cell keeps its own."""
 
     change: Literal["update"]
     id: UUID
@@ -134,6 +153,7 @@ class UpdateCell(Message):
     mask: Mask | None = None
     class_id: int | None = None
     set_class: bool = False
+    provenance: Provenance | None = None
 
 
 class DeleteCell(Message):
@@ -191,7 +211,7 @@ class Push(Message):
 
 
 class Prompt(Message):
-    """What is the cell here? ``number`` grows with each prompt of a tab; a newer one cancels the older."""
+    """What is the cell here? ``number`` grows with each prompt and tune of a tab; a newer one cancels the older."""
 
     type: Literal["prompt"]
     number: Annotated[int, Field(ge=1)]
@@ -199,8 +219,34 @@ class Prompt(Message):
     prompts: PromptSet
 
 
+class TuneParams(Message):
+    """Thresholds for what an engine kept of the image; null is the engine's own choice (see inference.contracts)."""
+
+    cell_probability: Annotated[float, Field(ge=-20, le=20)] | None = None
+    flow_error: Annotated[float, Field(ge=0, le=10)] | None = None
+    min_area: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    diameter: Annotated[float, Field(ge=2, le=2000)] | None = None
+
+
+class Tune(Message):
+    """Which cells would there be with these thresholds? Answered with proposals, nothing is stored. ``number`` as in a
+    prompt."""
+
+    type: Literal["tune"]
+    number: Annotated[int, Field(ge=1)]
+    engine: Annotated[str, Field(min_length=1, max_length=40)]
+    params: TuneParams
+
+
+class Prepare(Message):
+    """I am going to use this engine here: have the image ready for it."""
+
+    type: Literal["prepare"]
+    engine: Annotated[str, Field(min_length=1, max_length=40)]
+
+
 class Cancel(Message):
-    """I no longer want an answer to prompts up to ``number``."""
+    """I no longer want an answer to prompts and tunes up to ``number``."""
 
     type: Literal["cancel"]
     number: Annotated[int, Field(ge=1)]
@@ -220,7 +266,8 @@ class Ping(Message):
     type: Literal["ping"]
 
 
-ClientMessage = Annotated[Hello | Push | Prompt | Cancel | Cursor | Ping, Field(discriminator="type")]
+AnyClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Ping
+ClientMessage = Annotated[AnyClientMessage, Field(discriminator="type")]
 
 
 # --- server → client ----------------------------------------------------------------------------------------------
@@ -303,6 +350,21 @@ class Preview(Message):
     engine_ms: float
 
 
+class Proposal(Message):
+    """A part of the answer to a tune: the cells that there would be, as they would be without those that are there. The
+    parts come in order from 0; all together are the answer once the ``last`` has come."""
+
+    type: Literal["proposal"]
+    number: int
+    engine: str
+    weights: str
+    preprocessing: str
+    cells: list[Candidate]
+    part: int
+    last: bool
+    engine_ms: float
+
+
 class JobUpdate(Message):
     """How far some background work of this image is. ``progress`` is 0 to 1; ``job`` is null for an embedding, which
     cannot be cancelled."""
@@ -317,8 +379,8 @@ class JobUpdate(Message):
 
 
 class Refusal(Message):
-    """Something that you sent could not be done. ``number`` is the prompt's, where it was one; ``push`` is the
-    operation's id, where it was one: such an operation was *not* answered for good, and its seq is still free."""
+    """Something that you sent could not be done. ``number`` is that of the prompt or tune, ``push`` the id of the
+    operation, where it was one: such an operation was *not* answered for good, and its seq is still free."""
 
     type: Literal["error"]
     code: ErrorCode
@@ -335,14 +397,14 @@ class Pong(Message):
 
 
 ServerMessage = Annotated[
-    Welcome | Ack | Patch | Presence | Preview | JobUpdate | Refusal | Pong, Field(discriminator="type")
+    Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | Refusal | Pong, Field(discriminator="type")
 ]
 
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 SERVER: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
 
 
-def parse(text: str) -> Hello | Push | Prompt | Cancel | Cursor | Ping:
+def parse(text: str) -> AnyClientMessage:
     """The message in a text frame. Raises AppError(BAD_REQUEST) with the first thing that is wrong with it."""
     if len(text) > MAX_MESSAGE_BYTES:
         raise AppError(ErrorCode.TOO_LARGE, "That message is larger than 256 KiB. Split the change into smaller ones.")
