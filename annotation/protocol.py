@@ -9,19 +9,26 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from annotation.errors import AppError, ErrorCode
-from inference.rle import Rle, check_counts
+from annotation.protocol_parts import MAX_PLACES as MAX_PLACES
+from annotation.protocol_parts import MAX_SCRIBBLES as MAX_SCRIBBLES
+from annotation.protocol_parts import MAX_SIDE as MAX_SIDE
+from annotation.protocol_parts import Mask as Mask
+from annotation.protocol_parts import Message as Message
+from annotation.protocol_parts import Place as Place
+from annotation.protocol_parts import PromptBox as PromptBox
+from annotation.protocol_parts import PromptPoint as PromptPoint
+from annotation.protocol_parts import PromptScribble as PromptScribble
+from annotation.protocol_parts import PromptSet as PromptSet
+from annotation.protocol_parts import Provenance as Provenance
 
 VERSION = 1
 """Raised when an old page could no longer talk to the server; such a page is asked to reload."""
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_CHANGES = 4096
-MAX_SIDE = 100_000
-MAX_SCRIBBLES = 16
-MAX_PLACES = 256
 
 CLOSE_BAD_FRAME = 4400
 CLOSE_NOT_SIGNED_IN = 4401
@@ -31,92 +38,7 @@ CLOSE_TOO_OLD = 4409
 CLOSE_TOO_FAST = 4429
 
 
-class Message(BaseModel):
-    """Frozen; a field that is not declared is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-# --- what messages are made of ------------------------------------------------------------------------------------
-
-
-class Mask(Message):
-    """Run lengths of one mask inside its box, row by row, background first (inference.rle)."""
-
-    top: Annotated[int, Field(ge=0, le=MAX_SIDE)]
-    left: Annotated[int, Field(ge=0, le=MAX_SIDE)]
-    height: Annotated[int, Field(ge=1, le=MAX_SIDE)]
-    width: Annotated[int, Field(ge=1, le=MAX_SIDE)]
-    counts: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=200_000)]
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> Mask:
-        check_counts(height=self.height, width=self.width, counts=self.counts)
-        if len(self.counts) < 2:
-            raise ValueError("A mask has at least one pixel.")
-        return self
-
-    def to_rle(self) -> Rle:
-        """The same mask as the library's type."""
-        return Rle(self.top, self.left, self.height, self.width, tuple(self.counts))
-
-    @classmethod
-    def of(cls, rle: Rle) -> Mask:
-        """The message for a mask that is known to be valid."""
-        return cls.model_construct(
-            top=rle.top, left=rle.left, height=rle.height, width=rle.width, counts=list(rle.counts)
-        )
-
-
-class PromptPoint(Message):
-    """A click; ``positive`` says that the pixel belongs to the cell."""
-
-    row: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    col: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    positive: bool
-
-
-class PromptBox(Message):
-    """A rectangle around the cell, half-open."""
-
-    top: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    left: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    bottom: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    right: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-
-
-class Place(Message):
-    """Somewhere in the image."""
-
-    row: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    col: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-
-
-class PromptScribble(Message):
-    """A stroke through its corners, in order; ``positive`` says that it runs inside of the cell."""
-
-    places: Annotated[list[Place], Field(min_length=1, max_length=MAX_PLACES)]
-    positive: bool
-
-
-class PromptSet(Message):
-    """Everything said about one cell; ``mask`` is a shape of it that is nearly right."""
-
-    points: Annotated[list[PromptPoint], Field(max_length=64)] = []
-    box: PromptBox | None = None
-    mask: Mask | None = None
-    scribbles: Annotated[list[PromptScribble], Field(max_length=MAX_SCRIBBLES)] = []
-
-
-class Provenance(Message):
-    """Where a mask came from: by hand, or an engine with the weights' hash, its prompts and parameters."""
-
-    source: Literal["hand", "prompt", "auto"]
-    engine: Annotated[str, Field(max_length=40)] = ""
-    weights: Annotated[str, Field(max_length=64)] = ""
-    preprocessing: Annotated[str, Field(max_length=60)] = ""
-    score: Annotated[float, Field(ge=0, le=1)] | None = None
-    prompts: PromptSet | None = None
+# --- cells ------------------------------------------------------------------------------------------------------
 
 
 class CellState(Message):

@@ -171,7 +171,7 @@ def _prepare_update(editor: Editor, cell: Annotation, change: UpdateCell, occupi
         raise RefusedError(ErrorCode.BAD_REQUEST, "An update has a new mask, a new class or both.", cells=[cell.pk])
     _check_fresh(editor, cell, change)
     if change.mask is not None:
-        made = change.provenance and change.provenance.model_dump(mode="json")
+        made = change.provenance.model_dump(mode="json") if change.provenance else None
         editor.reshape(cell, _claim(occupied, change.mask.to_rle(), cell.pk), provenance=made)
     if change.set_class:
         editor.check_class(change.class_id)
