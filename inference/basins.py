@@ -197,7 +197,7 @@ def _meant(view: _View, asked: FieldPrompts, threshold: float) -> Mask:
 def _said(view: _View, asked: FieldPrompts, mask_hw: Mask) -> Places:
     """Positive places that lie on the mask."""
     places = np.concatenate([view.region.local(group) for group in (asked.clicks, *asked.strokes)])
-    return places[mask_hw[places[:, 0], places[:, 1]]]
+    return np.asarray(places[mask_hw[places[:, 0], places[:, 1]]])
 
 
 def _highest(view: _View, mask_hw: Mask, *, without: Places) -> Places:

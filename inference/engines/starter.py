@@ -29,6 +29,7 @@ from inference.networks.starter_weights import SHIPPED, load_starter
 from inference.pixels import PREPROCESSING, check_image, unit_grey
 
 BASIN_LOGIT = -1.0
+RULES = Rules(flow_error=0.8)
 _ENCODING_SHARE = 0.8
 
 
@@ -108,7 +109,7 @@ class StarterEngine:
     def _cells(self, maps: FlowMaps, params: AutoParams, progress: Progress | None) -> Segmentation:
         if progress is not None:
             progress(_ENCODING_SHARE)
-        found = find_cells(maps, params, Rules())
+        found = find_cells(maps, params, RULES)
         if progress is not None:
             progress(1.0)
         return found
