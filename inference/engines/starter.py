@@ -18,10 +18,10 @@ from inference.contracts import (
 )
 from inference.dynamics import follow_flows
 from inference.engines.base import Image, Progress
-from inference.engines.prompts import check_diameter
+from inference.engines.prompts import check_diameter, check_prompts
 from inference.engines.starter_answer import MapView, answer
 from inference.engines.starter_encoding import Maps, choose_scale, encode_maps
-from inference.engines.starter_prompts import check_prompts, scale_prompts
+from inference.engines.starter_prompts import scale_prompts
 from inference.errors import EngineError, EngineErrorCode
 from inference.networks.prompt_decoder import Decode, compiled
 from inference.networks.starter import Encoder
