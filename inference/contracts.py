@@ -134,12 +134,13 @@ class EngineCard:
 
 @dataclass(frozen=True, slots=True)
 class WeightsStatus:
-    """One file of weights that an engine can run. ``url`` is empty for what comes with Cytomark; ``sha256`` (hex) and
-    ``size`` (bytes) are empty and None where nobody has stated or measured them; ``command`` fetches it, where it can
-    be fetched; ``used`` says that this is the file which the engine runs."""
+    """One file of weights that an engine can run: published at ``url``, included in Cytomark, or somebody's own.
+    ``sha256`` (hex) and ``size`` (bytes) are empty and None where nobody has stated or measured them; ``command``
+    fetches it, where it can be fetched; ``used`` says that this is the file which the engine runs."""
 
     name: str
     filename: str
+    origin: Literal["published", "included", "own"]
     url: str
     licence: str
     sha256: str

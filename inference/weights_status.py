@@ -32,6 +32,7 @@ def _of_catalogue(entry: WeightsFile, used: Path | None) -> WeightsStatus:
     return WeightsStatus(
         name=entry.name,
         filename=entry.filename,
+        origin="published" if entry.url else "included",
         url=entry.url,
         licence=entry.licence,
         sha256=stated or (_sum(path) if here and not entry.url else ""),
@@ -46,8 +47,9 @@ def _own_file(path: Path) -> WeightsStatus:
     return WeightsStatus(
         name=path.stem,
         filename=path.name,
+        origin="own",
         url="",
-        licence="your own file",
+        licence="Known to whoever put it there",
         sha256=known_sum(path) or "",
         size=path.stat().st_size,
         here=True,

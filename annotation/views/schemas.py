@@ -250,10 +250,11 @@ class FigureOut(Schema):
 
 class WeightsOut(Schema):
     """A file of weights that an engine can run; ``sha256`` is empty and ``size`` (bytes) null where nobody stated them,
-    ``url`` is empty for what comes with Cytomark, ``command`` where there is nothing to fetch."""
+    ``url`` and ``command`` are empty where there is nothing to fetch."""
 
     name: str
     filename: str
+    origin: Literal["published", "included", "own"]
     url: str
     licence: str
     sha256: str

@@ -97,7 +97,7 @@ function cellCommands(editor: Editor): Command[] {
     },
     {
       id: "refine",
-      name: "Refine the selected cell with the engine",
+      name: "Refine the selected cell",
       group: "Cells",
       keys: ["M"],
       enabled: () => editor.selection.value.size === 1 && editor.canEdit.value,
@@ -164,7 +164,7 @@ function tuneCommands(editor: Editor, page: PageActions): Command[] {
   return [
     {
       id: "tune",
-      name: "Tune: move thresholds and watch all cells change",
+      name: "Tune thresholds and watch all cells",
       group: "Image",
       keys: ["T"],
       enabled: () => editor.canEdit.value && page.canTune(),

@@ -195,6 +195,7 @@ export interface RunParams {
   readonly flow_error?: number | null;
   readonly min_area?: number | null;
   readonly diameter?: number | null;
+  readonly cached?: boolean;
 }
 
 /** A file that is about to come: what the person calls it, and its bytes. */
@@ -214,10 +215,11 @@ export interface UploadOut {
   readonly image: string | null;
 }
 
-/** A file of weights that an engine can run; `sha256` is empty and `size` (bytes) null where nobody stated them, `url` is empty for what comes with Cytomark, `command` where there is nothing to fetch. */
+/** A file of weights that an engine can run; `sha256` is empty and `size` (bytes) null where nobody stated them, `url` and `command` are empty where there is nothing to fetch. */
 export interface WeightsOut {
   readonly name: string;
   readonly filename: string;
+  readonly origin: "published" | "included" | "own";
   readonly url: string;
   readonly licence: string;
   readonly sha256: string;

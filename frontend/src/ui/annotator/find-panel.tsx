@@ -94,7 +94,7 @@ function TuneLine({ model }: { model: Annotator }): JSX.Element {
           ? `${count} new ${shown.added === 1 ? "cell" : "cells"} at these thresholds`
           : "Looking…"
         : model.canTune()
-          ? "Tune shows all cells while you move the sliders."
+          ? "Tune shows cells while sliders move."
           : "Cells that are there already are kept."}
     </p>
   );

@@ -57,17 +57,19 @@ export function Parameters({ model }: { model: Annotator }): JSX.Element {
   const { params } = model.editor.tuning;
   const changed = Object.keys(params.value).length > 0;
   return (
-    <fieldset class="parameters">
-      <legend>Thresholds</legend>
-      <button
-        type="button"
-        class="link reset"
-        disabled={!changed}
-        title="Let the engine choose all of them"
-        onClick={() => model.setParameters({})}
-      >
-        Reset
-      </button>
+    <fieldset class="parameters" aria-label="Thresholds">
+      <div class="parameters-head">
+        <span>Thresholds</span>
+        <button
+          type="button"
+          class="link"
+          disabled={!changed}
+          title="Let the engine choose all of them"
+          onClick={() => model.setParameters({})}
+        >
+          Reset
+        </button>
+      </div>
       {PARAMETERS.map((one) => (
         <Row key={one.key} model={model} parameter={one} />
       ))}

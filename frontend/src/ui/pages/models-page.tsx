@@ -137,12 +137,14 @@ function Weights({ file }: { readonly file: WeightsOut }) {
       <dl>
         <dt>From</dt>
         <dd>
-          {file.url ? (
+          {file.origin === "published" ? (
             <a href={file.url} rel="noreferrer">
               {file.url}
             </a>
+          ) : file.origin === "included" ? (
+            "Comes with Cytomark"
           ) : (
-            "Comes with Cytomark, or was put here by whoever runs it"
+            "Put into the weights folder by whoever runs this server"
           )}
         </dd>
         <dt>Size</dt>
@@ -201,9 +203,7 @@ function Figures({ figures }: { readonly figures: readonly FigureOut[] }) {
                   </th>
                 )}
                 <td>{row.measure}</td>
-                <td class="number">
-                  {row.value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 3 })}
-                </td>
+                <td class="number">{row.value.toFixed(row.value < 1 ? 3 : 2)}</td>
               </tr>
             ))}
           </tbody>
