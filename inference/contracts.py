@@ -89,6 +89,7 @@ class AutoParams:
     flow error that a mask may have (0 switches the check off), ``min_area`` is in pixels, ``diameter`` is the
     typical cell diameter in pixels: the scale at which a network sees the image. ``cached`` asks for masks of the
     flow field that is kept already; a diameter then says how far the middles of two cells are apart at least.
+    ``first`` is the part that somebody looks at: its cells come first.
     """
 
     cell_probability: float | None = None
@@ -96,6 +97,7 @@ class AutoParams:
     min_area: int = 15
     diameter: float | None = None
     cached: bool = False
+    first: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,18 @@ class Segmentation:
 
     labels_hw: NDArray[np.int32]
     scores: tuple[float, ...]
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The cells of one neighbourhood that is done, while the rest of the image goes on. No cell is in two parts.
+
+    ``number`` stands for the same neighbourhood in every repetition of the run. ``classes`` as in Segmentation.
+    """
+
+    number: int
+    cells: tuple[MaskResult, ...]
     classes: tuple[str, ...] = ()
 
 

@@ -1,7 +1,7 @@
 """How tasks answer: through a port that the application injects, because this library knows no sockets and no
 rows.
 
-Everything that a method gets is JSON, except for the segmentation, which is handed over in memory.
+Everything that a method gets is JSON, except for segmentations, which are handed over in memory.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ class ReplyPort(Protocol):
         """The answer to one prompt: ``{"candidates": [{"mask": {"top", "left", "height", "width", "counts"},
         "score"}], "engine", "weights", "preprocessing", "engine_ms"}``, best first, or ``{"error": {"code",
         "message", "permanent"}}``."""
+
+    def tuned(
+        self, reply_to: str, prompt_id: int, result: Segmentation, *, provenance: Provenance, engine_ms: float
+    ) -> None:
+        """All cells at other thresholds, from the kept flow field, for whoever moves the sliders; in memory, like
+        ``segmentation``. Errors come through ``preview``."""
 
     def job(self, reply_to: str, state: Json) -> None:
         """How an embedding comes along: ``{"kind": "embed", "job_id", "image", "engine", "state",

@@ -1,13 +1,16 @@
 """Cellpose-SAM: all cells of an image, tile by tile at full resolution.
 
 Pachitariu, Rariden, Stringer, “Cellpose-SAM: superhuman generalization for cellular segmentation” (2025),
-with the ``cellpose`` package's network, tile geometry and dynamics. The tile loop is ours: memory does not
-grow with the number of tiles, and people see progress and can stop it.
+with the ``cellpose`` package's network, tile geometry and dynamics. The tile loop is ours (inference.engines.tiled):
+memory does not grow with the image, cells come while the rest runs, and people can stop it.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -17,22 +20,23 @@ from numpy.typing import NDArray
 from inference import torch_runtime
 from inference.cards import CARDS
 from inference.cells import FlowMaps, Rules, find_cells
-from inference.contracts import AutoParams, Embedding, Segmentation
+from inference.contracts import AutoParams, Embedding, Part, Segmentation
 from inference.dynamics import STEPS
 from inference.engines.base import Image, Progress
 from inference.engines.flow_engine import FlowAnswers
 from inference.engines.prompts import check_diameter
+from inference.engines.tiled import BLOCK, LARGE_BLOCK, Plan, Scene, run
 from inference.errors import EngineError, EngineErrorCode
 from inference.networks.cpsam import cpsam_network
-from inference.tiling import Blend, FloatArray, Tile, batches, tiles
+from inference.parts import gather
+from inference.tiling import FloatArray, Tile, tiles
 from inference.weights import checkpoint_for, load_checkpoint
 
 # isort: split
-import cv2
 from cellpose.transforms import get_pad_yx
 
 OVERLAP = 0.1
-GPU_BATCH = 8
+GPU_BATCH, CPU_BATCH = 8, 1
 FLOW_ERROR = 0.4
 CELL_PROBABILITY = 0.0
 LARGEST_SHARE = 0.4
@@ -41,8 +45,6 @@ FLOW_UNIT = 5.0
 """Cellpose's networks say five times the flow."""
 DIAMETER = 30.0
 """Cellpose's diameter in pixels: with a diameter given, the image is resized to make cells this large."""
-NETWORK_SHARE = 0.85
-"""The share of the time that the network takes; the rest is for masks."""
 MOST_PIXELS = 256_000_000
 SAMPLE_PIXELS = 224**3
 
@@ -60,41 +62,45 @@ def _bounds(image_hwc: NDArray[Any]) -> list[tuple[float, float]]:
     ]
 
 
-def _scaled(image_hwc: NDArray[Any], factor: float) -> NDArray[Any]:
-    """The image (row, column, channel), resized."""
+def _scene(image: Image, params: AutoParams) -> tuple[Scene, float]:
+    """The image as the network is to see it, and how much it is magnified. Raises EngineError(REQUEST_INVALID) for a
+    diameter that cannot be meant."""
+    image_hwc = image[..., np.newaxis] if image.ndim == 2 else image
+    check_diameter(params)
+    factor = DIAMETER / params.diameter if params.diameter else 1.0
     height, width = int(image_hwc.shape[0] * factor), int(image_hwc.shape[1] * factor)
-    if height < 1 or width < 1 or height * width > MOST_PIXELS:
+    if height < 1 or width < 1 or (factor > 1 and height * width > MOST_PIXELS):
         raise EngineError(
             EngineErrorCode.REQUEST_INVALID,
             f"With that cell diameter the image would have {height:,} × {width:,} pixels. Give another one.",
             permanent=True,
         )
-    return _resized(np.asarray(image_hwc, dtype=np.float32), height, width)
+    return Scene(image_hwc, _bounds(image_hwc), height, width), factor
 
 
-def _resized(values_hwc: FloatArray, height: int, width: int) -> FloatArray:
-    """Linear interpolation, as Cellpose does it; OpenCV drops a single channel's axis."""
-    resized = cv2.resize(np.ascontiguousarray(values_hwc), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(resized, dtype=np.float32).reshape(height, width, values_hwc.shape[2])
+class _Tiles:
+    """A network with Cellpose's tile geometry (inference.engines.tiled.TileNetwork)."""
 
+    def __init__(self, network: Any) -> None:
+        self._network = network
+        self.size = int(network.encoder.img_size)
 
-def _cut(image_hwc: NDArray[Any], tile: Tile, *, size: int, bounds: list[tuple[float, float]]) -> FloatArray:
-    """One tile (channel, row, column) as network input: percentiles at 0 and 1, zero outside of the image."""
-    height, width, channels = image_hwc.shape
-    result = np.zeros((channels, size, size), np.float32)
-    top, left = max(tile.top, 0), max(tile.left, 0)
-    bottom, right = min(tile.top + size, height), min(tile.left + size, width)
-    for index, (low, high) in enumerate(bounds):
-        if high - low > 1e-3:
-            values = image_hwc[top:bottom, left:right, index].astype(np.float32)
-            rows = slice(top - tile.top, bottom - tile.top)
-            columns = slice(left - tile.left, right - tile.left)
-            result[index, rows, columns] = (values - low) / (high - low)
-    return result
+    def tiles(self, height: int, width: int) -> list[Tile]:
+        """See TileNetwork.tiles."""
+        above, below, before, after = map(int, get_pad_yx(height, width, min_size=(self.size, self.size)))
+        padded = tiles(height + above + below, width + before + after, size=self.size, overlap=OVERLAP)
+        return [Tile(tile.top - above, tile.left - before) for tile in padded]
+
+    def run(self, inputs_nchw: FloatArray) -> FloatArray:
+        """See TileNetwork.run."""
+        device = torch_runtime.place(self._network)
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
+            outputs = self._network(torch.from_numpy(inputs_nchw).to(device))[0]
+        return cast(FloatArray, outputs.float().cpu().numpy())
 
 
 class CellposeSamEngine(FlowAnswers):
-    """A FlowEngine around a Cellpose-SAM checkpoint."""
+    """A FlowEngine and StreamEngine around a Cellpose-SAM checkpoint."""
 
     card = CARDS["cellpose-sam"]
     rules = Rules(cell_logit=CELL_PROBABILITY, flow_error=FLOW_ERROR, largest_share=LARGEST_SHARE)
@@ -123,54 +129,76 @@ class CellposeSamEngine(FlowAnswers):
 
     def encode(self, image: Image) -> Embedding:
         """See PromptEngine.encode: the flow field at the image's own scale."""
-        return self._kept(image, 1.0, lambda _: None)
+        height, width = image.shape[:2]
+        outputs_chw = self.flows(image, AutoParams())
+        return self.kept_flows(_unit(outputs_chw), outputs_chw[2], height=height, width=width)
 
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """See AutoEngine.segment. Raises EngineError(REQUEST_INVALID) for a diameter that cannot be meant."""
-        check_diameter(params)
+        return gather(self._parts(image, params, progress, block=LARGE_BLOCK), *image.shape[:2])
+
+    def stream(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Iterator[Part]:
+        """See StreamEngine.stream."""
+        return self._parts(image, params, progress, block=BLOCK)
+
+    def segment_many(self, images: Iterable[Image], params: AutoParams) -> Iterator[Segmentation]:
+        """See StreamEngine.segment_many."""
+        network, unfinished = self._tiles(), deque[tuple[Plan, list[Part]]]()
+
+        def plans() -> Iterator[Plan]:
+            for image in images:
+                plan = self._plan(image, params, network, block=LARGE_BLOCK)
+                unfinished.append((plan, []))
+                yield plan
+
+        for plan, part in run(plans(), network, batch=_batch(), before=lambda _: None):
+            next(parts for each, parts in unfinished if each is plan).append(part)
+            while unfinished and unfinished[0][0].is_done:
+                done, parts = unfinished.popleft()
+                yield gather(parts, done.plane.height, done.plane.width)
+
+    def flows(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> NDArray[np.float16]:
+        """The network's outputs (flow rows, flow columns, cell logit; row; column) at the scale of
+        ``params.diameter``."""
+        network = self._tiles()
+        plan = Plan(_scene(image, params)[0], network, _no_masks, block=LARGE_BLOCK)
         report = progress or (lambda _: None)
-        factor = DIAMETER / params.diameter if params.diameter else 1.0
-        embedding = self._kept(image, factor, report)
-        report(NETWORK_SHARE)
-        steps = max(1, int(STEPS / factor))
-        found = find_cells(FlowMaps.of(embedding), replace(params, diameter=None), self.rules, steps=steps)
-        report(1.0)
-        return found
+        for _ in run([plan], network, batch=_batch(), before=lambda _: report(plan.share)):
+            pass
+        return plan.field.all()
 
-    def _kept(self, image: Image, factor: float, report: Progress) -> Embedding:
-        """The flow field of an image that the network sees ``factor`` times as large, in the image's pixels."""
+    def _tiles(self) -> _Tiles:
         self.load()
-        height, width = image.shape[:2]
-        image_hwc = image[..., np.newaxis] if image.ndim == 2 else image
-        bounds = _bounds(image_hwc)
-        scaled_hwc = image_hwc if factor == 1.0 else _scaled(image_hwc, factor)
-        outputs_chw = self.flows(scaled_hwc, bounds, progress=report)
-        if factor != 1.0:
-            outputs_chw = _resized(outputs_chw.transpose(1, 2, 0), height, width).transpose(2, 0, 1)
-        return self.kept_flows(outputs_chw[:2] / FLOW_UNIT, outputs_chw[2], height=height, width=width)
+        return _Tiles(self._network)
 
-    def flows(self, image_hwc: NDArray[Any], bounds: list[tuple[float, float]], *, progress: Progress) -> FloatArray:
-        """The network's outputs (flow rows, flow columns, cell logit; row; column) of a whole image, whose
-        channels have 0 and 1 of the network at ``bounds``. Progress comes, and may stop it, between batches
-        of tiles."""
-        device = torch_runtime.place(self._network)
-        size = int(self._network.encoder.img_size)
-        height, width, _ = image_hwc.shape
-        above, below, before, after = map(int, get_pad_yx(height, width, min_size=(size, size)))
-        padded = tiles(height + above + below, width + before + after, size=size, overlap=OVERLAP)
-        todo = [Tile(tile.top - above, tile.left - before) for tile in padded]
-        blend = Blend(channels=3, height=height, width=width, size=size)
-        batch = torch_runtime.batch_size(GPU_BATCH) if device.type == "cuda" else 1
-        done = 0
-        for group in batches(todo, batch):
-            progress(NETWORK_SHARE * done / len(todo))
-            inputs = np.stack([_cut(image_hwc, tile, size=size, bounds=bounds) for tile in group])
-            for tile, output_chw in zip(group, self._run(inputs, device), strict=True):
-                blend.add(tile, output_chw)
-            done += len(group)
-        return blend.result()
+    def _plan(self, image: Image, params: AutoParams, network: _Tiles, *, block: int) -> Plan:
+        scene, factor = _scene(image, params)
+        masks = partial(self._masks, params=replace(params, diameter=None), steps=max(1, int(STEPS / factor)))
+        return Plan(scene, network, masks, block=block, first=params.first)
 
-    def _run(self, inputs_nchw: FloatArray, device: torch.device) -> FloatArray:
-        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
-            outputs = self._network(torch.from_numpy(inputs_nchw).to(device))[0]
-        return cast(FloatArray, outputs.float().cpu().numpy())
+    def _masks(self, outputs_chw: FloatArray, share: float, *, params: AutoParams, steps: int) -> Segmentation:
+        """Cells of a window that is ``share`` of the image."""
+        maps = FlowMaps(_unit(outputs_chw), outputs_chw[2], *outputs_chw.shape[1:])
+        rules = replace(self.rules, largest_share=LARGEST_SHARE / share)
+        return find_cells(maps, params, rules, steps=steps)
+
+    def _parts(self, image: Image, params: AutoParams, progress: Progress | None, *, block: int) -> Iterator[Part]:
+        network, report = self._tiles(), progress or (lambda _: None)
+        plan = self._plan(image, params, network, block=block)
+        for _, part in run([plan], network, batch=_batch(), before=lambda _: report(plan.share)):
+            yield part
+        report(1.0)
+
+
+def _batch() -> int:
+    return GPU_BATCH if torch_runtime.device().type == "cuda" else CPU_BATCH
+
+
+def _no_masks(outputs_chw: FloatArray, _: float) -> Segmentation:
+    return Segmentation(np.zeros(outputs_chw.shape[1:], np.int32), ())
+
+
+def _unit(outputs_chw: NDArray[np.floating]) -> NDArray[np.float16]:
+    """The flow (2, row, column) with steps of length 1."""
+    flow: NDArray[np.float16] = (outputs_chw[:2].astype(np.float32) / FLOW_UNIT).astype(np.float16)
+    return flow
