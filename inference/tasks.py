@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 from celery import shared_task  # noqa: TID251 (the tasks of this library are declared here and nowhere else)
 from celery.exceptions import SoftTimeLimitExceeded
 
 from inference import wire
-from inference.contracts import AutoParams, Embedding, Provenance, Segmentation
+from inference.contracts import AutoParams, Embedding, Part, Provenance, Segmentation
 from inference.embeddings import EmbeddingKey, default_store
 from inference.engines.base import Engine, PromptEngine
 from inference.engines.registry import get_auto_engine, get_engine, get_flow_engine, get_prompt_engine
 from inference.errors import EngineError, EngineErrorCode
 from inference.memory import with_less_memory
+from inference.parts import part_of, parts_of
 from inference.ports import reply_port
 from inference.queues import EMBED, PREDICT, SEGMENT, TUNE
 
@@ -130,7 +131,9 @@ def _tuned(request: Json) -> tuple[Segmentation, Provenance, float]:
 
 
 def _provenance(engine: Engine, params: AutoParams) -> Provenance:
-    return Provenance(engine.card.name, engine.weights, engine.preprocessing, asdict(params))
+    # Where a run begins makes no difference to what it finds.
+    used = {name: value for name, value in asdict(params).items() if name != "first"}
+    return Provenance(engine.card.name, engine.weights, engine.preprocessing, used)
 
 
 @shared_task(
@@ -191,34 +194,40 @@ def _ensured(request: Json, engine: PromptEngine, *, on_start: Callable[[], None
 def segment(request: Json) -> None:
     """Find all cells. ``request``: ``{"job_id": text, "attempt": int, "engine", "image": {…}, "params":
     {…}}``. The port hears of the start before any work, and may refuse it (delivered twice) or stop the run
-    at every tile."""
+    at every tile. Cells are handed over in parts as they are found."""
     job_id, attempt = wire.get_text(request, "job_id"), wire.get_whole(request, "attempt")
     port = reply_port()
 
     def on_progress(fraction: float) -> None:
-        if not port.progress(job_id, attempt, min(max(fraction, 0.0), 1.0)):
-            raise EngineError(EngineErrorCode.CANCELLED, "The run was stopped.", permanent=True)
+        _go_on(port.progress(job_id, attempt, min(max(fraction, 0.0), 1.0)))
 
     started = time.perf_counter()
     try:
         on_progress(0.0)
-        result, provenance = with_less_memory(lambda: _segment(request, on_progress))
-        seconds = time.perf_counter() - started
-        port.segmentation(job_id, attempt, result, provenance=provenance, seconds=seconds)
+        for part, provenance in _parts(request, on_progress):
+            _go_on(port.part(job_id, attempt, part, provenance=provenance))
+        port.finished(job_id, attempt, seconds=time.perf_counter() - started)
     except Exception as error:  # noqa: BLE001 (the task boundary: logged and answered)
         port.failed(job_id, attempt, wire.error_json(_explain(error)))
 
 
-def _segment(request: Json, on_progress: Callable[[float], None]) -> tuple[Segmentation, Provenance]:
+def _go_on(wanted: bool) -> None:  # noqa: FBT001 (the port's answer)
+    if not wanted:
+        raise EngineError(EngineErrorCode.CANCELLED, "The run was stopped.", permanent=True)
+
+
+def _parts(request: Json, on_progress: Callable[[float], None]) -> Iterator[tuple[Part, Provenance]]:
     name, params = wire.get_text(request, "engine"), wire.get_params(request)
     if params.cached:
         # What the live preview showed, to the pixel.
         keeper = get_flow_engine(name)
-        result = keeper.masks(_ensured(request, keeper), params, progress=on_progress)
-        return result, _provenance(keeper, params)
+        found = with_less_memory(lambda: keeper.masks(_ensured(request, keeper), params, progress=on_progress))
+        yield part_of(0, found), _provenance(keeper, params)
+        return
     engine = get_auto_engine(name)
-    result = engine.segment(wire.load_pixels(wire.get_image(request)), params, progress=on_progress)
-    return result, _provenance(engine, params)
+    pixels = wire.load_pixels(wire.get_image(request))
+    for part in parts_of(engine, pixels, params, progress=on_progress):
+        yield part, _provenance(engine, params)
 
 
 def warm(engine_names: Iterable[str], *, queue: str) -> dict[str, str]:

@@ -60,11 +60,18 @@ def test_a_run_becomes_a_job_with_the_engine_and_its_params(owner: User, image: 
     assert job.params == {"engine": "cellpose-sam", "params": {"diameter": 30, "flow_error": 0}}
 
 
+def test_a_run_knows_what_is_looked_at_and_whether_kept_flows_are_meant(owner: User, image: Image) -> None:
+    first = {"top": 10, "left": 0, "bottom": 50.5, "right": 80}
+    ask(owner, image, first=first, cached=True)
+    assert Job.objects.get().params["params"] == {"first": first, "cached": True}
+
+
 @pytest.mark.parametrize(
     "params",
     [
         {"diameter": 0}, {"diameter": 1e9}, {"flow_error": -1}, {"cell_probability": 1e300}, {"min_area": 2.5},
-        {"min_area": -1}, {"threshold": 1}, {"diameter": "NaN"}, {"diameter": "Infinity"},
+        {"min_area": -1}, {"threshold": 1}, {"diameter": "NaN"}, {"diameter": "Infinity"}, {"first": {"top": 1}},
+        {"first": {"top": 0, "left": 0, "bottom": "NaN", "right": 9}}, {"cached": "maybe"},
     ],
 )  # fmt: skip
 def test_params_that_make_no_sense_are_refused(owner: User, image: Image, params: dict[str, Any]) -> None:

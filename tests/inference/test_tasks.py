@@ -16,15 +16,18 @@ from celery.exceptions import SoftTimeLimitExceeded
 from inference import ports, tasks, torch_runtime
 from inference.contracts import (
     AutoParams,
+    Box,
     Embedding,
     EngineCard,
     MaskResult,
+    Part,
     Prompts,
     Provenance,
     Segmentation,
 )
 from inference.engines import registry
 from inference.errors import EngineError, EngineErrorCode
+from inference.parts import part_of
 from inference.queues import ROUTES
 from inference.rle import encode
 
@@ -35,10 +38,12 @@ class Recorder:
     def __init__(self) -> None:
         self.newest = 0
         self.stop_at = 2.0
+        self.stop_at_part = 100
         self.previews: list[tuple[str, int, Any]] = []
         self.jobs: list[tuple[str, Any]] = []
         self.fractions: list[float] = []
-        self.segmentations: list[tuple[str, int, Segmentation, Provenance]] = []
+        self.parts: list[tuple[str, int, Part, Provenance]] = []
+        self.finishes: list[tuple[str, int]] = []
         self.failures: list[tuple[str, int, Any]] = []
         self.tunings: list[tuple[str, int, Segmentation, Provenance, float]] = []
 
@@ -60,10 +65,12 @@ class Recorder:
         self.fractions.append(fraction)
         return fraction < self.stop_at
 
-    def segmentation(
-        self, job_id: str, attempt: int, result: Segmentation, *, provenance: Provenance, seconds: float
-    ) -> None:
-        self.segmentations.append((job_id, attempt, result, provenance))
+    def part(self, job_id: str, attempt: int, part: Part, *, provenance: Provenance) -> bool:
+        self.parts.append((job_id, attempt, part, provenance))
+        return len(self.parts) < self.stop_at_part
+
+    def finished(self, job_id: str, attempt: int, *, seconds: float) -> None:
+        self.finishes.append((job_id, attempt))
 
     def failed(self, job_id: str, attempt: int, error: ports.Json) -> None:
         self.failures.append((job_id, attempt, json.loads(json.dumps(error))))
@@ -285,10 +292,10 @@ def test_a_run_hands_over_all_cells_and_where_they_are_from(
     engine: PlainEngine, port: Recorder, image: dict[str, object]
 ) -> None:
     tasks.segment(run(image, params={"min_area": 3, "diameter": 12}))
-    [(job_id, attempt, result, provenance)] = port.segmentations
+    [(job_id, attempt, part, provenance)] = port.parts
     assert (job_id, attempt) == ("j1", 2)
-    assert result.labels_hw[4, 5] == 1
-    assert result.labels_hw[15, 25] == 2
+    assert [(cell.mask.top, cell.mask.left, cell.mask.area) for cell in part.cells] == [(4, 5, 1), (15, 25, 1)]
+    assert port.finishes == [("j1", 2)]
     assert (provenance.engine, provenance.weights) == ("plain", "c" * 64)
     assert provenance.params == {
         "cell_probability": None,
@@ -308,7 +315,7 @@ def test_a_run_stops_when_the_port_says_so(
 ) -> None:
     port.stop_at = stop_at
     tasks.segment(run(image))
-    assert port.segmentations == []
+    assert port.parts == port.finishes == []
     assert port.failures[0][2]["code"] == "cancelled"
     assert bool(engine.batches) == worked
 
@@ -367,9 +374,72 @@ def test_a_run_of_what_is_kept_is_what_the_preview_showed(
     tasks.tune(tuning(image))
     assert engine.encoded == 1
     shown = port.tunings[0][2]
-    for _, _, result, provenance in port.segmentations:
-        assert np.array_equal(result.labels_hw, shown.labels_hw)
+    assert len(port.parts) == 2
+    for _, _, part, provenance in port.parts:
+        assert part == part_of(0, shown)
         assert provenance.params["cached"] is True
+
+
+class StreamingEngine(PlainEngine):
+    """Hands over three parts, and is asked for nothing else."""
+
+    def stream(self, image: Any, params: AutoParams, *, progress: Any = None) -> Iterator[Part]:
+        for number in range(3):
+            self._fail()
+            progress(number / 3)
+            yield Part(number, (MaskResult(encode(np.ones((1, 1), bool), top=number), 0.5),))
+
+    def segment_many(self, images: Any, params: AutoParams) -> Iterator[Segmentation]:
+        raise AssertionError("nobody asked for that")
+
+
+@pytest.fixture
+def streaming(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlainEngine]:
+    monkeypatch.setitem(registry._PATHS, "plain", f"{__name__}:StreamingEngine")
+    registry._engine.cache_clear()
+    made: Any = registry._engine("plain")
+    yield made
+    registry._engine.cache_clear()
+
+
+def test_parts_are_handed_over_while_the_run_goes_on(
+    streaming: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    tasks.segment(run(image))
+    assert [part.number for _, _, part, _ in port.parts] == [0, 1, 2]
+    assert port.finishes == [("j1", 2)]
+
+
+def test_no_part_comes_after_the_port_said_stop(
+    streaming: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    port.stop_at_part = 2
+    tasks.segment(run(image))
+    assert len(streaming.batches) == 2
+    assert port.finishes == []
+    assert port.failures[0][2]["code"] == "cancelled"
+
+
+def test_what_was_handed_over_is_not_found_again_when_memory_runs_out(
+    streaming: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    streaming.errors = [torch.OutOfMemoryError("CUDA out of memory")]
+    tasks.segment(run(image))
+    assert len(streaming.batches) == 1
+    assert port.failures[0][2]["permanent"] is False
+
+
+def test_what_is_looked_at_travels_to_the_engine_and_not_into_the_provenance(
+    streaming: PlainEngine, port: Recorder, image: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[AutoParams] = []
+    stream = streaming.stream
+    monkeypatch.setattr(
+        streaming, "stream", lambda image, params, **more: (seen.append(params), stream(image, params, **more))[1]
+    )
+    tasks.segment(run(image, params={"first": {"top": 1, "left": 2, "bottom": 3, "right": 4.5}}))
+    assert seen[0].first == Box(1, 2, 3, 4.5)
+    assert "first" not in port.parts[0][3].params
 
 
 def test_unknown_parameters_are_refused(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:

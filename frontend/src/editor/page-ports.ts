@@ -1,5 +1,6 @@
 /** What the annotator page needs from the server besides the session. Implemented by net/annotator.ts. */
 
+import type { Box } from "../geometry/box";
 import type { LabelClass } from "./ports";
 
 export type ImageStatus = "new" | "in_progress" | "done";
@@ -48,10 +49,11 @@ export interface RunParameters {
   readonly diameter?: number;
 }
 
-/** `cached`: of the flow field that is kept, as a proposal was. `first`: the part of the image that is looked at, which is
- * done before the rest; [top, left, bottom, right]. */
+/** `cached`: of the flow field that is kept, as a proposal was. `first`: the part of the image that is looked at, whose
+ * cells come before the others. */
 export interface RunRequest extends RunParameters {
   readonly cached?: boolean;
+  readonly first?: Box;
 }
 
 /** Every method rejects with an Error whose message is a sentence for the person. */

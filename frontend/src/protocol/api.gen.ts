@@ -183,19 +183,28 @@ export interface ProjectOut {
   readonly thumbnails: readonly string[];
 }
 
+/** A part of an image in pixels, half-open. */
+export interface Rectangle {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
 /** `engine` is the name of an engine that finds all cells. */
 export interface RunIn {
   readonly engine: string;
   readonly params?: RunParams;
 }
 
-/** How to find all cells; what is left out is the engine's own choice. `cell_probability` is a threshold on the network's cell logit, `flow_error` the largest flow error of a mask (0 switches the check off), `min_area` and `diameter` are in pixels. */
+/** How to find all cells; what is left out is the engine's own choice. `cell_probability` is a threshold on the network's cell logit, `flow_error` the largest flow error of a mask (0 switches the check off), `min_area` and `diameter` are in pixels. `first` is the part that is looked at, whose cells come first; `cached` asks for the masks of the flow field that is kept already, as a preview showed them. */
 export interface RunParams {
   readonly cell_probability?: number | null;
   readonly flow_error?: number | null;
   readonly min_area?: number | null;
   readonly diameter?: number | null;
   readonly cached?: boolean;
+  readonly first?: Rectangle | null;
 }
 
 /** A file that is about to come: what the person calls it, and its bytes. */

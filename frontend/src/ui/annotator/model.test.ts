@@ -190,6 +190,17 @@ it("runs the engine with what the person changed, once at a time", async () => {
   expect(page.key("find-cells")).toBe(true);
 });
 
+it("says which part of the image is looked at, so that its cells come first", async () => {
+  const page = new Page();
+  await page.model.load();
+  const { view } = page.model.editor;
+  view.resize({ width: 40, height: 40 });
+  view.show({ x: 2, y: 1, width: 2, height: 2 });
+  page.key("find-cells");
+  await settled();
+  expect(page.said).toEqual(['run b starter {"first":{"top":0,"left":1,"bottom":4,"right":5}}']);
+});
+
 it("shows a job while it runs, cancels it, and keeps a failure until it is closed", async () => {
   const page = new Page();
   page.job({});

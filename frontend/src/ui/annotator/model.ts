@@ -178,7 +178,8 @@ export class Annotator implements PageActions {
     if (!engine) return null;
     this.starting.value = true;
     try {
-      const request = { ...tuning.params.peek(), ...more };
+      const first = this.editor.view.visible;
+      const request = { ...tuning.params.peek(), ...more, ...(first ? { first } : {}) };
       return (await this.api.run(this.image.peek().id, engine, request)).id;
     } catch (error) {
       this.editor.say(sentence(error));
