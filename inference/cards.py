@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inference import card_texts
 from inference.contracts import EngineCard, EngineStatus
 from inference.errors import EngineError, EngineErrorCode
 from inference.weights import CELLPOSE_LICENCE, CELLPOSE_NOTICE, checkpoint_for, weights_file
@@ -10,9 +11,11 @@ STARTER = EngineCard(
     name="starter",
     title="Starter",
     summary="Cytomark's own small network: clicks, and all nuclei of an image, on any machine.",
-    capabilities=frozenset({"prompt", "auto"}),
+    capabilities=frozenset({"prompt", "auto", "flows"}),
     licence="Apache-2.0",
     notice=weights_file("starter").notice,
+    about=card_texts.STARTER,
+    figures=card_texts.STARTER_FIGURES,
 )
 SAM = EngineCard(
     name="sam",
@@ -21,14 +24,16 @@ SAM = EngineCard(
     capabilities=frozenset({"prompt"}),
     licence="Apache-2.0",
     notice=weights_file("sam_vit_b").notice,
+    about=card_texts.SAM,
 )
 CELLPOSE_SAM = EngineCard(
     name="cellpose-sam",
     title="Cellpose-SAM",
-    summary="Finds all cells or nuclei in many kinds of microscopy. Large: slow without a GPU.",
-    capabilities=frozenset({"auto"}),
+    summary="Clicks, and all cells or nuclei, in many kinds of microscopy. Large: slow without a GPU.",
+    capabilities=frozenset({"prompt", "auto", "flows"}),
     licence=CELLPOSE_LICENCE,
     notice=CELLPOSE_NOTICE,
+    about=card_texts.CELLPOSE_SAM,
 )
 CARDS: dict[str, EngineCard] = {card.name: card for card in (STARTER, SAM, CELLPOSE_SAM)}
 """All engines, in the order in which people see them."""

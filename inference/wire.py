@@ -129,10 +129,10 @@ def _mask(data: Json) -> Rle:
 
 
 def get_params(data: Json) -> AutoParams:
-    """``{"params": {"cell_probability", "flow_error", "min_area", "diameter", "cached"}}``, each of them optional
-    or null."""
+    """``{"params": {"cell_probability", "flow_error", "min_area", "diameter", "cached", "first": {"top", "left",
+    "bottom", "right"}}}``, each of them optional or null."""
     params = _object(data.get("params") or {}, "params")
-    unknown = set(params) - {"cell_probability", "flow_error", "min_area", "diameter", "cached"}
+    unknown = set(params) - {"cell_probability", "flow_error", "min_area", "diameter", "cached", "first"}
     if unknown:
         raise _invalid(f"params has {', '.join(sorted(unknown))}")
 
@@ -146,6 +146,7 @@ def get_params(data: Json) -> AutoParams:
         min_area=default.min_area if params.get("min_area") is None else get_whole(params, "min_area"),
         diameter=optional("diameter"),
         cached=_flag(params, "cached", default=False),
+        first=None if params.get("first") is None else _box(_object(params["first"], "first")),
     )
 
 
