@@ -50,6 +50,11 @@ def _one_channel(image: Image) -> tuple[Floats, bool]:
     return (image[..., 0] if dark else image.max(axis=2)).astype(np.float32), dark
 
 
+def is_dark_on_bright(image: Image) -> bool:
+    """Whether cells look darker than the ground, as they do in stained tissue."""
+    return _one_channel(image)[1]
+
+
 def unit_grey(image: Image) -> Floats:
     """Float32 (row, column), 0 at the 1st and 1 at the 99.8th percentile, clipped to -0.5 … 2; dark cells on a
     bright ground are inverted. A constant image gives zeros."""

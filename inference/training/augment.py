@@ -15,8 +15,11 @@ from inference.training.datasets import Sample
 
 _SMALLEST, _LARGEST = 8.0, 80.0
 _NORMAL_SHARE = 0.65
-_GROUP_POWER = 0.7
+_GROUP_POWER = 0.5
 _ON_CELL_SHARE = 0.8
+_SHUFFLE_SHARE = 0.3
+_INVERT_SHARE = 0.06
+_SHADE_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class View:
 
 
 def draw_weights(samples: Sequence[Sample]) -> NDArray[np.float64]:
-    """Probability of each sample: a group as large as 10 others together is seen only 10**0.7 times as often."""
+    """Probability of each sample: a group as large as 10 others together is seen only 10**0.5 times as often."""
     groups, member, count = np.unique([s.group for s in samples], return_inverse=True, return_counts=True)
     share = count**_GROUP_POWER
     weights: NDArray[np.float64] = share[member] / count[member]
@@ -70,8 +73,17 @@ def _floats(array: NDArray[np.generic]) -> Floats:
     return np.asarray(array, np.float32)
 
 
+def _shade(rng: np.random.Generator, size: int) -> Floats:
+    """Uneven light (size, size), 0.5 to 1.5, without detail."""
+    return _floats(cv2.resize(_floats(rng.uniform(0.5, 1.5, (3, 3))), (size, size), interpolation=cv2.INTER_CUBIC))
+
+
 def _change_light(rng: np.random.Generator, pixels_hw: Floats) -> Floats:
-    pixels_hw = np.sign(pixels_hw) * np.abs(pixels_hw) ** np.float32(2 ** rng.uniform(-0.6, 0.6))
+    if rng.random() < _INVERT_SHARE:
+        pixels_hw = 1 - pixels_hw
+    if rng.random() < _SHADE_SHARE:
+        pixels_hw = pixels_hw * _shade(rng, pixels_hw.shape[0])
+    pixels_hw = np.sign(pixels_hw) * np.abs(pixels_hw) ** np.float32(2 ** rng.uniform(-0.8, 0.8))
     pixels_hw = pixels_hw * np.float32(rng.uniform(0.7, 1.3)) + np.float32(rng.uniform(-0.08, 0.08))
     if rng.random() < 0.25:
         pixels_hw = _floats(cv2.GaussianBlur(pixels_hw, (0, 0), float(rng.uniform(0.4, 1.4))))
@@ -92,6 +104,8 @@ def warp(rng: np.random.Generator, sample: Sample, matrix: NDArray[np.float64], 
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     pixels_hw = sample.pixels_hw
+    if sample.shuffled and rng.random() < _SHUFFLE_SHARE:
+        pixels_hw = sample.shuffled[int(rng.integers(len(sample.shuffled)))]
     if scale < 0.75:
         pixels_hw = _floats(cv2.GaussianBlur(pixels_hw, (0, 0), 0.4 / scale))
     pixels_hw = _floats(cv2.warpAffine(pixels_hw, matrix, (size, size), flags=flags))

@@ -70,13 +70,17 @@ def train_flows(
     samples: Sequence[Sample],
     options: TrainingOptions,
     *,
+    start_from: Encoder | None = None,
     checkpoint: Path | None = None,
     report: Report | None = None,
 ) -> Encoder:
-    """Train an encoder; returns the averaged network. Where ``checkpoint`` exists, training goes on from there.
-    Each step draws its views from (seed, step), so that a resumed training equals one that was never killed."""
+    """Train an encoder, a new one or a copy of ``start_from``; returns the averaged network. Where ``checkpoint``
+    exists, training goes on from there. Each step draws its views from (seed, step), so that a resumed training
+    equals one that was never killed."""
     torch.manual_seed(options.seed)
-    model = Encoder().train()
+    model = (Encoder() if start_from is None else copy.deepcopy(start_from)).requires_grad_().train()
+    # A fifth faster on a CPU, same numbers.
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(model).eval()
     optimizer = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=options.decay)
     step, before = 0, 0.0

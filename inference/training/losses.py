@@ -30,7 +30,9 @@ class Targets:
 def stack(views: list[View]) -> Targets:
     """Views of equal size as one batch."""
     return Targets(
-        pixels=torch.from_numpy(np.stack([v.pixels_hw for v in views]))[:, None],
+        pixels=torch.from_numpy(np.stack([v.pixels_hw for v in views]))[:, None].contiguous(
+            memory_format=torch.channels_last
+        ),
         flow=torch.from_numpy(np.stack([v.flow for v in views])),
         cell=torch.from_numpy(np.stack([(v.labels_hw > 0).astype(np.float32) for v in views])),
         log_diameter=torch.from_numpy(np.stack([v.log_diameter_hw for v in views])),
