@@ -94,6 +94,11 @@ def cell_diameters(labels_hw: Labels) -> Floats:
     return np.asarray(2 * np.sqrt(area / np.pi), np.float32)
 
 
+def kind_of(image: Image) -> str:
+    """Grey or colour, bright cells or dark ones: pictures of one kind look alike."""
+    return f"{'colour' if image.ndim == 3 else 'grey'}{'-dark' if is_dark_on_bright(image) else ''}"
+
+
 def make_sample(name: str, image: Image, labels_hw: Labels, *, group: str = "") -> Sample:
     """Everything that augmentation needs, computed once. Images of one group look alike: grey or colour, bright cells
     or dark ones."""
@@ -101,7 +106,7 @@ def make_sample(name: str, image: Image, labels_hw: Labels, *, group: str = "") 
     colour = image.ndim == 3
     return Sample(
         name=name,
-        group=f"{group}{'colour' if colour else 'grey'}{'-dark' if is_dark_on_bright(image) else ''}",
+        group=group + kind_of(image),
         pixels_hw=unit_grey(image),
         labels_hw=labels_hw,
         flow=flow_targets(labels_hw),
