@@ -7,17 +7,21 @@ grow with the number of tiles, and people see progress and can stop it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from inference import torch_runtime
 from inference.cards import CARDS
-from inference.contracts import AutoParams, Segmentation
+from inference.cells import FlowMaps, Rules, find_cells
+from inference.contracts import AutoParams, Embedding, Segmentation
+from inference.dynamics import STEPS
 from inference.engines.base import Image, Progress
+from inference.engines.flow_engine import FlowAnswers
+from inference.engines.prompts import check_diameter
 from inference.errors import EngineError, EngineErrorCode
 from inference.networks.cpsam import cpsam_network
 from inference.tiling import Blend, FloatArray, Tile, batches, tiles
@@ -25,14 +29,7 @@ from inference.weights import checkpoint_for, load_checkpoint
 
 # isort: split
 import cv2
-import fastremap
-from cellpose.dynamics import compute_masks
 from cellpose.transforms import get_pad_yx
-from cellpose.utils import fill_holes_and_remove_small_masks
-
-# What torch does anyway; said aloud, or it warns at the first image: cellpose makes a sparse tensor unchecked.
-_invariants: Any = torch.sparse.check_sparse_tensor_invariants
-_invariants.disable()
 
 OVERLAP = 0.1
 GPU_BATCH = 8
@@ -40,7 +37,8 @@ FLOW_ERROR = 0.4
 CELL_PROBABILITY = 0.0
 LARGEST_SHARE = 0.4
 """A mask that covers more of the image than this is taken for background, as in Cellpose."""
-STEPS = 200
+FLOW_UNIT = 5.0
+"""Cellpose's networks say five times the flow."""
 DIAMETER = 30.0
 """Cellpose's diameter in pixels: with a diameter given, the image is resized to make cells this large."""
 NETWORK_SHARE = 0.85
@@ -95,11 +93,11 @@ def _cut(image_hwc: NDArray[Any], tile: Tile, *, size: int, bounds: list[tuple[f
     return result
 
 
-class CellposeSamEngine:
-    """An AutoEngine around a Cellpose-SAM checkpoint."""
+class CellposeSamEngine(FlowAnswers):
+    """A FlowEngine around a Cellpose-SAM checkpoint."""
 
     card = CARDS["cellpose-sam"]
-    preprocessing = "cellpose-4.2-p1-p99"
+    rules = Rules(cell_logit=CELL_PROBABILITY, flow_error=FLOW_ERROR, largest_share=LARGEST_SHARE)
 
     def __init__(self) -> None:
         self._network: Any = None
@@ -110,6 +108,11 @@ class CellposeSamEngine:
         """SHA-256 (hex) of the checkpoint."""
         return self._weights
 
+    @property
+    def preprocessing(self) -> str:
+        """Cellpose's own way from pixels to network input."""
+        return "cellpose-4.2-p1-p99"
+
     def load(self) -> None:
         """See Engine.load."""
         if self._network is None:
@@ -118,29 +121,33 @@ class CellposeSamEngine:
             self._network = cpsam_network(checkpoint.state, path)
             self._weights = checkpoint.sha256
 
+    def encode(self, image: Image) -> Embedding:
+        """See PromptEngine.encode: the flow field at the image's own scale."""
+        return self._kept(image, 1.0, lambda _: None)
+
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """See AutoEngine.segment. Raises EngineError(REQUEST_INVALID) for a diameter that cannot be meant."""
-        self.load()
+        check_diameter(params)
         report = progress or (lambda _: None)
+        factor = DIAMETER / params.diameter if params.diameter else 1.0
+        embedding = self._kept(image, factor, report)
+        report(NETWORK_SHARE)
+        steps = max(1, int(STEPS / factor))
+        found = find_cells(FlowMaps.of(embedding), replace(params, diameter=None), self.rules, steps=steps)
+        report(1.0)
+        return found
+
+    def _kept(self, image: Image, factor: float, report: Progress) -> Embedding:
+        """The flow field of an image that the network sees ``factor`` times as large, in the image's pixels."""
+        self.load()
+        height, width = image.shape[:2]
         image_hwc = image[..., np.newaxis] if image.ndim == 2 else image
         bounds = _bounds(image_hwc)
-        if params.diameter is not None and not params.diameter > 0:
-            raise EngineError(
-                EngineErrorCode.REQUEST_INVALID,
-                "The cell diameter has to be above zero pixels.",
-                permanent=True,
-            )
-        factor = DIAMETER / params.diameter if params.diameter else 1.0
         scaled_hwc = image_hwc if factor == 1.0 else _scaled(image_hwc, factor)
         outputs_chw = self.flows(scaled_hwc, bounds, progress=report)
         if factor != 1.0:
-            height, width = image.shape[:2]
             outputs_chw = _resized(outputs_chw.transpose(1, 2, 0), height, width).transpose(2, 0, 1)
-        report(NETWORK_SHARE)
-        labels_hw = _labels(outputs_chw, params, steps=max(1, int(STEPS / factor)))
-        scores = _scores(outputs_chw[2], labels_hw)
-        report(1.0)
-        return Segmentation(labels_hw, scores)
+        return self.kept_flows(outputs_chw[:2] / FLOW_UNIT, outputs_chw[2], height=height, width=width)
 
     def flows(self, image_hwc: NDArray[Any], bounds: list[tuple[float, float]], *, progress: Progress) -> FloatArray:
         """The network's outputs (flow rows, flow columns, cell logit; row; column) of a whole image, whose
@@ -167,36 +174,3 @@ class CellposeSamEngine:
         with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
             outputs = self._network(torch.from_numpy(inputs_nchw).to(device))[0]
         return cast(FloatArray, outputs.float().cpu().numpy())
-
-
-def _labels(outputs_chw: FloatArray, params: AutoParams, *, steps: int) -> NDArray[np.int32]:
-    """Masks from flows by Cellpose's dynamics: pixels follow the flow, and those that meet are one cell."""
-    height, width = outputs_chw.shape[1:]
-    # The dynamics divide by the side less one pixel: a border of “no cell” keeps one-pixel images defined.
-    short = ((0, 0), (0, max(0, 2 - height)), (0, max(0, 2 - width)))
-    padded: NDArray[Any] = outputs_chw
-    if min(height, width) < 2:
-        padded = np.pad(outputs_chw, short, constant_values=-1e3)
-    masks = compute_masks(
-        padded[:2],
-        padded[2],
-        niter=steps,
-        cellprob_threshold=CELL_PROBABILITY if params.cell_probability is None else params.cell_probability,
-        flow_threshold=FLOW_ERROR if params.flow_error is None else params.flow_error,
-        do_3D=False,
-        min_size=-1,
-        max_size_fraction=LARGEST_SHARE,
-        device=torch_runtime.device(),
-    )
-    masks = fill_holes_and_remove_small_masks(masks, min_size=params.min_area)[:height, :width]
-    dense, _ = fastremap.renumber(np.ascontiguousarray(masks), preserve_zero=True)
-    return np.asarray(dense, dtype=np.int32)
-
-
-def _scores(logits_hw: FloatArray, labels_hw: NDArray[np.int32]) -> tuple[float, ...]:
-    """Each cell's mean probability, by label."""
-    count = int(labels_hw.max(initial=0))
-    if count == 0:
-        return ()
-    probability = 1 / (1 + np.exp(-np.clip(logits_hw, -50, 50)))
-    return tuple(float(mean) for mean in ndimage.mean(probability, labels_hw, np.arange(1, count + 1)))

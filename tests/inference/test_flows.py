@@ -7,7 +7,9 @@ import time
 import numpy as np
 import pytest
 
-from inference.flows import basin, drop_doubtful, flow_errors, flow_targets, follow_flows, tidy
+from inference.dynamics import follow_flows
+from inference.flows import drop_doubtful, flow_errors, flow_targets
+from inference.labels import tidy
 from inference.training.metrics import average_precision
 from inference.training.synthetic import fluorescence
 
@@ -60,14 +62,6 @@ def test_rows_and_columns_are_not_swapped() -> None:
     assert flow[1, 10, 12] > 0.8
     assert flow[1, 10, 47] < -0.8
     assert flow[0, 5, 30] > 0.8
-
-
-def test_a_basin_is_the_cell_under_the_point() -> None:
-    _, labels_hw = fluorescence(5, height=100, width=100, cells=9)
-    flow, cell_hw = flow_targets(labels_hw), np.where(labels_hw > 0, 4.0, -4.0)
-    rows, cols = np.nonzero(labels_hw == 2)
-    mask_hw = basin(flow, cell_hw, (int(rows[rows.size // 2]), int(cols[rows.size // 2])))
-    assert (mask_hw & (labels_hw == 2)).sum() / (mask_hw | (labels_hw == 2)).sum() > 0.9
 
 
 def test_a_mask_that_contradicts_the_flow_is_dropped() -> None:
