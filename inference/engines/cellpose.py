@@ -10,6 +10,7 @@ from inference.contracts import AutoParams, Embedding, Segmentation
 from inference.engines.base import Image, Progress
 from inference.engines.cellpose_encoding import cellpose_maps
 from inference.engines.flow_engine import FlowAnswers
+from inference.engines.prompts import check_diameter
 from inference.engines.trained_scale import scale_for
 from inference.networks.cellpose import CellposeNetwork
 from inference.networks.trained import Facts, load_trained
@@ -58,6 +59,7 @@ class CellposeEngine(FlowAnswers):
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """See AutoEngine.segment. Raises EngineError(REQUEST_INVALID) for a diameter that cannot be meant."""
         check_image(image)
+        check_diameter(params)
         network, facts, _ = self._parts()
         tell = progress or (lambda _: None)
         scale = scale_for(facts, params.diameter)

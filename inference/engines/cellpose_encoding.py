@@ -35,7 +35,9 @@ def style(network: CellposeNetwork, pixels_hw: Floats, *, progress: Callable[[fl
         progress(number / len(chosen))
         (r0, r1, top, bottom), (c0, c1, left, right) = places[place]
         deepest = network.features(_on(network, padded(pixels_hw[None, r0:r1, c0:c1], STRIDE)))[-1]
-        rows, cols = (slice((a - o) // STRIDE, -(-(b - o) // STRIDE)) for a, b, o in ((top, bottom, r0), (left, right, c0)))
+        rows, cols = (
+            slice((a - o) // STRIDE, -(-(b - o) // STRIDE)) for a, b, o in ((top, bottom, r0), (left, right, c0))
+        )
         own = deepest[:, :, rows, cols].sum(dim=(2, 3))
         sums = own if sums is None else sums + own
     assert sums is not None  # noqa: S101 - a picture has at least one pixel

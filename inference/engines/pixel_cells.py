@@ -12,8 +12,9 @@ from torch import nn
 
 from inference import torch_runtime
 from inference.contracts import AutoParams, Segmentation
-from inference.flows import Floats, Labels, tidy
+from inference.flows import Floats, Labels
 from inference.halo import in_tiles, resized, scaled
+from inference.labels import tidy
 
 TILE, HALO = 512, 96
 _SURE = 0.5

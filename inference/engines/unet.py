@@ -10,6 +10,7 @@ from inference.cards import CARDS
 from inference.contracts import AutoParams, Segmentation
 from inference.engines.base import Image, Progress
 from inference.engines.pixel_cells import class_logits, find_cells_in_classes
+from inference.engines.prompts import check_diameter
 from inference.engines.trained_scale import scale_for
 from inference.networks.segnet import SegNet
 from inference.networks.trained import Facts, load_trained
@@ -45,9 +46,7 @@ class PixelClassEngine:
         """See Engine.load."""
         if self._loaded is None:
             name = self.card.name
-            self._loaded = load_trained(
-                checkpoint_for(name), engine=name, make=lambda facts: make_network(name, facts)
-            )
+            self._loaded = load_trained(checkpoint_for(name), engine=name, make=lambda facts: make_network(name, facts))
 
     def _parts(self) -> tuple[nn.Module, Facts, str]:
         self.load()
@@ -67,6 +66,7 @@ class PixelClassEngine:
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """See AutoEngine.segment. Raises EngineError(REQUEST_INVALID) for a diameter that cannot be meant."""
         check_image(image)
+        check_diameter(params)
         network, facts, _ = self._parts()
         tell = progress or (lambda _: None)
         logits_chw = class_logits(

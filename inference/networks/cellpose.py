@@ -92,7 +92,7 @@ class CellposeNetwork(nn.Module):
         """The output of each level of the way down, (batch, channels, row / 2**level, column / 2**level)."""
         found = [self.down[0](pixels)]
         for block in self.down[1:]:
-            found.append(block(functional.max_pool2d(found[-1], 2)))  # noqa: PERF401 - each needs the one before
+            found.append(block(functional.max_pool2d(found[-1], 2)))
         return found
 
     def answer(self, features: list[Tensor], style: Tensor) -> FlowFields:
@@ -111,4 +111,5 @@ class CellposeNetwork(nn.Module):
 def style_of(sums: Tensor) -> Tensor:
     """The style (batch, channels) from the deepest features summed over the image: only their direction counts, so
     that sums over tiles may be added up."""
-    return sums / torch.linalg.vector_norm(sums, dim=1, keepdim=True).clamp(min=1e-6)
+    length: Tensor = torch.linalg.vector_norm(sums, dim=1, keepdim=True)
+    return sums / length.clamp(min=1e-6)

@@ -6,6 +6,8 @@ is undone. Input and output as in ``unet``.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -20,7 +22,7 @@ class SegNet(nn.Module):
         super().__init__()
         widths = [width * 2**level for level in range(LEVELS)]
         self.down = nn.ModuleList(convolve_twice(i, o) for i, o in zip([PLANES, *widths], widths, strict=False))
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(pairwise(widths))
         self.narrow = nn.ModuleList(convolve_twice(below, here) for here, below in pairs)
         self.up = nn.ModuleList(convolve_twice(here, here) for here in widths[:-1])
         self.head = nn.Conv2d(width, classes, 1)
@@ -35,5 +37,5 @@ class SegNet(nn.Module):
             places.append(place)
             x = block(x)
         for narrow, up in zip(reversed(self.narrow), reversed(self.up), strict=True):
-            x = up(functional.max_unpool2d(narrow(x), places.pop(), 2))
+            x = up(functional.max_unpool2d(narrow(x), places.pop(), [2, 2]))
         return self.head(x)  # type: ignore[no-any-return]

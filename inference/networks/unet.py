@@ -6,6 +6,8 @@ planes, (batch, 3, row, column), both sides multiples of ``STRIDE``, and answers
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -26,7 +28,7 @@ class UNet(nn.Module):
         super().__init__()
         widths = [width * 2**level for level in range(LEVELS)]
         self.down = nn.ModuleList(convolve_twice(i, o) for i, o in zip([PLANES, *widths], widths, strict=False))
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(pairwise(widths))
         self.rise = nn.ModuleList(nn.ConvTranspose2d(below, here, 2, stride=2) for here, below in pairs)
         self.merge = nn.ModuleList(convolve_twice(2 * here, here) for here, _ in pairs)
         self.head = nn.Conv2d(width, classes, 1)
@@ -36,7 +38,7 @@ class UNet(nn.Module):
         """(batch, classes, row, column)."""
         skips = [self.down[0](planes)]
         for block in self.down[1:]:
-            skips.append(block(functional.max_pool2d(skips[-1], 2)))  # noqa: PERF401 - each needs the one before
+            skips.append(block(functional.max_pool2d(skips[-1], 2)))
         x = skips.pop()
         for rise, merge in zip(reversed(self.rise), reversed(self.merge), strict=True):
             x = merge(torch.cat([skips.pop(), rise(x)], dim=1))

@@ -26,7 +26,7 @@ def train_cellpose(plan: Plan, *, resume: bool = False, say: Say, show: Show | N
     """Train a network on ``plan.folders`` and write it to ``plan.out``; the checkpoint beside it, from which ``resume``
     goes on, is removed at the end."""
     checkpoint = checkpoint_of(plan, resume=resume)
-    samples, kept = load_split(plan, load_samples)
+    samples, kept = load_split(plan, lambda pairs, group: load_samples(pairs, group=group))
     diameters = [sample.diameter for sample in samples if sample.diameter > 0]
     if not diameters:
         raise nothing_to_learn()

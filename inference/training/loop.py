@@ -159,7 +159,7 @@ def train(
     """Train ``model``; returns its running average: with ``validate`` (averaged network → score) that of the best
     round. Where ``checkpoint`` exists, training goes on from there."""
     training = _Training(model.train(), options, checkpoint)
-    watcher, progress = watcher or Watcher(), training.progress
+    watcher, progress = Watcher() if watcher is None else watcher, training.progress
     if progress.rounds:
         watcher.round(progress.rounds)
     recent, of_round = list[float](), list[float]()

@@ -123,16 +123,13 @@ def validation_score(samples: Sequence[ClassSample], task: Task, facts: Facts, n
     return float((table[0][there] / table[1][there]).mean()) if there.any() else 1.0
 
 
-def train_pixel_classes(
-    plan: Plan, *, engine: str, resume: bool = False, say: Say, show: Show | None = None
-) -> None:
+def train_pixel_classes(plan: Plan, *, engine: str, resume: bool = False, say: Say, show: Show | None = None) -> None:
     """Train “unet” or “segnet” on ``plan.folders`` and write it to ``plan.out``; the checkpoint beside it, from which
     ``resume`` goes on, is removed at the end."""
     task = task_of(plan)
     checkpoint = checkpoint_of(plan, resume=resume)
 
-
-    samples, kept = load_split(plan, partial(load_class_samples, task=task))
+    samples, kept = load_split(plan, lambda pairs, group: load_class_samples(pairs, task=task, group=group))
     diameters = [sample.diameter for sample in samples if sample.diameter > 0]
     if not diameters:
         raise nothing_to_learn()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,15 +22,7 @@ Folders = tuple[tuple[Path, Path], ...]
 Say = Callable[[str], None]
 Show = Callable[[float, str], None]
 """Told the share of the training that is done, and a few words: a progress bar."""
-Loaded_co = TypeVar("Loaded_co", covariant=True)
-
-
-class Load(Protocol[Loaded_co]):
-    """Reads pairs of one group of pictures that look alike."""
-
-    def __call__(self, pairs: Sequence[Pair], *, group: str) -> list[Loaded_co]: ...
-
-
+Loaded = TypeVar("Loaded")
 MOST_VALIDATION = 16
 """More images would take the time from the training; they are spread evenly over those held out."""
 _FEWEST_TO_SPLIT = 4
@@ -83,13 +75,13 @@ def split(plan: Plan) -> tuple[Grouped, Grouped]:
     return pairs, [kept[place] for place in places.tolist()]
 
 
-def load_split(plan: Plan, load: Load[Loaded_co]) -> tuple[list[Loaded_co], list[Loaded_co]]:
-    """Both halves of the split, read."""
+def load_split(plan: Plan, load: Callable[[list[Pair], str], list[Loaded]]) -> tuple[list[Loaded], list[Loaded]]:
+    """Both halves of the split, read by ``load``, which is given pairs of one folder and the name of their group."""
     halves = [
         [
             one
             for group, members in groupby(half, key=itemgetter(0))
-            for one in load([pair for _, pair in members], group=group)
+            for one in load([pair for _, pair in members], group)
         ]
         for half in split(plan)
     ]
@@ -104,7 +96,14 @@ def nothing_to_learn() -> EngineError:
 
 
 def checkpoint_of(plan: Plan, *, resume: bool, part: str = "") -> Path:
-    """Where the training is kept until it ends, beside the weights; an old one is removed unless it is resumed."""
+    """Where the training is kept until it ends, beside the weights; an old one is removed unless it is resumed. Makes
+    the folder; raises EngineError where that cannot be, before any time is spent."""
+    try:
+        plan.out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(
+            EngineErrorCode.REQUEST_INVALID, f"“{plan.out.parent}” cannot be made: {error.strerror}.", permanent=True
+        ) from error
     path = plan.out.with_name(f"{plan.out.stem}{part}.part")
     if not resume:
         path.unlink(missing_ok=True)

@@ -32,7 +32,7 @@ def train_starter(
     Steps count for each half, minutes for both together. Both halves keep a checkpoint beside the weights, from which
     ``resume`` goes on; they are removed at the end. Only the flows have a validation curve and stop early."""
     flows, prompts = (checkpoint_of(plan, resume=resume, part=part) for part in (".flows", ".prompts"))
-    samples, kept = load_split(plan, load_samples)
+    samples, kept = load_split(plan, lambda pairs, group: load_samples(pairs, group=group))
     if not any(sample.diameter > 0 for sample in samples):
         raise nothing_to_learn()
     say(f"{len(samples)} images, {len(kept)} more for validation")
