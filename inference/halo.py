@@ -64,21 +64,21 @@ def scaled(planes_chw: Floats, scale: float) -> Floats:
 
 
 def in_tiles(
-    run: Callable[[Floats], Floats],
-    planes_chw: Floats,
+    run: Callable[[slice, slice], Floats],
+    shape: tuple[int, ...],
     *,
     channels: int,
     tile: int,
     halo: int,
-    stride: int,
     progress: Callable[[float], None],
 ) -> NDArray[np.float16]:
-    """What ``run`` answers (``channels``, row, column) for the whole plane; it is given tiles whose sides are multiples
-    of ``stride``. ``progress`` is told the share done before each tile and may raise."""
-    out_chw = np.zeros((channels, *planes_chw.shape[1:]), np.float16)
-    places = halo_tiles(planes_chw.shape[1:], tile=tile, halo=halo)
+    """What ``run`` answers (channel, row, column) for the rows and columns of each tile, as one array (``channels``,
+    row, column) of a plane of ``shape``; an answer may be larger than its tile, below and on the right. ``progress``
+    is told the share done before each tile and may raise."""
+    out_chw = np.zeros((channels, *shape), np.float16)
+    places = halo_tiles(shape, tile=tile, halo=halo)
     for number, ((r0, r1, top, bottom), (c0, c1, left, right)) in enumerate(places):
         progress(number / len(places))
-        answer_chw = run(padded(planes_chw[:, r0:r1, c0:c1], stride))
+        answer_chw = run(slice(r0, r1), slice(c0, c1))
         out_chw[:, top:bottom, left:right] = answer_chw[:, top - r0 : bottom - r0, left - c0 : right - c0]
     return out_chw

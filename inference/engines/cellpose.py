@@ -8,7 +8,7 @@ from inference.cards import CARDS
 from inference.cells import FlowMaps, find_cells
 from inference.contracts import AutoParams, Embedding, Segmentation
 from inference.engines.base import Image, Progress
-from inference.engines.cellpose_encoding import cellpose_maps
+from inference.engines.cellpose_encoding import cellpose_maps, estimate_scale
 from inference.engines.flow_engine import FlowAnswers
 from inference.engines.prompts import check_diameter
 from inference.engines.trained_scale import scale_for
@@ -17,7 +17,7 @@ from inference.networks.trained import Facts, load_trained
 from inference.pixels import PREPROCESSING, check_image, unit_grey
 from inference.weights import checkpoint_for
 
-_NETWORK_SHARE = 0.85
+_SIZE_SHARE, _NETWORK_SHARE = 0.2, 0.85
 
 
 class CellposeEngine(FlowAnswers):
@@ -50,10 +50,12 @@ class CellposeEngine(FlowAnswers):
         return PREPROCESSING
 
     def encode(self, image: Image) -> Embedding:
-        """The flow field at the scale of the training images' cells."""
+        """The flow field at the scale that the image's cells seem to ask for."""
         check_image(image)
         network, facts, _ = self._parts()
-        flow, cell_hw = cellpose_maps(network, unit_grey(image), scale=scale_for(facts, None))
+        pixels_hw = unit_grey(image)
+        scale = estimate_scale(network, pixels_hw, start=facts.scale)
+        flow, cell_hw = cellpose_maps(network, pixels_hw, scale=scale)
         return self.kept_flows(flow, cell_hw, height=image.shape[0], width=image.shape[1])
 
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
@@ -62,9 +64,14 @@ class CellposeEngine(FlowAnswers):
         check_diameter(params)
         network, facts, _ = self._parts()
         tell = progress or (lambda _: None)
-        scale = scale_for(facts, params.diameter)
+        pixels_hw = unit_grey(image)
+        if params.diameter is None:
+            scale = estimate_scale(network, pixels_hw, start=facts.scale, progress=lambda s: tell(_SIZE_SHARE * s))
+        else:
+            scale = scale_for(facts, params.diameter)
+        rest = _NETWORK_SHARE - _SIZE_SHARE
         flow, cell_hw = cellpose_maps(
-            network, unit_grey(image), scale=scale, progress=lambda share: tell(_NETWORK_SHARE * share)
+            network, pixels_hw, scale=scale, progress=lambda share: tell(_SIZE_SHARE + rest * share)
         )
         tell(_NETWORK_SHARE)
         maps = FlowMaps(flow, cell_hw, image.shape[0], image.shape[1])

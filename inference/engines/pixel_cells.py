@@ -13,7 +13,7 @@ from torch import nn
 from inference import torch_runtime
 from inference.contracts import AutoParams, Segmentation
 from inference.flows import Floats, Labels
-from inference.halo import in_tiles, resized, scaled
+from inference.halo import in_tiles, padded, resized, scaled
 from inference.labels import tidy
 
 TILE, HALO = 512, 96
@@ -33,14 +33,14 @@ def class_logits(
     """Logits (class, row, column), the background first, of ``unit_rgb`` planes, at the planes' own size though the
     network sees them ``scale`` times as large. ``progress`` is told the share done before each tile, and may raise."""
 
-    def run(tile_chw: Floats) -> Floats:
-        device = torch_runtime.place(network)
+    def run(rows: slice, cols: slice) -> Floats:
+        tile_chw = padded(seen[:, rows, cols], stride)
         with torch.inference_mode():
-            found = network(torch.from_numpy(tile_chw)[None].to(device))[0]
+            found = network(torch.from_numpy(tile_chw)[None].to(torch_runtime.place(network)))[0]
         return np.asarray(found.float().cpu().numpy(), np.float32)
 
     seen = scaled(planes_chw, scale)
-    found = in_tiles(run, seen, channels=logits, tile=TILE, halo=HALO, stride=stride, progress=progress)
+    found = in_tiles(run, seen.shape[1:], channels=logits, tile=TILE, halo=HALO, progress=progress)
     return resized(found.astype(np.float32), *planes_chw.shape[1:])
 
 

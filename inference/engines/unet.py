@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from torch import nn
 
 from inference.cards import CARDS
@@ -12,6 +13,8 @@ from inference.engines.base import Image, Progress
 from inference.engines.pixel_cells import class_logits, find_cells_in_classes
 from inference.engines.prompts import check_diameter
 from inference.engines.trained_scale import scale_for
+from inference.flows import Floats
+from inference.labels import cell_diameters
 from inference.networks.segnet import SegNet
 from inference.networks.trained import Facts, load_trained
 from inference.networks.unet import STRIDE, UNet
@@ -19,7 +22,8 @@ from inference.pixels import RGB_PREPROCESSING, check_image, unit_rgb
 from inference.weights import checkpoint_for
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {"unet": UNet, "segnet": SegNet}
-_NETWORK_SHARE = 0.85
+_NETWORK_SHARE, _FIRST_SHARE = 0.85, 0.5
+_FEWEST_CELLS, _CLOSE, _MOST_OCTAVES = 5, 0.35, 2.0
 
 
 def logit_count(facts: Facts) -> int:
@@ -64,19 +68,42 @@ class PixelClassEngine:
         return RGB_PREPROCESSING
 
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
-        """See AutoEngine.segment. Raises EngineError(REQUEST_INVALID) for a diameter that cannot be meant."""
+        """See AutoEngine.segment. Without a diameter, cells that turn out to be of another size than the training's are
+        looked at once more at the training's. Raises EngineError(REQUEST_INVALID) for a diameter that cannot be
+        meant."""
         check_image(image)
         check_diameter(params)
-        network, facts, _ = self._parts()
+        facts = self._parts()[1]
         tell = progress or (lambda _: None)
-        logits_chw = class_logits(
-            network, unit_rgb(image), scale=scale_for(facts, params.diameter), logits=logit_count(facts),
-            stride=STRIDE, progress=lambda share: tell(_NETWORK_SHARE * share),
-        )  # fmt: skip
-        tell(_NETWORK_SHARE)
-        found = find_cells_in_classes(logits_chw, params, classes=facts.classes, boundary=facts.boundary)
+        planes_chw = unit_rgb(image)
+        scale = scale_for(facts, params.diameter)
+        twice = facts.boundary and params.diameter is None
+        first = _FIRST_SHARE if twice else 1.0
+        found = self._look(planes_chw, params, scale, progress=lambda share: tell(first * share))
+        other = _measured_scale(facts, found) if twice else None
+        if other is not None:
+            found = self._look(planes_chw, params, other, progress=lambda share: tell(first + (1 - first) * share))
         tell(1.0)
         return found
+
+    def _look(self, planes_chw: Floats, params: AutoParams, scale: float, *, progress: Progress) -> Segmentation:
+        network, facts, _ = self._parts()
+        logits_chw = class_logits(
+            network, planes_chw, scale=scale, logits=logit_count(facts), stride=STRIDE,
+            progress=lambda share: progress(_NETWORK_SHARE * share),
+        )  # fmt: skip
+        progress(_NETWORK_SHARE)
+        return find_cells_in_classes(logits_chw, params, classes=facts.classes, boundary=facts.boundary)
+
+
+def _measured_scale(facts: Facts, found: Segmentation) -> float | None:
+    """The scale at which the cells that were found are as large as the training's; None where they are so already."""
+    sizes = cell_diameters(found.labels_hw)
+    sizes = sizes[sizes > 0]
+    if sizes.size < _FEWEST_CELLS:
+        return None
+    octaves = float(np.clip(np.log2(np.median(sizes) / facts.diameter), -_MOST_OCTAVES, _MOST_OCTAVES))
+    return float(facts.scale * 2**-octaves) if abs(octaves) > _CLOSE else None
 
 
 class UNetEngine(PixelClassEngine):

@@ -2,9 +2,9 @@
 
 Stringer, Wang, Michaelos, Pachitariu, “Cellpose: a generalist algorithm for cellular segmentation” (2021, Nature
 Methods 18:100). Four residual blocks down with 2×2 pooling between, four up; sums instead of concatenations on the
-skips; the style is the mean of the deepest features over the image, of unit length, and shifts every block of the way
-up. It takes ``unit_grey`` pixels, (batch, 1, row, column), both sides multiples of ``STRIDE``, at a scale where a
-typical cell is ``inference.networks.starter.DIAMETER`` pixels wide.
+skips; the style is the mean of the deepest features over the image, of unit length: it shifts every block of the way
+up, and tells how large the cells are. It takes ``unit_grey`` pixels, (batch, 1, row, column), both sides multiples of
+``STRIDE``, at the scale where a typical cell is as wide as the training made it.
 """
 
 from __future__ import annotations
@@ -87,6 +87,11 @@ class CellposeNetwork(nn.Module):
         above = [*widths[1:], widths[-1]]
         self.up = nn.ModuleList(_Up(i, o, self.styles) for i, o in zip(above, widths, strict=True))
         self.head = _normal_first(width, 3, size=1)
+        self.size = nn.Linear(self.styles, 1)
+        """From a style to log2(diameter of the cells / the diameter that the network is made for), as in the paper
+        fitted when all else is trained; forward() leaves it alone."""
+        nn.init.zeros_(self.size.weight)
+        nn.init.zeros_(self.size.bias)
 
     def features(self, pixels: Tensor) -> list[Tensor]:
         """The output of each level of the way down, (batch, channels, row / 2**level, column / 2**level)."""

@@ -12,9 +12,10 @@ from scipy import ndimage
 
 from inference.errors import EngineError, EngineErrorCode
 from inference.flows import Floats, Labels
+from inference.labels import cell_diameters
 from inference.pixels import check_image, unit_rgb
 from inference.training.augment import change_light, draw_scale, draw_transform, warp_labels, warp_pixels
-from inference.training.datasets import Pair, cell_diameters, kind_of, read_pair
+from inference.training.datasets import Pair, kind_of, read_pair
 
 IGNORED = -1
 INSIDE, BOUNDARY = 1, 2

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.errors import EngineError, EngineErrorCode
 from inference.files import SUFFIXES, read_image, read_labels
 from inference.flows import Floats, Labels, flow_targets
+from inference.labels import cell_diameters
 from inference.pixels import Image, check_image, is_dark_on_bright, unit_grey
 
 
@@ -85,13 +85,6 @@ def read_pair(pair: Pair) -> tuple[Image, Labels]:
             f"{labels_hw.shape[1]} × {labels_hw.shape[0]}."
         )
     return image, labels_hw
-
-
-def cell_diameters(labels_hw: Labels) -> Floats:
-    """Diameter in pixels of the circle with each label's area; index 0, the background, is 0."""
-    area: NDArray[np.int64] = np.bincount(labels_hw.ravel())
-    area[0] = 0
-    return np.asarray(2 * np.sqrt(area / np.pi), np.float32)
 
 
 def kind_of(image: Image) -> str:
