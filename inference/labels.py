@@ -161,3 +161,10 @@ def drop_large(labels_hw: Labels, *, most: float) -> Labels:
     keep = np.bincount(labels_hw.ravel()) <= most
     keep[0] = True
     return labels_hw if keep.all() else np.where(keep[labels_hw], labels_hw, 0).astype(np.int32)
+
+
+def cell_diameters(labels_hw: Labels) -> NDArray[np.float32]:
+    """Diameter in pixels of the circle with each label's area; index 0, the background, is 0."""
+    area: NDArray[np.int64] = np.bincount(labels_hw.ravel())
+    area[0] = 0
+    return np.asarray(2 * np.sqrt(area / np.pi), np.float32)

@@ -15,6 +15,9 @@ _PATHS = {
     "starter": "inference.engines.starter:StarterEngine",
     "sam": "inference.engines.sam:SamEngine",
     "cellpose-sam": "inference.engines.cellpose_sam:CellposeSamEngine",
+    "cellpose": "inference.engines.cellpose:CellposeEngine",
+    "unet": "inference.engines.unet:UNetEngine",
+    "segnet": "inference.engines.unet:SegNetEngine",
 }
 
 

@@ -16,17 +16,21 @@ from inference.engines import registry
 from inference.engines.base import AutoEngine, Image, PromptEngine
 from inference.errors import EngineError, EngineErrorCode
 from inference.rle import encode
-from tests.inference.tiny_checkpoints import save, tiny_cpsam, tiny_sam
+from inference.weights import TRAINED
+from tests.inference.tiny_checkpoints import save, save_tiny, tiny_cpsam, tiny_sam
 
 # What an engine needs before it can run, by name. The starter's weights come with the package.
 WEIGHTS: dict[str, Callable[[Path], object]] = {
     "starter": lambda _folder: None,
     "sam": lambda folder: save(tiny_sam(), folder / "sam_vit_b_01ec64.pth.test"),
     "cellpose-sam": lambda folder: save(tiny_cpsam(), folder / "cpsam_v2"),
+    "cellpose": lambda folder: save_tiny("cellpose", folder),
+    "unet": lambda folder: save_tiny("unet", folder),
+    "segnet": lambda folder: save_tiny("segnet", folder, classes=("round", "long")),
 }
-PROMPT_ENGINES = ("starter", "sam", "cellpose-sam")
-FLOW_ENGINES = ("starter", "cellpose-sam")
-AUTO_ENGINES = ("starter", "cellpose-sam")
+PROMPT_ENGINES = ("starter", "sam", "cellpose-sam", "cellpose")
+FLOW_ENGINES = ("starter", "cellpose-sam", "cellpose")
+AUTO_ENGINES = ("starter", "cellpose-sam", "cellpose", "unet", "segnet")
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +248,18 @@ def test_without_weights_the_error_says_what_to_do(name: str, tmp_path: Path, mo
     assert not registry.engine_status(name).available
     assert status_from_files(name).problem == error.message
     assert list(tmp_path.iterdir()) == []
+    registry._engine.cache_clear()
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_without_trained_weights_the_error_says_how_to_train(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
+    registry._engine.cache_clear()
+    error = refused(EngineErrorCode.WEIGHTS_MISSING, lambda: registry.get_engine(name))
+    assert f"manage.py train {name} --images" in error.message
+    assert status_from_files(name).problem == error.message
     registry._engine.cache_clear()
 
 
