@@ -22,6 +22,14 @@ SAM = EngineCard(
     licence="Apache-2.0",
     notice=weights_file("sam_vit_b").notice,
 )
+MOBILE_SAM = EngineCard(
+    name="mobile-sam",
+    title="MobileSAM",
+    summary="Segment Anything with a small encoder: an image is ready for clicks in seconds without a GPU.",
+    capabilities=frozenset({"prompt"}),
+    licence="Apache-2.0",
+    notice=weights_file("mobile_sam").notice,
+)
 CELLPOSE_SAM = EngineCard(
     name="cellpose-sam",
     title="Cellpose-SAM",
@@ -30,7 +38,7 @@ CELLPOSE_SAM = EngineCard(
     licence=CELLPOSE_LICENCE,
     notice=CELLPOSE_NOTICE,
 )
-CARDS: dict[str, EngineCard] = {card.name: card for card in (STARTER, SAM, CELLPOSE_SAM)}
+CARDS: dict[str, EngineCard] = {card.name: card for card in (STARTER, SAM, MOBILE_SAM, CELLPOSE_SAM)}
 """All engines, in the order in which people see them."""
 
 

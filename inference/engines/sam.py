@@ -24,7 +24,7 @@ from inference.engines.prompts import check_embedding, check_prompts
 from inference.engines.sam_frame import Frame, Stretch, mask_of_logits, stretch_of, to_eight_bits
 from inference.engines.sam_memory import Remembered, SamMemory
 from inference.engines.sam_prompts import as_seen, before_last, order, prompt_tensors
-from inference.networks.sam import SamNetwork, sam_network
+from inference.networks.sam import SamNetwork, mobile_sam_network, sam_network
 from inference.networks.sam_decoder import ImageSide, SamDecoder
 from inference.weights import checkpoint_for, load_checkpoint
 
@@ -56,6 +56,7 @@ class SamEngine:
 
     card = CARDS["sam"]
     preprocessing = "sam-p0.1-p99.9-1"
+    _build = staticmethod(sam_network)
 
     def __init__(self) -> None:
         self._network: SamNetwork | None = None
@@ -73,7 +74,7 @@ class SamEngine:
         if self._network is None:
             path = checkpoint_for(self.card.name)
             checkpoint = load_checkpoint(path)
-            self._network = sam_network(checkpoint.state, path)
+            self._network = self._build(checkpoint.state, path)
             self._weights = checkpoint.sha256
 
     def _ready(self) -> tuple[SamNetwork, torch.device]:
@@ -154,3 +155,10 @@ class SamEngine:
             codes = network.prompt_encoder.get_dense_pe()[0].flatten(1).t().contiguous()
             self._decoder = device.type, SamDecoder(network.mask_decoder, codes)
         return self._decoder[1]
+
+
+class MobileSamEngine(SamEngine):
+    """The same around a checkpoint in MobileSAM's format, whose encoder is a hundred times smaller."""
+
+    card = CARDS["mobile-sam"]
+    _build = staticmethod(mobile_sam_network)
