@@ -4,11 +4,13 @@ from __future__ import annotations
 
 PREDICT = "inference.predict"
 EMBED = "inference.embed"
+EMBED_TILE = "inference.embed_tile"
 SEGMENT = "inference.segment"
 
 ROUTES: dict[str, dict[str, str]] = {
     PREDICT: {"queue": "click"},
     EMBED: {"queue": "embed"},
+    EMBED_TILE: {"queue": "embed"},
     SEGMENT: {"queue": "batch"},
 }
 """For Celery's ``task_routes``."""

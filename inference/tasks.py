@@ -19,12 +19,13 @@ from celery.exceptions import SoftTimeLimitExceeded
 from inference import wire
 from inference.contracts import Embedding, Provenance, Segmentation
 from inference.embeddings import EmbeddingKey, default_store
-from inference.engines.base import PromptEngine
+from inference.engines.base import PromptEngine, TilePromptEngine
 from inference.engines.registry import get_auto_engine, get_engine, get_prompt_engine
 from inference.errors import EngineError, EngineErrorCode
 from inference.memory import with_less_memory
 from inference.ports import reply_port
-from inference.queues import EMBED, PREDICT, SEGMENT
+from inference.prompt_tiles import make_tile, tile_embedding
+from inference.queues import EMBED, EMBED_TILE, PREDICT, SEGMENT
 
 logger = logging.getLogger(__name__)
 Json = Mapping[str, object]
@@ -84,8 +85,9 @@ def _candidates(request: Json) -> Json:
             "The image is still being prepared for clicks.",
             permanent=False,
         )
+    fine = tile_embedding(default_store(), _key(request, engine), engine, prompts, wire.get_image(request))
     started = time.perf_counter()
-    results = engine.predict(embedding, prompts)
+    results = engine.predict(fine or embedding, prompts)
     took = (time.perf_counter() - started) * 1000
     return {
         "candidates": [wire.candidate_json(result) for result in results],
@@ -134,6 +136,35 @@ def _embed(request: Json, *, on_start: Callable[[], None]) -> None:
     on_start()
     embedding: Embedding = engine.encode(wire.load_pixels(wire.get_image(request)))
     store.put(key, embedding)
+
+
+@shared_task(
+    name=EMBED_TILE,
+    ignore_result=True,
+    acks_late=True,
+    soft_time_limit=600,
+    time_limit=660,
+)
+def embed_tile(request: Json) -> None:
+    """Make sure that the store has the embedding of a part of a large plane. ``request``: ``{"engine", "image": {…},
+    "tile": [top, left, height, width]}``. Nobody waits for it: clicks are answered from the whole plane until then."""
+    try:
+        with_less_memory(lambda: _embed_tile(request))
+    except Exception as error:  # noqa: BLE001 (the task boundary: logged, and nobody to answer)
+        logger.warning("A tile was not prepared: %s", _explain(error).message)
+
+
+def _embed_tile(request: Json) -> None:
+    engine = get_prompt_engine(wire.get_text(request, "engine"))
+    if isinstance(engine, TilePromptEngine):
+        image = wire.get_image(request)
+        make_tile(
+            default_store(),
+            _key(request, engine),
+            engine,
+            wire.get_tile(request),
+            lambda: wire.load_pixels(image),
+        )
 
 
 @shared_task(

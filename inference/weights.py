@@ -83,7 +83,11 @@ CATALOGUE: tuple[WeightsFile, ...] = (
     ),
 )  # fmt: skip
 
-_CHOICES = {"sam": "CYTOMARK_SAM_CHECKPOINT", "mobile-sam": "CYTOMARK_MOBILE_SAM_CHECKPOINT", "cellpose-sam": "CYTOMARK_CELLPOSE_SAM_CHECKPOINT"}
+_CHOICES = {
+    "sam": "CYTOMARK_SAM_CHECKPOINT",
+    "mobile-sam": "CYTOMARK_MOBILE_SAM_CHECKPOINT",
+    "cellpose-sam": "CYTOMARK_CELLPOSE_SAM_CHECKPOINT",
+}
 """The variable that names a file in the weights folder, for engines which can run other people's
 checkpoints."""
 
