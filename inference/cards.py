@@ -26,6 +26,14 @@ SAM = EngineCard(
     notice=weights_file("sam_vit_b").notice,
     about=card_texts.SAM,
 )
+MOBILE_SAM = EngineCard(
+    name="mobile-sam",
+    title="MobileSAM",
+    summary="Segment Anything with a small encoder: an image is ready for clicks in seconds without a GPU.",
+    capabilities=frozenset({"prompt"}),
+    licence="Apache-2.0",
+    notice=weights_file("mobile_sam").notice,
+)
 CELLPOSE_SAM = EngineCard(
     name="cellpose-sam",
     title="Cellpose-SAM",
@@ -61,7 +69,9 @@ SEGNET = EngineCard(
     licence=_YOURS,
     notice=f"{_NO_SHIPPED} Method: Badrinarayanan, Kendall, Cipolla (2017).",
 )
-CARDS: dict[str, EngineCard] = {card.name: card for card in (STARTER, SAM, CELLPOSE_SAM, CELLPOSE, UNET, SEGNET)}
+CARDS: dict[str, EngineCard] = {
+    card.name: card for card in (STARTER, SAM, MOBILE_SAM, CELLPOSE_SAM, CELLPOSE, UNET, SEGNET)
+}
 """All engines, in the order in which people see them."""
 
 

@@ -19,13 +19,14 @@ from celery.exceptions import SoftTimeLimitExceeded
 from inference import wire
 from inference.contracts import AutoParams, Embedding, Part, Provenance, Segmentation
 from inference.embeddings import EmbeddingKey, default_store
-from inference.engines.base import Engine, PromptEngine
+from inference.engines.base import Engine, PromptEngine, TilePromptEngine
 from inference.engines.registry import get_auto_engine, get_engine, get_flow_engine, get_prompt_engine
 from inference.errors import EngineError, EngineErrorCode
 from inference.memory import with_less_memory
 from inference.parts import part_of, parts_of
 from inference.ports import reply_port
-from inference.queues import EMBED, PREDICT, SEGMENT, TUNE
+from inference.prompt_tiles import make_tile, tile_embedding
+from inference.queues import EMBED, EMBED_TILE, PREDICT, SEGMENT, TUNE
 
 logger = logging.getLogger(__name__)
 OVERTAKEN_S = 0.02
@@ -96,8 +97,9 @@ def _candidates(request: Json) -> Json:
     engine = get_prompt_engine(wire.get_text(request, "engine"))
     prompts = wire.get_prompts(request)
     embedding = _kept(request, engine)
+    fine = tile_embedding(default_store(), _key(request, engine), engine, prompts, wire.get_image(request))
     started = time.perf_counter()
-    results = engine.predict(embedding, prompts)
+    results = engine.predict(fine or embedding, prompts)
     took = (time.perf_counter() - started) * 1000
     return {
         "candidates": [wire.candidate_json(result) for result in results],
@@ -190,6 +192,35 @@ def _ensured(request: Json, engine: PromptEngine, *, on_start: Callable[[], None
     embedding = engine.encode(wire.load_pixels(wire.get_image(request)))
     store.put(key, embedding)
     return embedding
+
+
+@shared_task(
+    name=EMBED_TILE,
+    ignore_result=True,
+    acks_late=True,
+    soft_time_limit=600,
+    time_limit=660,
+)
+def embed_tile(request: Json) -> None:
+    """Make sure that the store has the embedding of a part of a large plane. ``request``: ``{"engine", "image": {…},
+    "tile": [top, left, height, width]}``. Nobody waits for it: clicks are answered from the whole plane until then."""
+    try:
+        with_less_memory(lambda: _embed_tile(request))
+    except Exception as error:  # noqa: BLE001 (the task boundary: logged, and nobody to answer)
+        logger.warning("A tile was not prepared: %s", _explain(error).message)
+
+
+def _embed_tile(request: Json) -> None:
+    engine = get_prompt_engine(wire.get_text(request, "engine"))
+    if isinstance(engine, TilePromptEngine):
+        image = wire.get_image(request)
+        make_tile(
+            default_store(),
+            _key(request, engine),
+            engine,
+            wire.get_tile(request),
+            lambda: wire.load_pixels(image),
+        )
 
 
 @shared_task(

@@ -68,6 +68,12 @@ CATALOGUE: tuple[WeightsFile, ...] = (
         "Apache-2.0", _SAM_NOTICE,
     ),
     WeightsFile(
+        "mobile_sam", "mobile-sam", "mobile_sam.pt",
+        "https://raw.githubusercontent.com/ChaoningZhang/MobileSAM/master/weights/mobile_sam.pt",
+        "6dbb90523a35330fedd7f1d3dfc66f995213d81b29a5ca8108dbcdd4e37d6c2f", 40_728_226,
+        "Apache-2.0", "MobileSAM (Zhang et al., 2023), distilled from Segment Anything.",
+    ),
+    WeightsFile(
         "cpsam_v2", "cellpose-sam", "cpsam_v2", f"{_CELLPOSE}cpsam_v2", None, None,
         CELLPOSE_LICENCE, CELLPOSE_NOTICE,
     ),
@@ -82,6 +88,7 @@ TRAINED = ("cellpose", "unet", "segnet")
 
 _CHOICES = {
     "sam": "CYTOMARK_SAM_CHECKPOINT",
+    "mobile-sam": "CYTOMARK_MOBILE_SAM_CHECKPOINT",
     "cellpose-sam": "CYTOMARK_CELLPOSE_SAM_CHECKPOINT",
     "cellpose": "CYTOMARK_CELLPOSE_CHECKPOINT",
     "unet": "CYTOMARK_UNET_CHECKPOINT",

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from inference.contracts import AutoParams, Box, ImageRef, MaskResult, Point, Prompts, Scribble
-from inference.engines.base import Image
+from inference.engines.base import Image, Tile
 from inference.errors import EngineError, EngineErrorCode
 from inference.rle import Rle, check_counts
 
@@ -63,6 +63,17 @@ def get_image(data: Json) -> ImageRef:
         height=get_whole(image, "height"),
         width=get_whole(image, "width"),
     )
+
+
+def get_tile(data: Json) -> Tile:
+    """``{"tile": [top, left, height, width]}``, inside of ``{"image": {…}}``."""
+    tile, image = data.get("tile"), get_image(data)
+    if not isinstance(tile, list) or len(tile) != 4 or any(type(side) is not int for side in tile):
+        raise _invalid("tile is not four whole numbers")
+    top, left, height, width = tile
+    if min(top, left) < 0 or min(height, width) < 1 or top + height > image.height or left + width > image.width:
+        raise _invalid("tile is not a part of the image")
+    return top, left, height, width
 
 
 def get_prompts(data: Json) -> Prompts:
