@@ -10,7 +10,7 @@ STARTER = EngineCard(
     name="starter",
     title="Starter",
     summary="Cytomark's own small network: clicks, and all nuclei of an image, on any machine.",
-    capabilities=frozenset({"prompt", "auto"}),
+    capabilities=frozenset({"prompt", "auto", "flows"}),
     licence="Apache-2.0",
     notice=weights_file("starter").notice,
 )
@@ -25,8 +25,8 @@ SAM = EngineCard(
 CELLPOSE_SAM = EngineCard(
     name="cellpose-sam",
     title="Cellpose-SAM",
-    summary="Finds all cells or nuclei in many kinds of microscopy. Large: slow without a GPU.",
-    capabilities=frozenset({"auto"}),
+    summary="Clicks, and all cells or nuclei, in many kinds of microscopy. Large: slow without a GPU.",
+    capabilities=frozenset({"prompt", "auto", "flows"}),
     licence=CELLPOSE_LICENCE,
     notice=CELLPOSE_NOTICE,
 )

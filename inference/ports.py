@@ -1,7 +1,7 @@
 """How tasks answer: through a port that the application injects, because this library knows no sockets and no
 rows.
 
-Everything that a method gets is JSON, except for a run's cells, which are handed over in memory.
+Everything that a method gets is JSON, except for cells, which are handed over in memory.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from inference.contracts import Part, Provenance
+from inference.contracts import Part, Provenance, Segmentation
 from inference.errors import EngineError, EngineErrorCode
 
 Json = Mapping[str, object]
@@ -26,6 +26,12 @@ class ReplyPort(Protocol):
         """The answer to one prompt: ``{"candidates": [{"mask": {"top", "left", "height", "width", "counts"},
         "score"}], "engine", "weights", "preprocessing", "engine_ms"}``, best first, or ``{"error": {"code",
         "message", "permanent"}}``."""
+
+    def tuned(
+        self, reply_to: str, prompt_id: int, result: Segmentation, *, provenance: Provenance, engine_ms: float
+    ) -> None:
+        """All cells at other thresholds, from the kept flow field, for whoever moves the sliders; in memory, like
+        ``segmentation``. Errors come through ``preview``."""
 
     def job(self, reply_to: str, state: Json) -> None:
         """How an embedding comes along: ``{"kind": "embed", "job_id", "image", "engine", "state",

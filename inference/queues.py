@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 PREDICT = "inference.predict"
+TUNE = "inference.tune"
 EMBED = "inference.embed"
 SEGMENT = "inference.segment"
 
 ROUTES: dict[str, dict[str, str]] = {
     PREDICT: {"queue": "click"},
+    TUNE: {"queue": "click"},
     EMBED: {"queue": "embed"},
     SEGMENT: {"queue": "batch"},
 }

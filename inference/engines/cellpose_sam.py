@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from inference import torch_runtime
 from inference.cards import CARDS
-from inference.contracts import AutoParams, Part, Segmentation
+from inference.cells import FlowMaps, Rules, find_cells
+from inference.contracts import AutoParams, Embedding, Part, Segmentation
+from inference.dynamics import STEPS
 from inference.engines.base import Image, Progress
+from inference.engines.flow_engine import FlowAnswers
+from inference.engines.prompts import check_diameter
 from inference.engines.tiled import BLOCK, LARGE_BLOCK, Plan, Scene, run
 from inference.errors import EngineError, EngineErrorCode
 from inference.networks.cpsam import cpsam_network
@@ -29,14 +33,7 @@ from inference.tiling import FloatArray, Tile, tiles
 from inference.weights import checkpoint_for, load_checkpoint
 
 # isort: split
-import fastremap
-from cellpose.dynamics import compute_masks
 from cellpose.transforms import get_pad_yx
-from cellpose.utils import fill_holes_and_remove_small_masks
-
-# What torch does anyway; said aloud, or it warns at the first image: cellpose makes a sparse tensor unchecked.
-_invariants: Any = torch.sparse.check_sparse_tensor_invariants
-_invariants.disable()
 
 OVERLAP = 0.1
 GPU_BATCH, CPU_BATCH = 8, 1
@@ -44,7 +41,8 @@ FLOW_ERROR = 0.4
 CELL_PROBABILITY = 0.0
 LARGEST_SHARE = 0.4
 """A mask that covers more of the image than this is taken for background, as in Cellpose."""
-STEPS = 200
+FLOW_UNIT = 5.0
+"""Cellpose's networks say five times the flow."""
 DIAMETER = 30.0
 """Cellpose's diameter in pixels: with a diameter given, the image is resized to make cells this large."""
 MOST_PIXELS = 256_000_000
@@ -68,10 +66,7 @@ def _scene(image: Image, params: AutoParams) -> tuple[Scene, float]:
     """The image as the network is to see it, and how much it is magnified. Raises EngineError(REQUEST_INVALID) for a
     diameter that cannot be meant."""
     image_hwc = image[..., np.newaxis] if image.ndim == 2 else image
-    if params.diameter is not None and not params.diameter > 0:
-        raise EngineError(
-            EngineErrorCode.REQUEST_INVALID, "The cell diameter has to be above zero pixels.", permanent=True
-        )
+    check_diameter(params)
     factor = DIAMETER / params.diameter if params.diameter else 1.0
     height, width = int(image_hwc.shape[0] * factor), int(image_hwc.shape[1] * factor)
     if height < 1 or width < 1 or (factor > 1 and height * width > MOST_PIXELS):
@@ -104,11 +99,11 @@ class _Tiles:
         return cast(FloatArray, outputs.float().cpu().numpy())
 
 
-class CellposeSamEngine:
-    """An AutoEngine around a Cellpose-SAM checkpoint."""
+class CellposeSamEngine(FlowAnswers):
+    """A FlowEngine and StreamEngine around a Cellpose-SAM checkpoint."""
 
     card = CARDS["cellpose-sam"]
-    preprocessing = "cellpose-4.2-p1-p99"
+    rules = Rules(cell_logit=CELL_PROBABILITY, flow_error=FLOW_ERROR, largest_share=LARGEST_SHARE)
 
     def __init__(self) -> None:
         self._network: Any = None
@@ -119,6 +114,11 @@ class CellposeSamEngine:
         """SHA-256 (hex) of the checkpoint."""
         return self._weights
 
+    @property
+    def preprocessing(self) -> str:
+        """Cellpose's own way from pixels to network input."""
+        return "cellpose-4.2-p1-p99"
+
     def load(self) -> None:
         """See Engine.load."""
         if self._network is None:
@@ -126,6 +126,12 @@ class CellposeSamEngine:
             checkpoint = load_checkpoint(path)
             self._network = cpsam_network(checkpoint.state, path)
             self._weights = checkpoint.sha256
+
+    def encode(self, image: Image) -> Embedding:
+        """See PromptEngine.encode: the flow field at the image's own scale."""
+        height, width = image.shape[:2]
+        outputs_chw = self.flows(image, AutoParams())
+        return self.kept_flows(_unit(outputs_chw), outputs_chw[2], height=height, width=width)
 
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """See AutoEngine.segment. Raises EngineError(REQUEST_INVALID) for a diameter that cannot be meant."""
@@ -167,8 +173,14 @@ class CellposeSamEngine:
 
     def _plan(self, image: Image, params: AutoParams, network: _Tiles, *, block: int) -> Plan:
         scene, factor = _scene(image, params)
-        masks = partial(_masks, params=params, steps=max(1, int(STEPS / factor)))
+        masks = partial(self._masks, params=replace(params, diameter=None), steps=max(1, int(STEPS / factor)))
         return Plan(scene, network, masks, block=block, first=params.first)
+
+    def _masks(self, outputs_chw: FloatArray, share: float, *, params: AutoParams, steps: int) -> Segmentation:
+        """Cells of a window that is ``share`` of the image."""
+        maps = FlowMaps(_unit(outputs_chw), outputs_chw[2], *outputs_chw.shape[1:])
+        rules = replace(self.rules, largest_share=LARGEST_SHARE / share)
+        return find_cells(maps, params, rules, steps=steps)
 
     def _parts(self, image: Image, params: AutoParams, progress: Progress | None, *, block: int) -> Iterator[Part]:
         network, report = self._tiles(), progress or (lambda _: None)
@@ -186,40 +198,7 @@ def _no_masks(outputs_chw: FloatArray, _: float) -> Segmentation:
     return Segmentation(np.zeros(outputs_chw.shape[1:], np.int32), ())
 
 
-def _masks(outputs_chw: FloatArray, share: float, *, params: AutoParams, steps: int) -> Segmentation:
-    """Cells of a window that is ``share`` of the image."""
-    labels_hw = _labels(outputs_chw, params, steps=steps, largest=LARGEST_SHARE / share)
-    return Segmentation(labels_hw, _scores(outputs_chw[2], labels_hw))
-
-
-def _labels(outputs_chw: FloatArray, params: AutoParams, *, steps: int, largest: float) -> NDArray[np.int32]:
-    """Masks from flows by Cellpose's dynamics: pixels follow the flow, and those that meet are one cell."""
-    height, width = outputs_chw.shape[1:]
-    # The dynamics divide by the side less one pixel: a border of “no cell” keeps one-pixel images defined.
-    short = ((0, 0), (0, max(0, 2 - height)), (0, max(0, 2 - width)))
-    padded: NDArray[Any] = outputs_chw
-    if min(height, width) < 2:
-        padded = np.pad(outputs_chw, short, constant_values=-1e3)
-    masks = compute_masks(
-        padded[:2],
-        padded[2],
-        niter=steps,
-        cellprob_threshold=CELL_PROBABILITY if params.cell_probability is None else params.cell_probability,
-        flow_threshold=FLOW_ERROR if params.flow_error is None else params.flow_error,
-        do_3D=False,
-        min_size=-1,
-        max_size_fraction=largest,
-        device=torch_runtime.device(),
-    )
-    masks = fill_holes_and_remove_small_masks(masks, min_size=params.min_area)[:height, :width]
-    dense, _ = fastremap.renumber(np.ascontiguousarray(masks), preserve_zero=True)
-    return np.asarray(dense, dtype=np.int32)
-
-
-def _scores(logits_hw: FloatArray, labels_hw: NDArray[np.int32]) -> tuple[float, ...]:
-    """Each cell's mean probability, by label."""
-    count = int(labels_hw.max(initial=0))
-    if count == 0:
-        return ()
-    probability = 1 / (1 + np.exp(-np.clip(logits_hw, -50, 50)))
-    return tuple(float(mean) for mean in ndimage.mean(probability, labels_hw, np.arange(1, count + 1)))
+def _unit(outputs_chw: NDArray[np.floating]) -> NDArray[np.float16]:
+    """The flow (2, row, column) with steps of length 1."""
+    flow: NDArray[np.float16] = (outputs_chw[:2].astype(np.float32) / FLOW_UNIT).astype(np.float16)
+    return flow

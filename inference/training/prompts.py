@@ -15,6 +15,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inference.dynamics import follow_flows
 from inference.engines.starter_basin import meant_basin, respect
 from inference.engines.starter_window import (
     Click,
@@ -26,7 +27,7 @@ from inference.engines.starter_window import (
     draw_tokens,
     window_labels,
 )
-from inference.flows import Floats, Labels, follow_flows
+from inference.flows import Floats, Labels
 from inference.networks.prompt_decoder import MASKS, WINDOW, PromptDecoder
 from inference.networks.starter import FEATURE_STRIDE, Encoder
 from inference.training.augment import draw_view, draw_weights

@@ -24,7 +24,8 @@ WEIGHTS: dict[str, Callable[[Path], object]] = {
     "sam": lambda folder: save(tiny_sam(), folder / "sam_vit_b_01ec64.pth.test"),
     "cellpose-sam": lambda folder: save(tiny_cpsam(), folder / "cpsam_v2"),
 }
-PROMPT_ENGINES = ("starter", "sam")
+PROMPT_ENGINES = ("starter", "sam", "cellpose-sam")
+FLOW_ENGINES = ("starter", "cellpose-sam")
 AUTO_ENGINES = ("starter", "cellpose-sam")
 
 
@@ -93,6 +94,7 @@ def test_every_engine_is_tested_here_for_all_that_its_card_says(weights: Path) -
         assert status_from_files(name).available
         assert ("prompt" in status.card.capabilities) == (name in PROMPT_ENGINES)
         assert ("auto" in status.card.capabilities) == (name in AUTO_ENGINES)
+        assert ("flows" in status.card.capabilities) == (name in FLOW_ENGINES)
 
 
 @over_prompt_engines

@@ -27,6 +27,7 @@ from inference.contracts import (
 )
 from inference.engines import registry
 from inference.errors import EngineError, EngineErrorCode
+from inference.parts import part_of
 from inference.queues import ROUTES
 from inference.rle import encode
 
@@ -44,12 +45,18 @@ class Recorder:
         self.parts: list[tuple[str, int, Part, Provenance]] = []
         self.finishes: list[tuple[str, int]] = []
         self.failures: list[tuple[str, int, Any]] = []
+        self.tunings: list[tuple[str, int, Segmentation, Provenance, float]] = []
 
     def is_stale(self, reply_to: str, prompt_id: int) -> bool:
         return prompt_id < self.newest
 
     def preview(self, reply_to: str, prompt_id: int, answer: ports.Json) -> None:
         self.previews.append((reply_to, prompt_id, json.loads(json.dumps(answer))))
+
+    def tuned(
+        self, reply_to: str, prompt_id: int, result: Segmentation, *, provenance: Provenance, engine_ms: float
+    ) -> None:
+        self.tunings.append((reply_to, prompt_id, result, provenance, engine_ms))
 
     def job(self, reply_to: str, state: ports.Json) -> None:
         self.jobs.append((reply_to, json.loads(json.dumps(state))))
@@ -70,9 +77,10 @@ class Recorder:
 
 
 class PlainEngine:
-    """Both kinds of engine: a click gives the pixel under it, and every bright pixel is a cell."""
+    """All kinds of engine: a click gives the pixel under it, every bright pixel is a cell, and of what is kept, every
+    pixel above the threshold."""
 
-    card = EngineCard("plain", "Plain", "", frozenset({"prompt", "auto"}), "Apache-2.0")
+    card = EngineCard("plain", "Plain", "", frozenset({"prompt", "auto", "flows"}), "Apache-2.0")
     weights = "c" * 64
     preprocessing = "plain-1"
 
@@ -106,6 +114,13 @@ class PlainEngine:
         labels = np.zeros(image.shape[:2], np.int32)
         labels[image > 100] = np.arange(1, int((image > 100).sum()) + 1)
         return Segmentation(labels, (1.0,) * int(labels.max()))
+
+    def masks(self, embedding: Embedding, params: AutoParams, *, progress: Any = None) -> Segmentation:
+        self._fail()
+        above = np.asarray(embedding.arrays["all"]) > (params.cell_probability or 0.0)
+        labels = np.zeros(above.shape, np.int32)
+        labels[above] = np.arange(1, int(above.sum()) + 1)
+        return Segmentation(labels, (1.0,) * int(above.sum()))
 
 
 @pytest.fixture
@@ -364,6 +379,65 @@ def test_what_is_looked_at_travels_to_the_engine_and_not_into_the_provenance(
     tasks.segment(run(image, params={"first": {"top": 1, "left": 2, "bottom": 3, "right": 4.5}}))
     assert seen[0].first == Box(1, 2, 3, 4.5)
     assert "first" not in port.parts[0][3].params
+
+
+def tuning(image: dict[str, object], **more: object) -> dict[str, object]:
+    params = {"cell_probability": 100}
+    return {"reply_to": "someone", "prompt_id": 5, "engine": "plain", "image": image, "params": params, **more}
+
+
+def test_moved_thresholds_are_answered_from_what_is_kept(
+    engine: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    tasks.embed(embedding(image))
+    tasks.tune(tuning(image))
+    [(reply_to, prompt_id, result, provenance, engine_ms)] = port.tunings
+    assert (reply_to, prompt_id) == ("someone", 5)
+    assert result.labels_hw[4, 5] == 1
+    assert len(result.scores) == 2
+    assert (provenance.engine, provenance.params["cell_probability"]) == ("plain", 100.0)
+    assert 0 <= engine_ms < 1000
+    assert engine.encoded == 1
+    assert port.previews == []
+
+
+def test_moved_thresholds_never_encode(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:
+    tasks.tune(tuning(image))
+    [(_, _, answer)] = port.previews
+    assert (answer["error"]["code"], answer["error"]["permanent"]) == ("embedding_missing", False)
+    assert (engine.encoded, port.tunings) == (0, [])
+
+
+def test_thresholds_that_were_moved_again_are_dropped(
+    engine: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    tasks.embed(embedding(image))
+    engine.batches.clear()
+    port.newest = 6
+    tasks.tune(tuning(image))
+    assert (port.tunings, port.previews, engine.batches) == ([], [], [])
+
+
+def test_an_engine_that_keeps_no_flows_says_so(
+    engine: PlainEngine, port: Recorder, image: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = EngineCard("plain", "Plain", "", frozenset({"prompt", "auto"}), "Apache-2.0")
+    monkeypatch.setattr(PlainEngine, "card", card)
+    tasks.tune(tuning(image))
+    assert "thresholds cannot be moved" in port.previews[0][2]["error"]["message"]
+
+
+def test_a_run_of_what_is_kept_is_what_the_preview_showed(
+    engine: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    for _ in range(2):
+        tasks.segment(run(image, params={"cell_probability": 100, "cached": True}))
+    tasks.tune(tuning(image))
+    assert engine.encoded == 1
+    shown = port.tunings[0][2]
+    for _, _, part, provenance in port.parts:
+        assert part.cells == part_of(0, shown).cells
+        assert provenance.params["cached"] is True
 
 
 def test_unknown_parameters_are_refused(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:

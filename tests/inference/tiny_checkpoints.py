@@ -16,7 +16,7 @@ from cellpose import vit
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 
 
-def tiny_sam(*, image_size: int = 64, patch: int = 8, depth: int = 2, seed: int = 0) -> Sam:
+def tiny_sam(*, image_size: int = 64, patch: int = 8, depth: int = 2, layers: int = 1, seed: int = 0) -> Sam:
     """A SAM with random values: the last block looks everywhere, the others in windows of three patches."""
     torch.manual_seed(seed)
     width, grid = 32, image_size // patch
@@ -33,7 +33,7 @@ def tiny_sam(*, image_size: int = 64, patch: int = 8, depth: int = 2, seed: int 
     )
     decoder = MaskDecoder(
         transformer_dim=width,
-        transformer=TwoWayTransformer(depth=1, embedding_dim=width, mlp_dim=48, num_heads=8),
+        transformer=TwoWayTransformer(depth=layers, embedding_dim=width, mlp_dim=48, num_heads=8),
         iou_head_hidden_dim=24,
     )
     for parameter in encoder.parameters():
