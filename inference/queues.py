@@ -6,11 +6,14 @@ PREDICT = "inference.predict"
 TUNE = "inference.tune"
 EMBED = "inference.embed"
 SEGMENT = "inference.segment"
+HOLD = "inference.hold"
 
 ROUTES: dict[str, dict[str, str]] = {
     PREDICT: {"queue": "click"},
     TUNE: {"queue": "click"},
     EMBED: {"queue": "embed"},
     SEGMENT: {"queue": "batch"},
+    # It takes no time, and has to be in time.
+    HOLD: {"queue": "click"},
 }
 """For Celery's ``task_routes``."""

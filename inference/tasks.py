@@ -25,7 +25,7 @@ from inference.errors import EngineError, EngineErrorCode
 from inference.memory import with_less_memory
 from inference.parts import part_of, parts_of
 from inference.ports import reply_port
-from inference.queues import EMBED, PREDICT, SEGMENT, TUNE
+from inference.queues import EMBED, HOLD, PREDICT, SEGMENT, TUNE
 
 logger = logging.getLogger(__name__)
 Json = Mapping[str, object]
@@ -182,6 +182,21 @@ def _ensured(request: Json, engine: PromptEngine, *, on_start: Callable[[], None
     embedding = engine.encode(wire.load_pixels(wire.get_image(request)))
     store.put(key, embedding)
     return embedding
+
+
+@shared_task(
+    name=HOLD,
+    ignore_result=True,
+    acks_late=True,
+    soft_time_limit=30,
+    time_limit=45,
+)
+def hold(request: Json) -> None:
+    """These images are open somewhere: what is kept of them stays for a while. ``request``: ``{"pixels": [SHA-256 of an
+    image's pixels]}``. Nobody waits for an answer."""
+    pixels = request.get("pixels")
+    for each in pixels if isinstance(pixels, list) else []:
+        default_store().hold(str(each))
 
 
 @shared_task(

@@ -445,6 +445,13 @@ def test_unknown_parameters_are_refused(engine: PlainEngine, port: Recorder, ima
     assert port.failures[0][2]["code"] == "request_invalid"
 
 
+def test_open_images_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYTOMARK_EMBEDDINGS", str(tmp_path))
+    tasks.hold({"pixels": ["a" * 64, "b" * 64]})
+    tasks.hold({"pixels": None})
+    assert len(list((tmp_path / "held").iterdir())) == 2
+
+
 def test_every_task_has_a_queue_and_limits() -> None:
     for name in ROUTES:
         task = current_app.tasks[name]
