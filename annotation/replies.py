@@ -13,9 +13,27 @@ from annotation.actions.runs import do_add_part, do_finish_run
 from annotation.errors import ErrorCode
 from annotation.events import newest_prompt_key, send_answer, send_job, send_not_ready
 from annotation.heartbeats import Heartbeats
-from annotation.protocol import Candidate, JobUpdate, Mask, Preview, Provenance, Refusal
-from inference import contracts, ports
+from annotation.protocol import Candidate, JobUpdate, Mask, Preview, Proposal, Provenance, Refusal
+from inference import contracts, ports, rle
 from inference.errors import EngineErrorCode
+
+PART_RUNS = 30_000
+"""Run lengths in one part of a proposal: about 100 KB as JSON."""
+
+
+def _parts(cells: list[Candidate]) -> list[list[Candidate]]:
+    """The cells in order, in parts that can be sent; one part at least."""
+    parts: list[list[Candidate]] = [[]]
+    runs = 0
+    for cell in cells:
+        # A cell's score and box are about as long as ten of its runs.
+        size = len(cell.mask.counts) + 10
+        if parts[-1] and runs + size > PART_RUNS:
+            parts.append([])
+            runs = 0
+        parts[-1].append(cell)
+        runs += size
+    return parts
 
 
 class AnnotationReplies:
@@ -50,6 +68,38 @@ class AnnotationReplies:
         names = ("engine", "weights", "preprocessing", "engine_ms")
         more = {name: found[name] for name in names}
         send_answer(reply_to, Preview.model_construct(type="preview", number=prompt_id, candidates=candidates, **more))
+
+    def tuned(
+        self,
+        reply_to: str,
+        prompt_id: int,
+        result: contracts.Segmentation,
+        *,
+        provenance: contracts.Provenance,
+        engine_ms: float,
+    ) -> None:
+        """The cells at other thresholds, to the tab that asked, in parts; no more of them once it asks for others."""
+        scores = result.scores
+        cells = [
+            Candidate.model_construct(mask=Mask.of(mask), score=scores[label - 1] if label <= len(scores) else 1.0)
+            for label, mask in rle.from_labels(result.labels_hw)
+        ]
+        parts = _parts(cells)
+        for number, part in enumerate(parts):
+            if number > 0 and self.is_stale(reply_to, prompt_id):
+                return
+            proposal = Proposal.model_construct(
+                type="proposal",
+                number=prompt_id,
+                engine=provenance.engine,
+                weights=provenance.weights,
+                preprocessing=provenance.preprocessing,
+                cells=part,
+                part=number,
+                last=number == len(parts) - 1,
+                engine_ms=engine_ms,
+            )
+            send_answer(reply_to, proposal)
 
     def job(self, reply_to: str, state: ports.Json) -> None:
         """How an embedding comes along."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inference import card_texts
 from inference.contracts import EngineCard, EngineStatus
 from inference.errors import EngineError, EngineErrorCode
 from inference.weights import CELLPOSE_LICENCE, CELLPOSE_NOTICE, checkpoint_for, weights_file
@@ -13,6 +14,8 @@ STARTER = EngineCard(
     capabilities=frozenset({"prompt", "auto", "flows"}),
     licence="Apache-2.0",
     notice=weights_file("starter").notice,
+    about=card_texts.STARTER,
+    figures=card_texts.STARTER_FIGURES,
 )
 SAM = EngineCard(
     name="sam",
@@ -21,6 +24,7 @@ SAM = EngineCard(
     capabilities=frozenset({"prompt"}),
     licence="Apache-2.0",
     notice=weights_file("sam_vit_b").notice,
+    about=card_texts.SAM,
 )
 CELLPOSE_SAM = EngineCard(
     name="cellpose-sam",
@@ -29,6 +33,7 @@ CELLPOSE_SAM = EngineCard(
     capabilities=frozenset({"prompt", "auto", "flows"}),
     licence=CELLPOSE_LICENCE,
     notice=CELLPOSE_NOTICE,
+    about=card_texts.CELLPOSE_SAM,
 )
 CARDS: dict[str, EngineCard] = {card.name: card for card in (STARTER, SAM, CELLPOSE_SAM)}
 """All engines, in the order in which people see them."""

@@ -123,8 +123,18 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number of an engine: ``measure`` on the images of ``dataset``."""
+
+    dataset: str
+    measure: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class EngineCard:
-    """What people are told about an engine."""
+    """What people are told about an engine. ``about`` is the text of its page: what is inside, what it was trained
+    on, where it fails; an empty line between paragraphs."""
 
     name: str
     title: str
@@ -132,6 +142,26 @@ class EngineCard:
     capabilities: frozenset[Capability]
     licence: str
     notice: str = ""
+    about: str = ""
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsStatus:
+    """One file of weights that an engine can run: published at ``url``, included in Cytomark, or somebody's own.
+    ``sha256`` (hex) and ``size`` (bytes) are empty and None where nobody has stated or measured them; ``command``
+    fetches it, where it can be fetched; ``used`` says that this is the file which the engine runs."""
+
+    name: str
+    filename: str
+    origin: Literal["published", "included", "own"]
+    url: str
+    licence: str
+    sha256: str
+    size: int | None
+    here: bool
+    used: bool
+    command: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """How tasks answer: through a port that the application injects, because this library knows no sockets and no
 rows.
 
-Everything that a method gets is JSON, except for cells, which are handed over in memory.
+Everything that a method gets is JSON, except for cells of runs and of moved thresholds, which are handed over in
+memory.
 """
 
 from __future__ import annotations

@@ -236,11 +236,12 @@ def _parts(request: Json, on_progress: Callable[[float], None]) -> Iterator[tupl
     if params.cached:
         # What the live preview showed, to the pixel.
         keeper = get_flow_engine(name)
-        result = with_less_memory(lambda: keeper.masks(_ensured(request, keeper), params, progress=on_progress))
-        yield part_of(0, result), _provenance(keeper, params)
+        found = with_less_memory(lambda: keeper.masks(_ensured(request, keeper), params, progress=on_progress))
+        yield part_of(0, found), _provenance(keeper, params)
         return
     engine = get_auto_engine(name)
-    for part in parts_of(engine, wire.load_pixels(wire.get_image(request)), params, progress=on_progress):
+    pixels = wire.load_pixels(wire.get_image(request))
+    for part in parts_of(engine, pixels, params, progress=on_progress):
         yield part, _provenance(engine, params)
 
 

@@ -117,6 +117,6 @@ def _invert(editor: Editor, cell: Annotation, before: State | None, after: State
         return
     changed = _differs(before, after)
     if "mask" in changed:
-        editor.reshape(cell, _mask_of(before))
+        editor.reshape(cell, _mask_of(before), provenance=before["provenance"])
     if "class_id" in changed:
         editor.relabel(cell, before["class_id"])

@@ -254,8 +254,33 @@ class RunIn(In):
     params: RunParams = RunParams()
 
 
+class FigureOut(Schema):
+    """One measured number of an engine."""
+
+    dataset: str
+    measure: str
+    value: float
+
+
+class WeightsOut(Schema):
+    """A file of weights that an engine can run; ``sha256`` is empty and ``size`` (bytes) null where nobody stated them,
+    ``url`` and ``command`` are empty where there is nothing to fetch."""
+
+    name: str
+    filename: str
+    origin: Literal["published", "included", "own"]
+    url: str
+    licence: str
+    sha256: str
+    size: int | None
+    here: bool
+    used: bool
+    command: str
+
+
 class EngineOut(Schema):
-    """An engine and whether it can work here; ``problem`` is a sentence that says what is missing."""
+    """An engine and whether it can work here; ``problem`` is a sentence that says what is missing; ``about`` has an
+    empty line between paragraphs."""
 
     name: str
     title: str
@@ -265,3 +290,6 @@ class EngineOut(Schema):
     problem: str
     licence: str
     notice: str
+    about: str
+    figures: list[FigureOut]
+    weights: list[WeightsOut]

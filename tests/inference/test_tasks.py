@@ -319,6 +319,66 @@ def test_a_run_stops_when_the_port_says_so(
     assert bool(engine.batches) == worked
 
 
+def tuning(image: dict[str, object], **more: object) -> dict[str, object]:
+    params = {"cell_probability": 100}
+    return {"reply_to": "someone", "prompt_id": 5, "engine": "plain", "image": image, "params": params, **more}
+
+
+def test_moved_thresholds_are_answered_from_what_is_kept(
+    engine: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    tasks.embed(embedding(image))
+    tasks.tune(tuning(image))
+    [(reply_to, prompt_id, result, provenance, engine_ms)] = port.tunings
+    assert (reply_to, prompt_id) == ("someone", 5)
+    assert result.labels_hw[4, 5] == 1
+    assert len(result.scores) == 2
+    assert (provenance.engine, provenance.params["cell_probability"]) == ("plain", 100.0)
+    assert 0 <= engine_ms < 1000
+    assert engine.encoded == 1
+    assert port.previews == []
+
+
+def test_moved_thresholds_never_encode(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:
+    tasks.tune(tuning(image))
+    [(_, _, answer)] = port.previews
+    assert (answer["error"]["code"], answer["error"]["permanent"]) == ("embedding_missing", False)
+    assert (engine.encoded, port.tunings) == (0, [])
+
+
+def test_thresholds_that_were_moved_again_are_dropped(
+    engine: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    tasks.embed(embedding(image))
+    engine.batches.clear()
+    port.newest = 6
+    tasks.tune(tuning(image))
+    assert (port.tunings, port.previews, engine.batches) == ([], [], [])
+
+
+def test_an_engine_that_keeps_no_flows_says_so(
+    engine: PlainEngine, port: Recorder, image: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = EngineCard("plain", "Plain", "", frozenset({"prompt", "auto"}), "Apache-2.0")
+    monkeypatch.setattr(PlainEngine, "card", card)
+    tasks.tune(tuning(image))
+    assert "thresholds cannot be moved" in port.previews[0][2]["error"]["message"]
+
+
+def test_a_run_of_what_is_kept_is_what_the_preview_showed(
+    engine: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    for _ in range(2):
+        tasks.segment(run(image, params={"cell_probability": 100, "cached": True}))
+    tasks.tune(tuning(image))
+    assert engine.encoded == 1
+    shown = port.tunings[0][2]
+    assert len(port.parts) == 2
+    for _, _, part, provenance in port.parts:
+        assert part == part_of(0, shown)
+        assert provenance.params["cached"] is True
+
+
 class StreamingEngine(PlainEngine):
     """Hands over three parts, and is asked for nothing else."""
 
@@ -379,65 +439,6 @@ def test_what_is_looked_at_travels_to_the_engine_and_not_into_the_provenance(
     tasks.segment(run(image, params={"first": {"top": 1, "left": 2, "bottom": 3, "right": 4.5}}))
     assert seen[0].first == Box(1, 2, 3, 4.5)
     assert "first" not in port.parts[0][3].params
-
-
-def tuning(image: dict[str, object], **more: object) -> dict[str, object]:
-    params = {"cell_probability": 100}
-    return {"reply_to": "someone", "prompt_id": 5, "engine": "plain", "image": image, "params": params, **more}
-
-
-def test_moved_thresholds_are_answered_from_what_is_kept(
-    engine: PlainEngine, port: Recorder, image: dict[str, object]
-) -> None:
-    tasks.embed(embedding(image))
-    tasks.tune(tuning(image))
-    [(reply_to, prompt_id, result, provenance, engine_ms)] = port.tunings
-    assert (reply_to, prompt_id) == ("someone", 5)
-    assert result.labels_hw[4, 5] == 1
-    assert len(result.scores) == 2
-    assert (provenance.engine, provenance.params["cell_probability"]) == ("plain", 100.0)
-    assert 0 <= engine_ms < 1000
-    assert engine.encoded == 1
-    assert port.previews == []
-
-
-def test_moved_thresholds_never_encode(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:
-    tasks.tune(tuning(image))
-    [(_, _, answer)] = port.previews
-    assert (answer["error"]["code"], answer["error"]["permanent"]) == ("embedding_missing", False)
-    assert (engine.encoded, port.tunings) == (0, [])
-
-
-def test_thresholds_that_were_moved_again_are_dropped(
-    engine: PlainEngine, port: Recorder, image: dict[str, object]
-) -> None:
-    tasks.embed(embedding(image))
-    engine.batches.clear()
-    port.newest = 6
-    tasks.tune(tuning(image))
-    assert (port.tunings, port.previews, engine.batches) == ([], [], [])
-
-
-def test_an_engine_that_keeps_no_flows_says_so(
-    engine: PlainEngine, port: Recorder, image: dict[str, object], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    card = EngineCard("plain", "Plain", "", frozenset({"prompt", "auto"}), "Apache-2.0")
-    monkeypatch.setattr(PlainEngine, "card", card)
-    tasks.tune(tuning(image))
-    assert "thresholds cannot be moved" in port.previews[0][2]["error"]["message"]
-
-
-def test_a_run_of_what_is_kept_is_what_the_preview_showed(
-    engine: PlainEngine, port: Recorder, image: dict[str, object]
-) -> None:
-    for _ in range(2):
-        tasks.segment(run(image, params={"cell_probability": 100, "cached": True}))
-    tasks.tune(tuning(image))
-    assert engine.encoded == 1
-    shown = port.tunings[0][2]
-    for _, _, part, provenance in port.parts:
-        assert part.cells == part_of(0, shown).cells
-        assert provenance.params["cached"] is True
 
 
 def test_unknown_parameters_are_refused(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:

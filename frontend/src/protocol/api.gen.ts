@@ -22,7 +22,7 @@ export interface ClassOut {
   readonly key: string;
 }
 
-/** An engine and whether it can work here; `problem` is a sentence that says what is missing. */
+/** An engine and whether it can work here; `problem` is a sentence that says what is missing; `about` has an empty line between paragraphs. */
 export interface EngineOut {
   readonly name: string;
   readonly title: string;
@@ -32,6 +32,9 @@ export interface EngineOut {
   readonly problem: string;
   readonly licence: string;
   readonly notice: string;
+  readonly about: string;
+  readonly figures: readonly FigureOut[];
+  readonly weights: readonly WeightsOut[];
 }
 
 /** Why a request was refused: `code` for programs, `message` for people. */
@@ -43,6 +46,13 @@ export interface ErrorOut {
 /** `format` is the name of an export format, such as label-tiff or coco. */
 export interface ExportIn {
   readonly format: string;
+}
+
+/** One measured number of an engine. */
+export interface FigureOut {
+  readonly dataset: string;
+  readonly measure: string;
+  readonly value: number;
 }
 
 /** An image as the annotator opens it. `low` and `high` are the 0.1st and 99.9th percentile of the values; it is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
@@ -212,4 +222,18 @@ export interface UploadOut {
   readonly state: "receiving" | "decoding" | "done" | "failed";
   readonly message: string;
   readonly image: string | null;
+}
+
+/** A file of weights that an engine can run; `sha256` is empty and `size` (bytes) null where nobody stated them, `url` and `command` are empty where there is nothing to fetch. */
+export interface WeightsOut {
+  readonly name: string;
+  readonly filename: string;
+  readonly origin: "published" | "included" | "own";
+  readonly url: string;
+  readonly licence: string;
+  readonly sha256: string;
+  readonly size: number | null;
+  readonly here: boolean;
+  readonly used: boolean;
+  readonly command: string;
 }
