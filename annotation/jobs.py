@@ -71,6 +71,11 @@ def enqueue_embed(image: Image, engine: str) -> None:
     transaction.on_commit(lambda: _publish("inference.embed", request, queue="embed", expires=3600))
 
 
+def send_hold(pixels: list[str]) -> bool:
+    """Images with these hashes are open: the workers keep what they know of them. Sent again every few minutes."""
+    return _publish("inference.hold", {"pixels": pixels}, queue="click", expires=300)
+
+
 def _asked(image: Image, *, channel: str, number: int, engine: str) -> dict[str, Any]:
     return {
         "reply_to": channel,

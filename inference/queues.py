@@ -7,6 +7,7 @@ TUNE = "inference.tune"
 EMBED = "inference.embed"
 EMBED_TILE = "inference.embed_tile"
 SEGMENT = "inference.segment"
+HOLD = "inference.hold"
 
 ROUTES: dict[str, dict[str, str]] = {
     PREDICT: {"queue": "click"},
@@ -14,5 +15,7 @@ ROUTES: dict[str, dict[str, str]] = {
     EMBED: {"queue": "embed"},
     EMBED_TILE: {"queue": "embed"},
     SEGMENT: {"queue": "batch"},
+    # It takes no time, and has to be in time.
+    HOLD: {"queue": "click"},
 }
 """For Celery's ``task_routes``."""

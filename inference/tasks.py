@@ -26,7 +26,7 @@ from inference.memory import with_less_memory
 from inference.parts import part_of, parts_of
 from inference.ports import reply_port
 from inference.prompt_tiles import make_tile, tile_embedding
-from inference.queues import EMBED, EMBED_TILE, PREDICT, SEGMENT, TUNE
+from inference.queues import EMBED, EMBED_TILE, HOLD, PREDICT, SEGMENT, TUNE
 
 logger = logging.getLogger(__name__)
 OVERTAKEN_S = 0.02
@@ -221,6 +221,21 @@ def _embed_tile(request: Json) -> None:
             wire.get_tile(request),
             lambda: wire.load_pixels(image),
         )
+
+
+@shared_task(
+    name=HOLD,
+    ignore_result=True,
+    acks_late=True,
+    soft_time_limit=30,
+    time_limit=45,
+)
+def hold(request: Json) -> None:
+    """These images are open somewhere: what is kept of them stays for a while. ``request``: ``{"pixels": [SHA-256 of an
+    image's pixels]}``. Nobody waits for an answer."""
+    pixels = request.get("pixels")
+    for each in pixels if isinstance(pixels, list) else []:
+        default_store().hold(str(each))
 
 
 @shared_task(

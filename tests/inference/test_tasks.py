@@ -314,7 +314,6 @@ def test_a_run_hands_over_all_cells_and_where_they_are_from(
         "min_area": 3,
         "diameter": 12.0,
         "cached": False,
-        "first": None,
     }
     assert port.fractions == [0.0, 0.5, 1.0]
     assert port.failures == []
@@ -456,6 +455,13 @@ def test_what_is_looked_at_travels_to_the_engine_and_not_into_the_provenance(
 def test_unknown_parameters_are_refused(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:
     tasks.segment(run(image, params={"flow_threshold": 0.4}))
     assert port.failures[0][2]["code"] == "request_invalid"
+
+
+def test_open_images_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYTOMARK_EMBEDDINGS", str(tmp_path))
+    tasks.hold({"pixels": ["a" * 64, "b" * 64]})
+    tasks.hold({"pixels": None})
+    assert len(list((tmp_path / "held").iterdir())) == 2
 
 
 def test_every_task_has_a_queue_and_limits() -> None:
