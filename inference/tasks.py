@@ -286,11 +286,13 @@ def _parts(request: Json, on_progress: Callable[[float], None]) -> Iterator[tupl
 
 def warm(engine_names: Iterable[str], *, queue: str) -> dict[str, str]:
     """Get a worker ready, so that its first task is not its slowest: threads (one for ``click``, as clicks
-    have their own process each) and weights. Returns the problem, a sentence, of every engine that cannot be
-    used."""
+    have their own process each), compiled loops and weights. Returns the problem, a sentence, of every engine that
+    cannot be used."""
     from inference import torch_runtime
+    from inference.kernels import compile_kernels
 
     torch_runtime.set_threads(1 if queue == "click" else None)
+    compile_kernels()
     problems = {}
     for name in engine_names:
         try:
