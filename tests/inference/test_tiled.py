@@ -152,7 +152,7 @@ def test_when_nothing_helps_the_run_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(EngineError) as caught:
         engine_with(network).segment(blobs(300, 300, count=9), AutoParams())
     assert (caught.value.code, caught.value.permanent) == (EngineErrorCode.OUT_OF_MEMORY, False)
-    assert network.batches == [1, 1, 1]
+    assert network.batches == [4, 2, 1]
     assert torch_runtime.batch_size(8) == 8
 
 
