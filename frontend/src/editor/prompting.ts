@@ -1,6 +1,7 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Bitmap, decode, type Mask } from "../geometry/mask";
 import type { Candidate, ImageSession, PromptBox, PromptPoint, PromptSet } from "./ports";
+import type { Writer } from "./writing";
 
 /** What is asked about one cell and which of the engine's answers is looked at. */
 export class Prompting {
@@ -30,11 +31,12 @@ export class Prompting {
   constructor(
     private readonly session: ImageSession,
     private readonly engine: ReadonlySignal<string | null>,
+    private readonly writer: Writer,
   ) {}
 
-  /** What the candidate would really become: cells never overlap. */
+  /** What the candidate would really become, as the write mode says: cells never overlap. */
   private free(mask: Mask): Mask {
-    return this.session.store.free(mask);
+    return this.writer.free(mask);
   }
 
   addPoint(point: PromptPoint): void {
@@ -70,7 +72,7 @@ export class Prompting {
     const candidate = this.candidate.peek();
     if (!candidate) return null;
     const { engine, weights, preprocessing, prompts } = this.session.preview.peek();
-    const id = this.session.create(candidate.mask, classId, {
+    const id = this.writer.create(candidate.mask, classId, {
       source: "prompt",
       engine,
       weights,
