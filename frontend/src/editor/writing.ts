@@ -38,7 +38,7 @@ export class Writer {
 
   /** One operation. The ids of the created cells, null for each that found no pixel. */
   apply(edits: readonly Edit[]): (string | null)[] {
-    const fitted = fit(this.session.store, edits, this.mode.peek());
+    const fitted = allot(this.session.store, edits, this.mode.peek());
     const kept = edits.filter((edit) => edit.edit === "create").map((edit) => fitted.get(edit) !== undefined);
     const all = [...taken(this.session.store, fitted), ...[...fitted.values()].sort(inServersOrder)];
     const ids = all.length > 0 ? this.session.apply(all) : [];
@@ -49,7 +49,7 @@ export class Writer {
   /** False where no cell would have other pixels than now. */
   wouldChange(edits: readonly Edit[]): boolean {
     const { store } = this.session;
-    return [...fit(store, edits, this.mode.peek()).values()].some((edit) => {
+    return [...allot(store, edits, this.mode.peek()).values()].some((edit) => {
       const before = edit.edit === "update" ? store.get(edit.id)?.mask : undefined;
       return !(before && isShaped(edit) && sameMask(before, edit.mask));
     });
@@ -57,7 +57,7 @@ export class Writer {
 
   /** All pixels that the new shapes of these edits would get. */
   preview(edits: readonly Edit[]): Mask {
-    const fitted = [...fit(this.session.store, edits, this.mode.peek()).values()];
+    const fitted = [...allot(this.session.store, edits, this.mode.peek()).values()];
     return fitted.filter(isShaped).reduce((all, edit) => union(all, edit.mask), EMPTY);
   }
 
@@ -87,7 +87,7 @@ function isShaped(edit: Edit): edit is Shaped {
 
 /** Each edit with the pixels that it really gets, without those that get none. A pixel that two of them want goes to the
  * cell that has it now, otherwise to the first. */
-function fit(store: CellView, edits: readonly Edit[], mode: WriteMode): Map<Edit, Edit> {
+function allot(store: CellView, edits: readonly Edit[], mode: WriteMode): Map<Edit, Edit> {
   const moving = new Map<number, Bitmap | null>();
   for (const edit of edits) {
     if (edit.edit === "delete") moving.set(store.slotOf(edit.id), null);
