@@ -35,9 +35,11 @@ from annotation.protocol import (
     Pong,
     Prompt,
     Push,
+    Tune,
     Welcome,
 )
 from annotation.queries import OpenSocket
+from inference.cards import CARDS
 
 logger = logging.getLogger(__name__)
 
@@ -102,13 +104,15 @@ def push(socket: OpenSocket, user: User, message: Push) -> Ack:
     return do_push(user, socket.image_id, message, session_key=socket.session_key)
 
 
-def prompt(socket: OpenSocket, user: User, channel: str, message: Prompt) -> None:
+def ask(socket: OpenSocket, user: User, channel: str, message: Prompt | Tune) -> None:
     """Ask the click worker; its answer comes through the channel."""
     image, _ = _access(socket, user, Action.ANNOTATE)
-    sent = jobs.send_prompt(
-        image, channel=channel, number=message.number, engine=message.engine, prompts=message.prompts
-    )
-    # After sending: it is for those prompts that wait behind others.
+    number, engine = message.number, message.engine
+    if isinstance(message, Tune):
+        sent = jobs.send_tune(image, channel=channel, number=number, engine=engine, params=message.params)
+    else:
+        sent = jobs.send_prompt(image, channel=channel, number=number, engine=engine, prompts=message.prompts)
+    # After sending: it is for those that wait behind others.
     _note_newest(channel, message.number)
     if not sent:
         raise AppError(ErrorCode.BUSY, "Clicks cannot be answered just now; drawing works. Try again in a moment.")
@@ -130,6 +134,8 @@ def _note_newest(channel: str, number: int) -> None:
 def embed(socket: OpenSocket, user: User, engine: str) -> None:
     """Have the image ready for an engine that has not seen it yet."""
     image, _ = _access(socket, user, Action.ANNOTATE)
+    if engine not in CARDS or "prompt" not in CARDS[engine].capabilities:
+        raise AppError(ErrorCode.BAD_REQUEST, f"There is no engine “{engine}” that answers clicks. Reload the page.")
     jobs.enqueue_embed(image, engine)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 PREDICT = "inference.predict"
+TUNE = "inference.tune"
 EMBED = "inference.embed"
+EMBED_TILE = "inference.embed_tile"
 SEGMENT = "inference.segment"
 
 ROUTES: dict[str, dict[str, str]] = {
     PREDICT: {"queue": "click"},
+    TUNE: {"queue": "click"},
     EMBED: {"queue": "embed"},
+    EMBED_TILE: {"queue": "embed"},
     SEGMENT: {"queue": "batch"},
 }
 """For Celery's ``task_routes``."""

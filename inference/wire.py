@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from inference.contracts import AutoParams, Box, ImageRef, MaskResult, Point, Prompts, Scribble
-from inference.engines.base import Image
+from inference.engines.base import Image, Tile
 from inference.errors import EngineError, EngineErrorCode
 from inference.rle import Rle, check_counts
 
@@ -63,6 +63,17 @@ def get_image(data: Json) -> ImageRef:
         height=get_whole(image, "height"),
         width=get_whole(image, "width"),
     )
+
+
+def get_tile(data: Json) -> Tile:
+    """``{"tile": [top, left, height, width]}``, inside of ``{"image": {…}}``."""
+    tile, image = data.get("tile"), get_image(data)
+    if not isinstance(tile, list) or len(tile) != 4 or any(type(side) is not int for side in tile):
+        raise _invalid("tile is not four whole numbers")
+    top, left, height, width = tile
+    if min(top, left) < 0 or min(height, width) < 1 or top + height > image.height or left + width > image.width:
+        raise _invalid("tile is not a part of the image")
+    return top, left, height, width
 
 
 def get_prompts(data: Json) -> Prompts:
@@ -129,10 +140,10 @@ def _mask(data: Json) -> Rle:
 
 
 def get_params(data: Json) -> AutoParams:
-    """``{"params": {"cell_probability", "flow_error", "min_area", "diameter", "cached"}}``, each of them optional
-    or null."""
+    """``{"params": {"cell_probability", "flow_error", "min_area", "diameter", "cached", "first": {"top", "left",
+    "bottom", "right"}}}``, each of them optional or null."""
     params = _object(data.get("params") or {}, "params")
-    unknown = set(params) - {"cell_probability", "flow_error", "min_area", "diameter", "cached"}
+    unknown = set(params) - {"cell_probability", "flow_error", "min_area", "diameter", "cached", "first"}
     if unknown:
         raise _invalid(f"params has {', '.join(sorted(unknown))}")
 
@@ -146,6 +157,7 @@ def get_params(data: Json) -> AutoParams:
         min_area=default.min_area if params.get("min_area") is None else get_whole(params, "min_area"),
         diameter=optional("diameter"),
         cached=_flag(params, "cached", default=False),
+        first=None if params.get("first") is None else _box(_object(params["first"], "first")),
     )
 
 

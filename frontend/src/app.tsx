@@ -26,7 +26,7 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
     show(<Waiting words="Opening the image…" />);
     try {
       model = await openAnnotator(annotatorApi, imageId);
-      if (gone) return model.editor.close();
+      if (gone) return model.close();
       document.title = `${model.image.peek().name} · Cytomark`;
       show(<AnnotatorPage model={model} draw={draw} root={root} />);
       await model.load();
@@ -38,7 +38,7 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
   return () => {
     gone = true;
     render(null, root);
-    model?.editor.close();
+    model?.close();
   };
 }
 

@@ -1,160 +1,55 @@
-"""Segment Anything: one cell from clicks, a box or a mask.
+"""Segment Anything: one cell from clicks, strokes, a box or a mask.
 
-Kirillov et al., “Segment Anything” (2023), with the ``segment-anything`` package's modules. Its SamPredictor
-is not used: it keeps an image's size after a reset, and brings every mask to the size of the whole image;
-here nothing is kept between calls, and a mask costs what its own extent costs.
+Kirillov et al., “Segment Anything” (2023). The package's SamPredictor is not used: it keeps an image's size after a
+reset, projects the image anew at every click, and brings every mask to the size of the whole image; here an answer
+depends on the embedding and the prompt alone, and a mask costs what its own extent costs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image as Pillow
+from torch import Tensor
 
 from inference import torch_runtime
 from inference.cards import CARDS
 from inference.contracts import Embedding, MaskResult, Prompts
-from inference.engines.base import Image
+from inference.engines.base import Image, Tile
 from inference.engines.prompts import check_embedding, check_prompts
-from inference.networks.sam import SamNetwork, sam_network
-from inference.rle import EMPTY, Rle, decode, encode
+from inference.engines.sam_frame import Frame, Stretch, mask_of_logits, stretch_of, to_eight_bits
+from inference.engines.sam_memory import Remembered, SamMemory
+from inference.engines.sam_prompts import as_seen, before_last, moved, order, prompt_tensors
+from inference.engines.sam_tiles import choose_tile
+from inference.networks.sam import SamNetwork, mobile_sam_network, sam_network
+from inference.networks.sam_decoder import ImageSide, SamDecoder
 from inference.weights import checkpoint_for, load_checkpoint
-
-FloatArray = NDArray[np.float32]
 
 MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 STD = np.array([58.395, 57.12, 57.375], np.float32)
 """SAM's, for RGB in 0 to 255."""
-LOW, HIGH = 0.1, 99.9
-"""Percentiles between which 16-bit pixels become 8-bit ones."""
-SAMPLE_PIXELS = 4_000_000
-MASK_LOGIT = 8.0
-"""How sure a mask prompt is: SAM's own masks come back to it with logits of this order."""
-BAND_ROWS = 512
 
 
-def to_rgb8(image: Image) -> NDArray[np.uint8]:
-    """8-bit RGB (row, column, 3). 8-bit pixels stay as they are; 16-bit ones are stretched between
-    percentiles over all channels together, so that colours stay; a constant image becomes 0."""
-    if image.dtype == np.uint8:
-        pixels = np.asarray(image, dtype=np.uint8)
-    else:
-        stride = max(1, int(np.ceil(np.sqrt(image.shape[0] * image.shape[1] / SAMPLE_PIXELS))))
-        low, high = np.percentile(image[::stride, ::stride], (LOW, HIGH))
-        factor = 255 / (high - low) if high > low else 0.0
-        pixels = np.clip((image.astype(np.float32) - low) * factor + 0.5, 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(np.stack([pixels] * 3, axis=-1) if pixels.ndim == 2 else pixels)
+def square_of(image: Image, stretch: Stretch | None, frame: Frame) -> NDArray[np.float32]:
+    """The network's input (row, column, RGB): the image at the frame's size, top left in a square of zeros."""
+    rows, columns = frame.inner
+    small = Pillow.fromarray(to_eight_bits(image, stretch)).resize((columns, rows), Pillow.Resampling.BILINEAR)
+    pixels = np.asarray(small, dtype=np.float32)
+    square_hwc = np.zeros((frame.size, frame.size, 3), np.float32)
+    square_hwc[:rows, :columns] = ((pixels[..., None] if pixels.ndim == 2 else pixels) - MEAN) / STD
+    return square_hwc
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """How an image of (height, width) lies in the network's square of ``size`` pixels: top left, longest side
-    filled, the rest zero. Coordinates are continuous, a pixel's square running from its index to the next."""
+class Decoded:
+    """The masks to show of one prompt, best first: ``logits`` (masks, 4 × grid, 4 × grid) and ``scores``."""
 
-    height: int
-    width: int
-    size: int
-
-    @property
-    def inner(self) -> tuple[int, int]:
-        """Rows and columns of the square that the image fills."""
-        scale = self.size / max(self.height, self.width)
-        return max(1, int(self.height * scale + 0.5)), max(1, int(self.width * scale + 0.5))
-
-    @property
-    def scale(self) -> tuple[float, float]:
-        """Network pixels for one image pixel, along rows and along columns."""
-        return self.inner[0] / self.height, self.inner[1] / self.width
-
-
-def _overlaps(start: int, length: int, *, scale: float, cells: int) -> FloatArray:
-    """The share of each of ``cells`` grid cells that each image pixel start … start + length covers, (cells,
-    length), a pixel being ``scale`` cells long."""
-    edges = (start + np.arange(length + 1)) * scale
-    low, high = edges[:-1], edges[1:]
-    cell = np.arange(cells)[:, None]
-    return np.asarray(np.clip(np.minimum(high, cell + 1) - np.maximum(low, cell), 0, None), dtype=np.float32)
-
-
-def mask_logits(mask: Rle, frame: Frame, *, grid: int) -> FloatArray:
-    """A mask as SAM's low-resolution mask prompt (4 × grid, 4 × grid): by the share of each cell that it
-    covers."""
-    cells = 4 * grid
-    rows, columns = (scale * cells / frame.size for scale in frame.scale)
-    down = _overlaps(mask.top, mask.height, scale=rows, cells=cells)
-    across = _overlaps(mask.left, mask.width, scale=columns, cells=cells)
-    covered = down @ decode(mask).astype(np.float32) @ across.T
-    return np.asarray((np.clip(covered, 0, 1) * 2 - 1) * MASK_LOGIT, dtype=np.float32)
-
-
-class _Line:
-    """Linear interpolation along one axis, at continuous ``positions`` between the centres of ``count``
-    cells."""
-
-    def __init__(self, positions: NDArray[np.floating[Any]], count: int) -> None:
-        centred = np.clip(positions - 0.5, 0, count - 1)
-        self.before = np.floor(centred).astype(np.intp)
-        self.after = np.minimum(self.before + 1, count - 1)
-        self.share = (centred - self.before).astype(np.float32)
-
-    def rows(self, values_hw: FloatArray, part: slice = slice(None)) -> FloatArray:
-        """Along the rows, for the positions in ``part``."""
-        share = self.share[part, None]
-        mixed: FloatArray = values_hw[self.before[part]] * (1 - share) + values_hw[self.after[part]] * share
-        return mixed
-
-    def columns(self, values_hw: FloatArray) -> FloatArray:
-        """Along the columns."""
-        mixed: FloatArray = values_hw[:, self.before] * (1 - self.share) + values_hw[:, self.after] * self.share
-        return mixed
-
-
-@dataclass(frozen=True, slots=True)
-class _Reach:
-    """What positive cells can reach along one axis: network pixels first … last, image pixels start …
-    stop."""
-
-    first: int
-    last: int
-    start: int
-    stop: int
-
-
-def _reach(cells: NDArray[np.intp], *, up: float, inner: int, length: int) -> _Reach:
-    """``cells`` are the positive ones, in order; each is ``up`` network pixels long, of which ``inner`` show
-    the image's ``length`` pixels. One more cell on either side is looked at, beyond which no interpolated
-    value is positive."""
-    first = max(0, int((cells[0] - 1) * up))
-    last = min(inner, int(np.ceil((cells[-1] + 2) * up)))
-    scale = inner / length
-    return _Reach(first, last, int(first / scale), min(length, int(np.ceil(last / scale))))
-
-
-def mask_of_logits(logits_hw: FloatArray, frame: Frame) -> Rle:
-    """The image pixels whose logit is above zero, interpolated as SAM does it: to network pixels, then to
-    image pixels. Only the part around positive cells is looked at."""
-    cells, positive = logits_hw.shape[0], logits_hw > 0
-    inner_rows, inner_columns = frame.inner
-    up = frame.size / cells
-    used_rows, used_columns = np.flatnonzero(positive.any(axis=1)), np.flatnonzero(positive.any(axis=0))
-    if not used_rows.size or used_rows[0] * up >= inner_rows + up or used_columns[0] * up >= inner_columns + up:
-        return EMPTY
-    high = _reach(used_rows, up=up, inner=inner_rows, length=frame.height)
-    wide = _reach(used_columns, up=up, inner=inner_columns, length=frame.width)
-    fine = _Line((np.arange(high.first, high.last) + 0.5) / up, cells).rows(logits_hw)
-    fine = _Line((np.arange(wide.first, wide.last) + 0.5) / up, cells).columns(fine)
-    row_scale, column_scale = frame.scale
-    rows = _Line((np.arange(high.start, high.stop) + 0.5) * row_scale - high.first, fine.shape[0])
-    columns = _Line((np.arange(wide.start, wide.stop) + 0.5) * column_scale - wide.first, fine.shape[1])
-    mask = np.zeros((high.stop - high.start, wide.stop - wide.start), bool)
-    for start in range(0, mask.shape[0], BAND_ROWS):
-        band = slice(start, start + BAND_ROWS)
-        mask[band] = columns.columns(rows.rows(fine, band)) > 0
-    return encode(mask, top=high.start, left=wide.start)
+    logits: Tensor
+    scores: tuple[float, ...]
 
 
 class SamEngine:
@@ -162,10 +57,13 @@ class SamEngine:
 
     card = CARDS["sam"]
     preprocessing = "sam-p0.1-p99.9-1"
+    _build = staticmethod(sam_network)
 
     def __init__(self) -> None:
         self._network: SamNetwork | None = None
         self._weights = ""
+        self._decoder: tuple[str, SamDecoder] | None = None
+        self._memory = SamMemory()
 
     @property
     def weights(self) -> str:
@@ -177,7 +75,7 @@ class SamEngine:
         if self._network is None:
             path = checkpoint_for(self.card.name)
             checkpoint = load_checkpoint(path)
-            self._network = sam_network(checkpoint.state, path)
+            self._network = self._build(checkpoint.state, path)
             self._weights = checkpoint.sha256
 
     def _ready(self) -> tuple[SamNetwork, torch.device]:
@@ -186,73 +84,105 @@ class SamEngine:
         return network, torch_runtime.place(network)
 
     def encode(self, image: Image) -> Embedding:
-        """See PromptEngine.encode. ``features`` is float16 (channel, grid row, grid column)."""
+        """See PromptEngine.encode."""
+        return self._encode(image, None)
+
+    def encode_tile(self, image: Image, tile: Tile) -> Embedding:
+        """See TilePromptEngine.encode_tile."""
+        return self._encode(image, tile)
+
+    def tile_of(self, prompts: Prompts, *, height: int, width: int) -> Tile | None:
+        """See TilePromptEngine.tile_of."""
+        check_prompts(prompts, height=height, width=width)
+        return choose_tile(prompts, height=height, width=width)
+
+    def _encode(self, image: Image, tile: Tile | None) -> Embedding:
         network, device = self._ready()
-        frame = Frame(image.shape[0], image.shape[1], network.image_size)
-        rows, columns = frame.inner
-        small = Pillow.fromarray(to_rgb8(image)).resize((columns, rows), Pillow.Resampling.BILINEAR)
-        square_hwc = np.zeros((frame.size, frame.size, 3), np.float32)
-        square_hwc[:rows, :columns] = (np.asarray(small, dtype=np.float32) - MEAN) / STD
+        height, width = image.shape[:2]
+        top, left, rows, columns = tile or (0, 0, height, width)
+        part = image[top : top + rows, left : left + columns]
+        square_hwc = square_of(part, stretch_of(image), Frame(rows, columns, network.image_size))
         with torch.inference_mode():
             features = network.image_encoder(torch.from_numpy(square_hwc).permute(2, 0, 1)[None].to(device))
+        arrays: dict[str, NDArray[np.generic]] = {"features": features[0].half().cpu().numpy()}
         return Embedding(
             engine=self.card.name,
             weights=self.weights,
             preprocessing=self.preprocessing,
-            height=frame.height,
-            width=frame.width,
-            arrays={"features": features[0].half().cpu().numpy()},
+            height=height,
+            width=width,
+            arrays=arrays if tile is None else {**arrays, "tile": np.array(tile)},
         )
 
     def predict(self, embedding: Embedding, prompts: Prompts) -> list[MaskResult]:
         """See PromptEngine.predict. One click alone is ambiguous and gets SAM's three readings by score; with
-        more to go by, its single answer comes first. Empty candidates are left out."""
+        more to go by, its single answer comes first. Each further click also goes by the logits of the answer before
+        it. Empty candidates are left out."""
+        decoded = self.decode(embedding, prompts)
+        top, left, frame = self._view(embedding)
+        logits = decoded.logits.float().cpu().numpy()
+        masks = [mask_of_logits(each, frame, top=top, left=left) for each in logits]
+        return [MaskResult(mask, score) for mask, score in zip(masks, decoded.scores, strict=True) if mask.area]
+
+    def decode(self, embedding: Embedding, prompts: Prompts) -> Decoded:
+        """What predict makes its masks of."""
         network, device = self._ready()
         check_embedding(embedding, engine=self.card.name, weights=self.weights, preprocessing=self.preprocessing)
         check_prompts(prompts, height=embedding.height, width=embedding.width)
-        frame = Frame(embedding.height, embedding.width, network.image_size)
-        features = torch.from_numpy(np.asarray(embedding.arrays["features"])).to(device).float()[None]
         with torch.inference_mode():
-            sparse, dense = network.prompt_encoder(**_prompt_tensors(prompts, frame, network.grid, device))
-            logits, quality = network.mask_decoder.predict_masks(
-                image_embeddings=features,
-                image_pe=network.prompt_encoder.get_dense_pe(),
-                sparse_prompt_embeddings=sparse,
-                dense_prompt_embeddings=dense,
-            )
-        scores = quality[0].float().cpu().numpy()
-        found = []
-        for index in _order(scores, prompts):
-            mask = mask_of_logits(logits[0, index].float().cpu().numpy(), frame)
-            if mask.area:
-                found.append(MaskResult(mask, float(np.clip(scores[index], 0, 1))))
-        return found
+            decoder = self._decoder_on(network, device)
+
+            def look() -> ImageSide:
+                features = torch.from_numpy(np.array(embedding.arrays["features"])).to(device).float()
+                empty = network.prompt_encoder.no_mask_embed.weight
+                return decoder.look((features.flatten(1).t() + empty).contiguous())
+
+            known = self._memory.of(embedding, look, device=device.type)
+            top, left, _ = self._view(embedding)
+            return self._decode(known, moved(prompts, top=top, left=left), decoder)
+
+    def _decode(self, known: Remembered, prompts: Prompts, decoder: SamDecoder) -> Decoded:
+        network, device = self._ready()
+        _, _, frame = self._view(known.embedding)
+        earlier = before_last(prompts)
+        logits = None
+        if earlier is not None:
+            if earlier not in known.answers:
+                self._decode(known, earlier, decoder)
+            logits = known.answers[earlier]
+        asked = as_seen(prompts, frame)
+        tensors = prompt_tensors(asked, frame, grid=network.grid, device=device, logits=logits)
+        sparse, dense = network.prompt_encoder(**tensors)
+        side = known.side
+        if tensors["masks"] is not None:
+            flat = dense[0].flatten(1).t() - network.prompt_encoder.no_mask_embed.weight
+            side = decoder.look(side.picture + flat)
+        scores, tokens, picture = decoder.decide(side, sparse[0])
+        shown = order(scores.tolist(), asked)
+        found = decoder.draw(picture, tokens, shown)
+        best = next((each for each in found if bool((each > 0).any())), None)
+        known.remember(prompts, best)
+        return Decoded(found, tuple(scores[shown].clamp(0, 1).tolist()))
+
+    def _view(self, embedding: Embedding) -> tuple[int, int, Frame]:
+        """The first row and column of what was encoded, and how it lies in the network's square."""
+        size = cast(SamNetwork, self._network).image_size
+        tile = embedding.arrays.get("tile")
+        if tile is None:
+            return 0, 0, Frame(embedding.height, embedding.width, size)
+        top, left, rows, columns = (int(value) for value in tile)
+        return top, left, Frame(rows, columns, size)
+
+    def _decoder_on(self, network: SamNetwork, device: torch.device) -> SamDecoder:
+        """Made anew after the network moved."""
+        if self._decoder is None or self._decoder[0] != device.type:
+            codes = network.prompt_encoder.get_dense_pe()[0].flatten(1).t().contiguous()
+            self._decoder = device.type, SamDecoder(network.mask_decoder, codes)
+        return self._decoder[1]
 
 
-def _order(scores: FloatArray, prompts: Prompts) -> list[int]:
-    """Which of the decoder's masks to show, best first. Mask 0 is the one for clear prompts."""
-    readings = sorted(range(1, len(scores)), key=lambda index: -float(scores[index]))
-    clear = len(prompts.points) > 1 or prompts.box is not None or prompts.mask is not None
-    return ([0, *readings] if clear else readings)[:3]
+class MobileSamEngine(SamEngine):
+    """The same around a checkpoint in MobileSAM's format, whose encoder is a hundred times smaller."""
 
-
-def _prompt_tensors(prompts: Prompts, frame: Frame, grid: int, device: torch.device) -> dict[str, Any]:
-    """The arguments of SAM's prompt encoder. It takes (x, y) and adds half a pixel, which our coordinates
-    have already: so half a *network* pixel is taken off."""
-    rows, columns = frame.scale
-
-    def place(row: float, col: float) -> list[float]:
-        inside_row, inside_col = min(max(row, 0.0), frame.height), min(max(col, 0.0), frame.width)
-        return [inside_col * columns - 0.5, inside_row * rows - 0.5]
-
-    points = boxes = masks = None
-    if prompts.points:
-        coordinates = torch.tensor([[place(point.row, point.col) for point in prompts.points]], device=device)
-        labels = torch.tensor([[int(point.positive) for point in prompts.points]], device=device)
-        points = (coordinates, labels)
-    if prompts.box is not None:
-        box = prompts.box
-        boxes = torch.tensor([place(box.top, box.left) + place(box.bottom, box.right)], device=device)
-    if prompts.mask is not None and prompts.mask.area:
-        masks = torch.from_numpy(mask_logits(prompts.mask, frame, grid=grid))[None, None].to(device)
-    return {"points": points, "boxes": boxes, "masks": masks}
+    card = CARDS["mobile-sam"]
+    _build = staticmethod(mobile_sam_network)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,16 +17,22 @@ from inference.engines import registry
 from inference.engines.base import AutoEngine, Image, PromptEngine
 from inference.errors import EngineError, EngineErrorCode
 from inference.rle import encode
-from tests.inference.tiny_checkpoints import save, tiny_cpsam, tiny_sam
+from inference.weights import TRAINED
+from tests.inference.tiny_checkpoints import save, save_tiny, tiny_cpsam, tiny_mobile_sam, tiny_sam
 
 # What an engine needs before it can run, by name. The starter's weights come with the package.
 WEIGHTS: dict[str, Callable[[Path], object]] = {
     "starter": lambda _folder: None,
     "sam": lambda folder: save(tiny_sam(), folder / "sam_vit_b_01ec64.pth.test"),
+    "mobile-sam": lambda folder: save(tiny_mobile_sam(), folder / "tiny_mobile_sam.pt"),
     "cellpose-sam": lambda folder: save(tiny_cpsam(), folder / "cpsam_v2"),
+    "cellpose": lambda folder: save_tiny("cellpose", folder),
+    "unet": lambda folder: save_tiny("unet", folder),
+    "segnet": lambda folder: save_tiny("segnet", folder, classes=("round", "long")),
 }
-PROMPT_ENGINES = ("starter", "sam")
-AUTO_ENGINES = ("starter", "cellpose-sam")
+PROMPT_ENGINES = ("starter", "sam", "mobile-sam", "cellpose-sam", "cellpose")
+FLOW_ENGINES = ("starter", "cellpose-sam", "cellpose")
+AUTO_ENGINES = ("starter", "cellpose-sam", "cellpose", "unet", "segnet")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +43,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CYTOMARK_WEIGHTS", str(folder))
         patch.setenv("CYTOMARK_SAM_CHECKPOINT", "sam_vit_b_01ec64.pth.test")
+        patch.setenv("CYTOMARK_MOBILE_SAM_CHECKPOINT", "tiny_mobile_sam.pt")
         registry._engine.cache_clear()
         yield folder
     registry._engine.cache_clear()
@@ -93,6 +101,7 @@ def test_every_engine_is_tested_here_for_all_that_its_card_says(weights: Path) -
         assert status_from_files(name).available
         assert ("prompt" in status.card.capabilities) == (name in PROMPT_ENGINES)
         assert ("auto" in status.card.capabilities) == (name in AUTO_ENGINES)
+        assert ("flows" in status.card.capabilities) == (name in FLOW_ENGINES)
 
 
 @over_prompt_engines
@@ -231,10 +240,11 @@ def test_rows_are_rows_and_columns_are_columns(weights: Path) -> None:
     assert np.ptp(rows) > np.ptp(columns)
 
 
-@pytest.mark.parametrize("name", ["sam", "cellpose-sam"])
+@pytest.mark.parametrize("name", ["sam", "mobile-sam", "cellpose-sam"])
 def test_without_weights_the_error_says_what_to_do(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
-    monkeypatch.delenv("CYTOMARK_SAM_CHECKPOINT", raising=False)
+    for variable in ("CYTOMARK_SAM_CHECKPOINT", "CYTOMARK_MOBILE_SAM_CHECKPOINT"):
+        monkeypatch.delenv(variable, raising=False)
     registry._engine.cache_clear()
     error = refused(EngineErrorCode.WEIGHTS_MISSING, lambda: registry.get_engine(name))
     assert error.permanent
@@ -245,14 +255,28 @@ def test_without_weights_the_error_says_what_to_do(name: str, tmp_path: Path, mo
     registry._engine.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["sam", "cellpose-sam"])
-def test_the_checkpoint_of_another_network_is_refused(
-    name: str, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", TRAINED)
+def test_without_trained_weights_the_error_says_how_to_train(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
-    monkeypatch.setenv("CYTOMARK_SAM_CHECKPOINT", "mixed-up")
-    monkeypatch.setenv("CYTOMARK_CELLPOSE_SAM_CHECKPOINT", "mixed-up")
-    save(tiny_cpsam() if name == "sam" else tiny_sam(), tmp_path / "mixed-up")
+    registry._engine.cache_clear()
+    error = refused(EngineErrorCode.WEIGHTS_MISSING, lambda: registry.get_engine(name))
+    assert f"manage.py train {name} --images" in error.message
+    assert status_from_files(name).problem == error.message
+    registry._engine.cache_clear()
+
+
+FOREIGN = {"sam": (tiny_cpsam, tiny_mobile_sam), "mobile-sam": (tiny_sam, tiny_cpsam), "cellpose-sam": (tiny_sam,)}
+
+
+@pytest.mark.parametrize(("name", "make"), [(name, make) for name, others in FOREIGN.items() for make in others])
+def test_the_checkpoint_of_another_network_is_refused(
+    name: str, make: Callable[[], Any], weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv(f"CYTOMARK_{name.upper().replace('-', '_')}_CHECKPOINT", "mixed-up")
+    save(make(), tmp_path / "mixed-up")
     registry._engine.cache_clear()
     error = refused(EngineErrorCode.WEIGHTS_INVALID, lambda: registry.get_engine(name))
     assert error.permanent

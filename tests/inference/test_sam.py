@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,17 +12,16 @@ from segment_anything import SamPredictor
 from segment_anything.modeling import Sam
 
 from inference.contracts import Box, Point, Prompts
-from inference.engines import sam
-from inference.engines.sam import Frame, SamEngine, mask_logits, mask_of_logits, to_rgb8
+from inference.engines.sam import SamEngine
+from inference.engines.sam_frame import Frame, mask_logits, mask_of_logits, stretch_of, to_eight_bits
+from inference.engines.sam_prompts import before_last, order, prompt_tensors
 from inference.errors import EngineError, EngineErrorCode
 from inference.networks.vit import read_geometry
-from inference.rle import EMPTY, decode, encode, paste
+from inference.rle import EMPTY, Rle, decode, encode, paste
 from tests.inference.tiny_checkpoints import save, tiny_sam
 
 
-@pytest.fixture
-def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[SamEngine, Sam]:
-    network = tiny_sam(depth=3)
+def loaded_engine(network: Sam, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[SamEngine, Sam]:
     save(network, tmp_path / "tiny.pth")
     monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
     monkeypatch.setenv("CYTOMARK_SAM_CHECKPOINT", "tiny.pth")
@@ -30,12 +30,17 @@ def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[SamEngine, 
     return engine, network
 
 
+@pytest.fixture
+def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[SamEngine, Sam]:
+    return loaded_engine(tiny_sam(depth=3), tmp_path, monkeypatch)
+
+
 def picture(height: int = 90, width: int = 150) -> np.ndarray:
     rng = np.random.default_rng(2)
     return rng.integers(0, 255, (height, width, 3), dtype=np.uint8)
 
 
-def whole(mask: sam.Rle, height: int, width: int) -> np.ndarray:
+def whole(mask: Rle, height: int, width: int) -> np.ndarray:
     canvas = np.zeros((height, width), np.uint8)
     paste(mask, canvas, 1)
     return canvas.astype(bool)
@@ -79,11 +84,50 @@ def test_the_masks_are_those_of_the_package(loaded: tuple[SamEngine, Sam]) -> No
         assert iou(whole(ours.mask, 90, 150), mask) > 0.99
 
 
+def theirs(network: Sam, features: np.ndarray, tensors: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """The low-resolution logits and the scores of all masks, by the package's own decoder."""
+    with torch.inference_mode():
+        sparse, dense = network.prompt_encoder(**tensors)
+        logits, scores = network.mask_decoder.predict_masks(
+            image_embeddings=torch.from_numpy(features.astype(np.float32))[None],
+            image_pe=network.prompt_encoder.get_dense_pe(),
+            sparse_prompt_embeddings=sparse,
+            dense_prompt_embeddings=dense,
+        )
+    return logits[0].numpy(), scores[0].numpy()
+
+
+PROMPTS = {
+    "click": Prompts(points=(Point(40, 100),)),
+    "box": Prompts(box=Box(10, 20, 60, 90)),
+    "box and click": Prompts(points=(Point(40, 100, positive=False),), box=Box(10, 20, 60, 120)),
+    "mask and box": Prompts(mask=encode(np.ones((20, 30), bool), top=30, left=50), box=Box(30, 50, 50, 80)),
+}
+
+
+@pytest.mark.parametrize("prompts", PROMPTS.values(), ids=PROMPTS.keys())
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_decoder_is_that_of_the_package(
+    prompts: Prompts, layers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, network = loaded_engine(tiny_sam(layers=layers), tmp_path, monkeypatch)
+    embedding = engine.encode(picture())
+    decoded = engine.decode(embedding, prompts)
+    frame = Frame(90, 150, 64)
+    earlier = before_last(prompts)
+    fed_back = None if earlier is None else engine.decode(embedding, earlier).logits[0]
+    tensors = prompt_tensors(prompts, frame, grid=8, device=torch.device("cpu"), logits=fed_back)
+    logits, scores = theirs(network, embedding.arrays["features"], tensors)
+    shown = order(scores.tolist(), prompts)
+    assert np.abs(logits[shown] - decoded.logits.numpy()).max() < 1e-4
+    assert np.allclose(scores[shown].clip(0, 1), decoded.scores, atol=1e-5)
+
+
 def test_several_prompts_get_the_single_answer_first(loaded: tuple[SamEngine, Sam]) -> None:
     scores = np.array([0.1, 0.2, 0.9, 0.5], np.float32)
-    assert sam._order(scores, Prompts(points=(Point(1, 1),))) == [2, 3, 1]
-    assert sam._order(scores, Prompts(points=(Point(1, 1), Point(2, 2)))) == [0, 2, 3]
-    assert sam._order(scores, Prompts(box=Box(0, 0, 5, 5))) == [0, 2, 3]
+    assert order(scores, Prompts(points=(Point(1, 1),))) == [2, 3, 1]
+    assert order(scores, Prompts(points=(Point(1, 1), Point(2, 2)))) == [0, 2, 3]
+    assert order(scores, Prompts(box=Box(0, 0, 5, 5))) == [0, 2, 3]
 
 
 def test_only_negative_clicks_say_nothing(loaded: tuple[SamEngine, Sam]) -> None:
@@ -97,7 +141,7 @@ def test_rows_and_columns_go_to_their_own_axes() -> None:
     frame = Frame(height=50, width=100, size=64)
     assert frame.inner == (32, 64)
     prompts = Prompts(points=(Point(10, 90),), box=Box(0, 20, 50, 100))
-    tensors = sam._prompt_tensors(prompts, frame, 8, torch.device("cpu"))
+    tensors = prompt_tensors(prompts, frame, grid=8, device=torch.device("cpu"))
     x, y = tensors["points"][0][0, 0].tolist()
     assert (x, y) == (pytest.approx(90 * 0.64 - 0.5), pytest.approx(10 * 0.64 - 0.5))
     assert tensors["boxes"][0].tolist() == pytest.approx([20 * 0.64 - 0.5, -0.5, 63.5, 31.5])
@@ -136,11 +180,12 @@ def test_no_positive_logit_gives_the_empty_mask() -> None:
 
 def test_sixteen_bits_are_stretched_and_eight_stay() -> None:
     eight = picture()[..., 0]
-    assert np.array_equal(to_rgb8(eight)[..., 2], eight)
+    assert np.array_equal(to_eight_bits(eight, stretch_of(eight)), eight)
     ramp = np.linspace(1000, 3000, 100 * 100).reshape(100, 100).astype(np.uint16)
-    stretched = to_rgb8(ramp)
+    stretched = to_eight_bits(ramp, stretch_of(ramp))
     assert (stretched.min(), stretched.max()) == (0, 255)
-    assert not to_rgb8(np.full((5, 5), 900, np.uint16)).any()
+    constant = np.full((5, 5), 900, np.uint16)
+    assert not to_eight_bits(constant, stretch_of(constant)).any()
 
 
 def test_a_mask_larger_than_the_image_is_cut() -> None:

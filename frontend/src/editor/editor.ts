@@ -5,6 +5,7 @@ import type { Point } from "./camera";
 import type { InputEvent, InputTarget } from "./input";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
+import { Tuning } from "./tuning";
 import type { View } from "./view";
 import { Writer } from "./writing";
 
@@ -12,6 +13,7 @@ export type ToolId =
   | "select"
   | "points"
   | "box"
+  | "scribble"
   | "brush"
   | "eraser"
   | "hand"
@@ -50,6 +52,9 @@ const LIGHTEST = 0.2;
 export const MIN_RADIUS = 0.5;
 export const MAX_RADIUS = 500;
 
+/** Tools that show what an engine answers. */
+const ASKING: ReadonlySet<ToolId> = new Set(["points", "box", "scribble"]);
+
 /** One image being annotated, without a screen: tools and commands act on it, panels and the canvas show it. */
 export class Editor {
   readonly toolId: Signal<ToolId> = signal("select");
@@ -73,12 +78,15 @@ export class Editor {
     return Math.max(MIN_RADIUS, this.brushRadius.value * (LIGHTEST + (1 - LIGHTEST) * pressure));
   });
   readonly activeClass: Signal<number | null> = signal(null);
+  /** The engine that answers prompts, and the one that finds all cells. */
   readonly promptEngine: Signal<string | null> = signal(null);
+  readonly findEngine: Signal<string | null> = signal(null);
   readonly notices: Signal<readonly LocalNotice[]> = signal([]);
   /** Grows when cells change, so that what is computed from the store can be computed again. */
   readonly revision: Signal<number>;
   readonly writer: Writer;
   readonly prompting: Prompting;
+  readonly tuning: Tuning;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
   private holding: InputTarget | null = null;
@@ -93,6 +101,7 @@ export class Editor {
     this.revision = signal(session.store.revision);
     this.writer = new Writer(session);
     this.prompting = new Prompting(session, this.promptEngine, this.writer);
+    this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
   }
@@ -105,6 +114,7 @@ export class Editor {
 
   close(): void {
     this.unsubscribe();
+    this.tuning.close();
     this.session.close();
   }
 
@@ -212,6 +222,30 @@ export class Editor {
     const id = this.prompting.accept(this.activeClass.peek());
     if (id) this.select([id]);
     else if (found) this.say("There is no free pixel left: other cells cover all of this one.");
+  }
+
+  /** Ask the engine for a better shape of the selected cell. Points, strokes and the keys then work as after a click. */
+  refineSelected(): void {
+    const cell = this.onlySelected;
+    if (!cell || !this.mayEdit()) return;
+    if (!this.promptEngine.peek()) {
+      this.say("No engine for this is ready. “Find cells” on the right says what is missing.");
+      return;
+    }
+    const tool = this.toolId.peek();
+    if (!ASKING.has(tool)) this.setTool("points");
+    this.prompting.refine({ id: cell.id, mask: cell.mask });
+    this.tools.get(this.toolId.peek())?.enter();
+  }
+
+  /** Propose all cells at the thresholds as they are. */
+  tune(): void {
+    if (!this.mayEdit()) return;
+    if (this.prompting.active.peek()) {
+      this.prompting.clear();
+      this.target?.enter();
+    }
+    this.tuning.start();
   }
 
   showCell(id: string): void {

@@ -1,5 +1,6 @@
 import type { Point, Size } from "../editor/camera";
 import type { DragBox, Editor } from "../editor/editor";
+import type { PromptScribble } from "../editor/ports";
 
 /** Colours of what is not a cell: chosen to be seen on black, grey and white alike, always over a dark line. */
 const ACCENT = "#4cc2ff";
@@ -41,6 +42,9 @@ export class Overlay {
       });
     }
     if (editor.dragBox.value) this.box(editor.dragBox.value);
+    const stroke = editor.prompting.stroke.value;
+    for (const one of editor.prompting.scribbles.value) this.scribble(one);
+    if (stroke) this.scribble(stroke);
     for (const point of editor.prompting.points.value) {
       this.point(editor.view.toScreen({ x: point.col, y: point.row }), point.positive);
     }
@@ -71,6 +75,23 @@ export class Overlay {
     }
     this.stroke(ACCENT, 1.5);
     context.setLineDash([]);
+  }
+
+  /** A line, dashed where it takes away. */
+  private scribble({ places, positive }: PromptScribble): void {
+    const { context, editor } = this;
+    context.beginPath();
+    context.lineCap = "round";
+    context.lineJoin = "round";
+    for (const { row, col } of places) {
+      const { x, y } = editor.view.toScreen({ x: col, y: row });
+      context.lineTo(x, y);
+    }
+    if (!positive) context.setLineDash([7, 6]);
+    this.stroke(positive ? ADD : TAKE, 3);
+    context.setLineDash([]);
+    context.lineCap = "butt";
+    context.lineJoin = "miter";
   }
 
   /** A disc with a plus, or a square with a minus: shape and sign say it as well as the colour. */

@@ -8,22 +8,12 @@ import type {
   Me,
   PresentMember,
   PreviewState,
+  ProposalState,
   SaveStatus,
 } from "../net/types";
-import type { CellState, JobUpdate, PromptSet, Provenance } from "../protocol/messages.gen";
+import { NO_PREVIEW, NO_PROPOSAL } from "../net/types";
+import type { CellState, JobUpdate, PromptSet, Provenance, TuneParams } from "../protocol/messages.gen";
 import { CellStore } from "../store/document";
-
-const NOTHING: PreviewState = {
-  number: 0,
-  waiting: false,
-  candidates: [],
-  engine: "",
-  weights: "",
-  preprocessing: "",
-  engineMs: 0,
-  prompts: null,
-  error: null,
-};
 
 /** A session without a server: every change is answered at once. For tests that drive the editor. */
 export class LocalSession implements ImageSession {
@@ -40,7 +30,10 @@ export class LocalSession implements ImageSession {
   readonly jobs = signal<ReadonlyMap<string, JobUpdate>>(new Map());
   readonly notices = signal([]);
   readonly unsaved = signal([]);
-  readonly preview = signal<PreviewState>(NOTHING);
+  readonly preview = signal<PreviewState>(NO_PREVIEW);
+  readonly proposal = signal<ProposalState>(NO_PROPOSAL);
+  readonly tunes: { engine: string; params: TuneParams }[] = [];
+  readonly prepared: string[] = [];
   readonly prompts: { engine: string; prompts: PromptSet }[] = [];
   cancelled = 0;
   at: [number | null, number | null] = [null, null];
@@ -105,7 +98,8 @@ export class LocalSession implements ImageSession {
     } else {
       const mask = edit.mask ? this.room.free(edit.mask) : cell.mask;
       const classId = edit.classId === undefined ? cell.class_id : edit.classId;
-      this.put({ id: edit.id, mask, classId, provenance: cell.provenance, version: cell.version + 1 });
+      const provenance = edit.provenance ?? cell.provenance;
+      this.put({ id: edit.id, mask, classId, provenance, version: cell.version + 1 });
     }
     return [];
   }
@@ -150,6 +144,7 @@ export class LocalSession implements ImageSession {
 
   prompt(engine: string, prompts: PromptSet): void {
     this.prompts.push({ engine, prompts });
+    this.proposal.value = NO_PROPOSAL;
     this.preview.value = { ...this.preview.value, number: this.prompts.length, waiting: true, prompts };
   }
 
@@ -167,7 +162,27 @@ export class LocalSession implements ImageSession {
 
   cancelPrompt(): void {
     this.cancelled += 1;
-    this.preview.value = NOTHING;
+    this.preview.value = NO_PREVIEW;
+  }
+
+  tune(engine: string, params: TuneParams): void {
+    this.tunes.push({ engine, params });
+    this.preview.value = NO_PREVIEW;
+    this.proposal.value = { ...this.proposal.value, waiting: true, engine, params };
+  }
+
+  /** What the engine says to the last tune. */
+  propose(...masks: Mask[]): void {
+    const cells = masks.map((mask) => ({ mask, score: 0.9 }));
+    this.proposal.value = { ...this.proposal.value, waiting: false, cells };
+  }
+
+  cancelTune(): void {
+    this.proposal.value = NO_PROPOSAL;
+  }
+
+  prepare(engine: string): void {
+    this.prepared.push(engine);
   }
 
   cursor(row: number | null, col: number | null): void {

@@ -46,6 +46,8 @@ export class TestEditor {
     return {
       findCells: note("find"),
       canFindCells: () => true,
+      canTune: () => true,
+      acceptTuned: note("accept"),
       goToPrevious: note("previous"),
       goToNext: note("next"),
       hasPrevious: () => false,

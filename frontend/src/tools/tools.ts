@@ -5,6 +5,7 @@ import { BrushTool } from "./brush";
 import { EraserTool } from "./eraser";
 import { HandTool } from "./hand";
 import { PointsTool } from "./points";
+import { ScribbleTool } from "./scribble";
 import { SelectTool } from "./select";
 
 /** Every tool, made for one editor. */
@@ -13,6 +14,7 @@ export function toolsFor(editor: Editor): ReadonlyMap<ToolId, InputTarget> {
     ["select", new SelectTool(editor)],
     ["points", new PointsTool(editor)],
     ["box", new BoxTool(editor)],
+    ["scribble", new ScribbleTool(editor)],
     ["brush", new BrushTool(editor)],
     ["eraser", new EraserTool(editor)],
     ["hand", new HandTool(editor)],

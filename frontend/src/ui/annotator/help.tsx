@@ -12,7 +12,7 @@ const MOUSE: readonly [string, string][] = [
   ["Shift Wheel", "Move sideways"],
   ["Alt Wheel", "Brush size"],
   ["Space or middle button", "Hold and drag to move the image"],
-  ["Alt Click, right click", "Point outside of the cell"],
+  ["Alt Click, right click", "Point or stroke outside of the cell"],
   ["1 … 9, 0", "Class of the selected cells and the next one; none"],
 ];
 

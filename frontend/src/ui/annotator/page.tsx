@@ -56,6 +56,11 @@ export function AnnotatorPage({
  * What a test in a browser can read from the page's root, so that it knows where an image pixel is on the screen and
  * when to go on. See about.md in this folder.
  */
+function proposalOf({ tuning }: Annotator["editor"]): string {
+  if (!tuning.active.value) return "none";
+  return tuning.waiting.value ? "waiting" : String(tuning.shown.value?.added ?? 0);
+}
+
 function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement): () => void {
   const stop = effect(() => {
     const { x, y, scale } = editor.view.camera.value;
@@ -68,6 +73,8 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       embedding: embedding.value?.state ?? "none",
       segmenting: segmenting.value && isActive(segmenting.value) ? segmenting.value.state : "none",
       engine: editor.promptEngine.value ?? "",
+      finder: editor.findEngine.value ?? "",
+      proposal: proposalOf(editor),
       tool: editor.path.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
       scale: String(scale),

@@ -8,9 +8,11 @@ import {
   type IconNode,
   Keyboard,
   MousePointer2,
+  Signature,
   Square,
   SquareMousePointer,
   Trash2,
+  WandSparkles,
 } from "lucide";
 import type { JSX } from "preact";
 import { Icon } from "../icon";
@@ -21,6 +23,7 @@ const TOOLS: readonly [string, string, IconNode][] = [
   ["select", "V", MousePointer2],
   ["points", "P", SquareMousePointer],
   ["box", "R", Square],
+  ["scribble", "S", Signature],
   ["brush", "B", Brush],
   ["eraser", "E", Eraser],
   ["hand", "G", Hand],
@@ -30,6 +33,7 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
   const { editor } = model;
   const command = (id: string) => model.commands.find((one) => one.id === id);
   const hidden = editor.view.masksHidden.value;
+  const refining = editor.prompting.refined.value !== null;
   return (
     <nav class="tool-rail" aria-label="Tools">
       {TOOLS.map(([id, letter, icon]) => (
@@ -46,6 +50,12 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
         </CommandButton>
       ))}
       <span class="rail-line" />
+      <CommandButton command={command("refine")} class="tool" pressed={refining}>
+        <Icon node={WandSparkles} title="" />
+        <span class="tool-letter" aria-hidden="true">
+          M
+        </span>
+      </CommandButton>
       <CommandButton command={command("delete")} class="tool">
         <Icon node={Trash2} title="" />
       </CommandButton>
