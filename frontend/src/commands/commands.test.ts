@@ -23,6 +23,11 @@ it("chooses every tool by its letter", () => {
     b: "brush",
     e: "eraser",
     g: "hand",
+    q: "select-lasso",
+    o: "polygon",
+    l: "lasso",
+    x: "split",
+    d: "move",
     v: "select",
   })) {
     test.key(key);
