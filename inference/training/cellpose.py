@@ -20,7 +20,7 @@ from inference.training.losses import Targets, flow_loss
 from inference.training.plan import Curve, Plan, Say, Show, checkpoint_of, load_split, nothing_to_learn
 from inference.training.validation import flow_precision
 
-_SIZE_VIEWS, _SIZE_PIXELS = 240, 192
+_SIZE_PIXELS = 192
 
 
 def _loss(network: CellposeNetwork, targets: Targets) -> Tensor:
@@ -28,12 +28,12 @@ def _loss(network: CellposeNetwork, targets: Targets) -> Tensor:
     return flow_loss(found.flow, found.cell, targets)
 
 
-def fit_size(network: CellposeNetwork, samples: Sequence[Sample], *, seed: int) -> None:
+def fit_size(network: CellposeNetwork, samples: Sequence[Sample], *, seed: int, views: int) -> None:
     """Fit the line from styles to diameters on random views, as the paper does when the network is finished: least
     squares with a penalty that generalised cross-validation chooses."""
     styles, wanted = [], []
     draws = draw_weights(samples)
-    for number in range(_SIZE_VIEWS):
+    for number in range(views):
         rng = np.random.default_rng((seed, 5, number))
         view = draw_view(rng, samples[rng.choice(len(samples), p=draws)], size=_SIZE_PIXELS, diameter=DIAMETER)
         labels, first = np.unique(view.labels_hw, return_index=True)
@@ -87,7 +87,7 @@ def train_cellpose(plan: Plan, *, resume: bool = False, say: Say, show: Show | N
         samples,
         TrainingOptions(
             steps=plan.steps, minutes=plan.minutes, seed=plan.seed, batch=plan.batch, size=plan.size,
-            round_steps=plan.round_steps, patience=plan.patience, plan=f"seed {plan.seed}",
+            round_steps=plan.round_steps, patience=plan.patience, warm_up=plan.warm_up, plan=f"seed {plan.seed}",
         ),
         diameter=DIAMETER,
         checkpoint=checkpoint,
@@ -95,7 +95,7 @@ def train_cellpose(plan: Plan, *, resume: bool = False, say: Say, show: Show | N
         watcher=Curve(plan.out, measure="AP@0.5", say=say, show=show),
     )  # fmt: skip
     say("Flows are done; the line from styles to sizes follows.")
-    fit_size(network, samples, seed=plan.seed)
+    fit_size(network, samples, seed=plan.seed, views=plan.size_views)
     typical = float(np.median(diameters))
     facts = Facts(width=plan.width, diameter=typical, scale=DIAMETER / typical)
     save_trained(network, plan.out, engine="cellpose", facts=facts)

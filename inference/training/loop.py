@@ -36,6 +36,7 @@ class TrainingOptions:
     decay: float = 1e-2
     average: float = 0.998
     clip: float = 5.0
+    warm_up: int = 50
     report_every: int = 25
     save_seconds: float = 120.0
     round_steps: int = 100
@@ -66,9 +67,11 @@ def share_done(options: TrainingOptions, step: int, seconds: float) -> float:
     return min(max(shares, default=1.0), 1.0)
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float, step: int, share: float) -> None:
-    """Fifty steps of warming up, then half a cosine to a hundredth."""
-    value = rate * min(1.0, (step + 1) / 50) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+def set_rate(optimizer: torch.optim.Optimizer, options: TrainingOptions, step: int, share: float) -> None:
+    """``warm_up`` steps of warming up, then half a cosine to a hundredth."""
+    value = (
+        options.rate * min(1.0, (step + 1) / options.warm_up) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+    )
     for group in optimizer.param_groups:
         group["lr"] = value
 
@@ -129,7 +132,7 @@ class _Training(Generic[Network]):
 
     def step(self, loss_of: LossOf[Network], share: float) -> float:
         step, options = self.progress.step, self.options
-        set_rate(self.optimizer, options.rate, step, share)
+        set_rate(self.optimizer, options, step, share)
         loss = loss_of(self.model, step)
         if loss is not None:
             self.optimizer.zero_grad()

@@ -141,7 +141,7 @@ def train_pixel_classes(plan: Plan, *, engine: str, resume: bool = False, say: S
     say(f"{len(samples)} images, {len(kept)} more for validation")
     options = TrainingOptions(
         steps=plan.steps, minutes=plan.minutes, seed=plan.seed, batch=plan.batch, size=plan.size,
-        round_steps=plan.round_steps, patience=plan.patience, plan=f"seed {plan.seed}",
+        round_steps=plan.round_steps, patience=plan.patience, warm_up=plan.warm_up, plan=f"seed {plan.seed}",
     )  # fmt: skip
     torch.manual_seed(plan.seed)
     network = make_network(engine, facts).to(torch_runtime.device())

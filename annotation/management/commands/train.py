@@ -57,7 +57,7 @@ class Command(BaseCommand):
         _check(engine, options)
         plan = _plan(engine, options)
         bar = _Bar() if sys.stderr.isatty() else None
-        say, show = (self.stdout.write, None) if bar is None else (bar.say, bar.show)
+        say, show = (self._say, None) if bar is None else (bar.say, bar.show)
         try:
             _trainer(engine)(plan, resume=resume, say=say, show=show)
         except EngineError as error:
@@ -66,6 +66,11 @@ class Command(BaseCommand):
             if bar is not None:
                 bar.close()
         self.stdout.write(f"Wrote {plan.out}.")
+
+    def _say(self, words: str) -> None:
+        """At once: somebody follows a log file."""
+        self.stdout.write(words)
+        self.stdout.flush()
 
 
 class _Bar:
