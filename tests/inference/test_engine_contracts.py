@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -333,18 +332,6 @@ def test_thresholds_of_kept_flows_do_what_they_say(flow_engine: FlowEngine) -> N
 def test_flows_of_other_weights_are_refused(flow_engine: FlowEngine) -> None:
     stale = replace(flow_engine.encode(picture()), weights="0" * 64)
     assert not refused(EngineErrorCode.EMBEDDING_MISSING, lambda: flow_engine.masks(stale, AutoParams())).permanent
-
-
-@over_flow_engines
-def test_new_thresholds_for_a_thousand_pixels_square_are_there_at_once(flow_engine: FlowEngine) -> None:
-    small = with_true_flows(flow_engine, scattered())
-    cell_hw = np.tile(small.arrays["cell"], (8, 5))
-    arrays = {"flow": np.tile(small.arrays["flow"], (1, 8, 5)), "cell": cell_hw, "scale": np.ones(1)}
-    embedding = replace(small, height=cell_hw.shape[0], width=cell_hw.shape[1], arrays={**small.arrays, **arrays})
-    flow_engine.masks(embedding, AutoParams())
-    start = time.process_time()
-    flow_engine.masks(embedding, AutoParams(cell_probability=0.5))
-    assert time.process_time() - start < 1
 
 
 def tall_spot() -> Image:
