@@ -4,6 +4,7 @@ sweeper sends it again (R16)."""
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from celery import current_app
@@ -70,8 +71,19 @@ def enqueue_embed(image: Image, engine: str) -> None:
     transaction.on_commit(lambda: _publish("inference.embed", request, queue="embed", expires=3600))
 
 
+def send_hold(pixels: list[str]) -> bool:
+    """Images with these hashes are open: the workers keep what they know of them. Sent again every few minutes."""
+    return _publish("inference.hold", {"pixels": pixels}, queue="click", expires=300)
+
+
 def _asked(image: Image, *, channel: str, number: int, engine: str) -> dict[str, Any]:
-    return {"reply_to": channel, "prompt_id": number, "engine": engine, "image": image_contract(image)}
+    return {
+        "reply_to": channel,
+        "prompt_id": number,
+        "sent_at": time.time(),
+        "engine": engine,
+        "image": image_contract(image),
+    }
 
 
 def _prompts_contract(prompts: PromptSet) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
@@ -44,6 +46,8 @@ from inference.cards import CARDS
 logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 1.0
+HOLD_SECONDS = 240.0
+"""An image counts as open for 15 minutes after each of these."""
 CLOSES = {
     ErrorCode.NOT_SIGNED_IN: CLOSE_NOT_SIGNED_IN,
     ErrorCode.FORBIDDEN: CLOSE_FORBIDDEN,
@@ -185,7 +189,25 @@ async def check_all() -> None:
             await consumer.close(CLOSES[code])
 
 
+async def hold_images() -> None:
+    """Have the workers keep what they know of the images that are open here."""
+    try:
+        await in_database(_hold, {socket.image_id for socket in _open.values()})
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("Open images could not be looked up: %s", error)
+
+
+def _hold(image_ids: set[UUID]) -> None:
+    pixels = queries.get_pixels(image_ids)
+    if pixels:
+        jobs.send_hold(pixels)
+
+
 async def _keep_watching() -> None:
+    held = time.monotonic()
     while _open:
         await asyncio.sleep(WATCH_SECONDS)
         await check_all()
+        if time.monotonic() - held > HOLD_SECONDS:
+            held = time.monotonic()
+            await hold_images()

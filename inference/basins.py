@@ -98,7 +98,30 @@ def _look(maps: FlowMaps, basins_hw: Labels, asked: FieldPrompts) -> _View:
         reach *= 2
     flow = maps.flow[(slice(None), *region.slices)].astype(np.float32)
     view = _View(region, labels_hw, cell_hw, flow, wanted)
-    return _with_faint(view, region.local(asked.clicks))
+    return _cropped(_with_faint(view, region.local(asked.clicks)), maps, asked)
+
+
+def _cropped(view: _View, maps: FlowMaps, asked: FieldPrompts) -> _View:
+    """As much of the window as the prompt and all that it means fill, and a pixel around."""
+    rows, cols = (np.flatnonzero(_among(view.labels_hw, view.wanted).any(axis=axis)) for axis in (1, 0))
+    near, whole = asked.extent, view.region
+    if rows.size:
+        near = Region(
+            min(near.top, whole.top + int(rows[0])), min(near.left, whole.left + int(cols[0])),
+            max(near.bottom, whole.top + int(rows[-1]) + 1), max(near.right, whole.left + int(cols[-1]) + 1),
+        )  # fmt: skip
+    region = near.grown(1, maps)
+    rows_of = slice(region.top - whole.top, region.bottom - whole.top)
+    cols_of = slice(region.left - whole.left, region.right - whole.left)
+    flow = np.ascontiguousarray(view.flow[:, rows_of, cols_of])
+    return _View(region, view.labels_hw[rows_of, cols_of], view.cell_hw[rows_of, cols_of], flow, view.wanted)
+
+
+def _among(labels_hw: Labels, wanted: Sequence[int]) -> Mask:
+    """Pixels of the labels."""
+    if len(wanted) == 1:
+        return np.asarray(labels_hw == wanted[0])
+    return np.isin(labels_hw, wanted)
 
 
 def _on_edge(labels_hw: Labels, region: Region, height: int, width: int) -> set[int]:
@@ -183,7 +206,7 @@ def _meant(view: _View, asked: FieldPrompts, threshold: float) -> Mask:
     for row, col in view.region.local(asked.clicks).tolist():
         if view.labels_hw[row, col] in view.wanted:
             threshold = min(threshold, float(view.cell_hw[row, col]) - 0.5)
-    mask_hw: Mask = fill_holes(np.isin(view.labels_hw, view.wanted) & (view.cell_hw > threshold))
+    mask_hw: Mask = fill_holes(_among(view.labels_hw, view.wanted) & (view.cell_hw > threshold))
     said = _said(view, asked, mask_hw)
     negatives = _negatives(view, asked)
     for row, col in negatives.tolist():
@@ -203,7 +226,10 @@ def _said(view: _View, asked: FieldPrompts, mask_hw: Mask) -> Places:
 def _highest(view: _View, mask_hw: Mask, *, without: Places) -> Places:
     """Of each wanted basin in the mask that has none of the places ``without``, that with the highest cell logit."""
     held = set(view.labels_hw[without[:, 0], without[:, 1]].tolist())
-    rest_hw = mask_hw & np.isin(view.labels_hw, [label for label in view.wanted if label not in held])
+    rest = [label for label in view.wanted if label not in held]
+    if not rest:
+        return np.empty((0, 2), np.int64)
+    rest_hw = mask_hw & _among(view.labels_hw, rest)
     labels, logits = view.labels_hw[rest_hw], view.cell_hw[rest_hw]
     order = np.lexsort((-logits, labels))
     _, first = np.unique(labels[order], return_index=True)

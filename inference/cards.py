@@ -26,6 +26,14 @@ SAM = EngineCard(
     notice=weights_file("sam_vit_b").notice,
     about=card_texts.SAM,
 )
+MOBILE_SAM = EngineCard(
+    name="mobile-sam",
+    title="MobileSAM",
+    summary="Segment Anything with a small encoder: an image is ready for clicks in seconds without a GPU.",
+    capabilities=frozenset({"prompt"}),
+    licence="Apache-2.0",
+    notice=weights_file("mobile_sam").notice,
+)
 CELLPOSE_SAM = EngineCard(
     name="cellpose-sam",
     title="Cellpose-SAM",
@@ -35,7 +43,35 @@ CELLPOSE_SAM = EngineCard(
     notice=CELLPOSE_NOTICE,
     about=card_texts.CELLPOSE_SAM,
 )
-CARDS: dict[str, EngineCard] = {card.name: card for card in (STARTER, SAM, CELLPOSE_SAM)}
+_YOURS = "yours: you train the weights"
+_NO_SHIPPED = "Cytomark brings no weights for it: you train them on your own images."
+CELLPOSE = EngineCard(
+    name="cellpose",
+    title="Cellpose (own training)",
+    summary="Cellpose's residual U-Net of 2020, trained on your images: clicks, all cells, thresholds that move live.",
+    capabilities=frozenset({"prompt", "auto", "flows"}),
+    licence=_YOURS,
+    notice=f"{_NO_SHIPPED} Method: Stringer, Wang, Michaelos, Pachitariu (2021).",
+)
+UNET = EngineCard(
+    name="unet",
+    title="U-Net (own training)",
+    summary="U-Net with skip connections, trained on your images: all cells, or regions of any number of classes.",
+    capabilities=frozenset({"auto"}),
+    licence=_YOURS,
+    notice=f"{_NO_SHIPPED} Method: Ronneberger, Fischer, Brox (2015).",
+)
+SEGNET = EngineCard(
+    name="segnet",
+    title="SegNet (own training)",
+    summary="A plain encoder-decoder, U-Net's sibling without skips: all cells, or regions of any number of classes.",
+    capabilities=frozenset({"auto"}),
+    licence=_YOURS,
+    notice=f"{_NO_SHIPPED} Method: Badrinarayanan, Kendall, Cipolla (2017).",
+)
+CARDS: dict[str, EngineCard] = {
+    card.name: card for card in (STARTER, SAM, MOBILE_SAM, CELLPOSE_SAM, CELLPOSE, UNET, SEGNET)
+}
 """All engines, in the order in which people see them."""
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inference.contracts import AutoParams, Embedding, Segmentation
 from inference.dynamics import STEPS, follow_flows
 from inference.flows import Floats, Labels, drop_doubtful, labels_at
-from inference.labels import drop_large, tidy, tidy_with_order
+from inference.labels import drop_large, numbered, tidy, tidy_with_order
 
 _STRIP = 512
 
@@ -43,6 +43,11 @@ class FlowMaps:
         """Columns of the field in a column of the image."""
         return float(self.cell_hw.shape[1] / self.width)
 
+    @property
+    def is_image_sized(self) -> bool:
+        """Whether a pixel of the field is a pixel of the image."""
+        return bool(self.cell_hw.shape == (self.height, self.width))
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -64,19 +69,25 @@ def find_cells(maps: FlowMaps, params: AutoParams, rules: Rules, *, steps: int =
     apart = 0.5 * (params.diameter or 0.0) * (maps.down * maps.across) ** 0.5
     raw_hw = follow_flows(flow, cell_hw > threshold, apart=apart, steps=steps)
     raw_hw = drop_large(raw_hw, most=rules.largest_share * raw_hw.size)
-    labels_hw = tidy(raw_hw, min_area=0.5 * params.min_area * maps.down * maps.across)
+    least = params.min_area * maps.down * maps.across
+    labels_hw = tidy(raw_hw, min_area=least if maps.is_image_sized else 0.5 * least)
     labels_hw, errors = drop_doubtful(labels_hw, flow, flow_error=flow_error)
     scores = _scores(labels_hw, cell_hw, errors)
-    rough_hw = _in_image(labels_hw, flow, cell_hw, threshold, maps.height, maps.width)
-    final_hw, order = tidy_with_order(rough_hw, min_area=params.min_area)
+    if maps.is_image_sized:
+        final_hw, order = numbered(labels_hw)
+    else:
+        rough_hw = _in_image(labels_hw, flow, cell_hw, threshold, maps.height, maps.width)
+        final_hw, order = tidy_with_order(rough_hw, min_area=params.min_area)
     return Segmentation(final_hw, tuple(scores[order].tolist()))
 
 
 def _scores(labels_hw: Labels, cell_hw: Floats, errors: NDArray[np.float64]) -> Floats:
     """For each label 0…max: mean cell probability times one minus half the flow error; 0 for the background."""
-    chance = 1 / (1 + np.exp(-np.clip(cell_hw, -50, 50)))
-    count = np.bincount(labels_hw.ravel(), minlength=errors.size)
-    total = np.bincount(labels_hw.ravel(), chance.ravel(), minlength=errors.size)
+    inside = np.flatnonzero(labels_hw)
+    labels = labels_hw.ravel()[inside]
+    count = np.bincount(labels, minlength=errors.size)
+    chance = 1 / (1 + np.exp(-np.clip(cell_hw.ravel()[inside], -50, 50)))
+    total = np.bincount(labels, chance, minlength=errors.size)
     scores = np.clip(total / np.maximum(count, 1) * (1 - errors / 2), 0, 1)
     scores[0] = 0
     return np.asarray(scores, np.float32)
@@ -84,8 +95,6 @@ def _scores(labels_hw: Labels, cell_hw: Floats, errors: NDArray[np.float64]) -> 
 
 def _in_image(labels_hw: Labels, flow: Floats, cell_hw: Floats, threshold: float, height: int, width: int) -> Labels:
     """Labels at every pixel of the image, strip by strip."""
-    if labels_hw.shape == (height, width):
-        return labels_hw
     down, across = labels_hw.shape[0] / height, labels_hw.shape[1] / width
     cols = np.clip((np.arange(width, dtype=np.float32) + 0.5) * across - 0.5, 0, labels_hw.shape[1] - 1)
     out_hw = np.zeros((height, width), np.int32)

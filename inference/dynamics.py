@@ -1,8 +1,8 @@
 """Pixels walk along a flow field, and those that meet are one cell: Cellpose's dynamics (Stringer et al. 2021, Nature
 Methods 18:100; ``cellpose.dynamics`` 4.2), compiled.
 
-A pixel that has arrived stops, so that a walk of 200 steps costs about 20; the places reached are the same to 1e-3
-pixels. Kernels release the interpreter's lock and start no threads of their own: safe in forked and threaded workers.
+A pixel that has arrived stops, so that a walk of 200 steps costs about ten. Kernels release the interpreter's lock and
+start no threads of their own: safe in forked and threaded workers.
 """
 
 from __future__ import annotations
@@ -23,34 +23,75 @@ _PEAK = 2
 _GROW = 5
 
 
-@njit(nogil=True, cache=True)
-def _walk(field: Floats, rows: Floats, cols: Floats, steps: int, still: np.float32) -> None:
-    """Move places (n,) in place: ``field`` (row + 1, column + 1, 2), read linearly, its last row and column repeated.
-    A walk ends when it stands still or goes to and fro between two places."""
+@njit(nogil=True, cache=True, inline="always")
+def _next(field: Floats, row: np.float32, col: np.float32) -> tuple[np.float32, np.float32]:
+    """One step along ``field`` (row + 1, column + 1, 2), read linearly, its last row and column being of no account."""
+    top, left = int(row), int(col)
+    low, right = row - np.float32(top), col - np.float32(left)
+    high, near = np.float32(1) - low, np.float32(1) - right
+    a, b, c, d = high * near, high * right, low * near, low * right
+    down = a * field[top, left, 0] + b * field[top, left + 1, 0]
+    down += c * field[top + 1, left, 0] + d * field[top + 1, left + 1, 0]
+    across = a * field[top, left, 1] + b * field[top, left + 1, 1]
+    across += c * field[top + 1, left, 1] + d * field[top + 1, left + 1, 1]
     last_row, last_col = np.float32(field.shape[0] - 2), np.float32(field.shape[1] - 2)
-    zero, one = np.float32(0), np.float32(1)
+    zero = np.float32(0)
+    return min(max(row + down, zero), last_row), min(max(col + across, zero), last_col)
+
+
+@njit(nogil=True, cache=True)
+def _walk(field: Floats, rows: Floats, cols: Floats, steps: int) -> None:
+    """Move places (n,) in place."""
     for index in range(rows.size):
         row, col = rows[index], cols[index]
-        before_row, before_col = np.float32(-9), np.float32(-9)
+        for _ in range(steps):
+            row, col = _next(field, row, col)
+        rows[index], cols[index] = row, col
+
+
+@njit(nogil=True, cache=True)
+def _catch(around: NDArray[np.int64], end: np.int64) -> None:
+    """Let those that come into these pixels, as far as nobody else's, arrive at ``end``."""
+    for row in range(around.shape[0]):
+        for col in range(around.shape[1]):
+            if around[row, col] < 0:
+                around[row, col] = end
+
+
+@njit(nogil=True, cache=True)
+def _arrivals(
+    field: Floats, starts: NDArray[np.int64], steps: int, still: np.float32, seed: int
+) -> tuple[NDArray[np.int64], Labels]:
+    """The pixel at which each pixel of ``starts`` arrives (flat, of row × column), and how many arrive at each. A walk
+    ends when it stands still or goes to and fro between two places, or one pixel off a place where more than ``seed``
+    have arrived: such a place is the middle of a cell, and the last pixel is what takes longest."""
+    height, width = field.shape[0] - 1, field.shape[1] - 1
+    meeting_hw = np.zeros((height, width), np.int32)
+    middle = np.full((height + 2, width + 2), -1, np.int64)
+    ends = np.empty(starts.size, np.int64)
+    for index in range(starts.size):
+        row, col = np.float32(starts[index] // width), np.float32(starts[index] % width)
+        old_row, old_col = np.float32(-9), np.float32(-9)
+        end = np.int64(-1)
         for step in range(1, steps + 1):
-            top, left = int(row), int(col)
-            low, right = row - np.float32(top), col - np.float32(left)
-            high, near = one - low, one - right
-            a, b, c, d = high * near, high * right, low * near, low * right
-            down = a * field[top, left, 0] + b * field[top, left + 1, 0]
-            down += c * field[top + 1, left, 0] + d * field[top + 1, left + 1, 0]
-            across = a * field[top, left, 1] + b * field[top, left + 1, 1]
-            across += c * field[top + 1, left, 1] + d * field[top + 1, left + 1, 1]
-            new_row, new_col = min(max(row + down, zero), last_row), min(max(col + across, zero), last_col)
-            if abs(new_row - row) + abs(new_col - col) < still:
+            new_row, new_col = _next(field, row, col)
+            end = middle[int(new_row + np.float32(1.5)), int(new_col + np.float32(1.5))]
+            if end >= 0 or abs(new_row - row) + abs(new_col - col) < still:
                 break
-            if abs(new_row - before_row) + abs(new_col - before_col) < still:
+            if abs(new_row - old_row) + abs(new_col - old_col) < still:
                 if (steps - step) % 2 == 0:
                     row, col = new_row, new_col
                 break
-            before_row, before_col = row, col
+            old_row, old_col = row, col
             row, col = new_row, new_col
-        rows[index], cols[index] = row, col
+        if end < 0:
+            end = int(row + np.float32(0.5)) * width + int(col + np.float32(0.5))
+        ends[index] = end
+        at_row, at_col = end // width, end % width
+        meeting_hw[at_row, at_col] += 1
+        if meeting_hw[at_row, at_col] == seed + 1:
+            _catch(middle[at_row : at_row + 3, at_col : at_col + 3], end)
+    return ends, meeting_hw
 
 
 @njit(nogil=True, cache=True)
@@ -125,17 +166,22 @@ def _grown(meeting_hw: Labels, seeds: NDArray[np.int64], head: NDArray[np.int64]
     return labels_hw
 
 
+def _field(flow: Floats, inside_hw: Mask | None) -> Floats:
+    """The flow as the kernels read it."""
+    height, width = flow.shape[1:]
+    field = np.zeros((height + 1, width + 1, 2), np.float32)
+    for axis in (0, 1):
+        np.multiply(flow[axis], True if inside_hw is None else inside_hw, out=field[:height, :width, axis])
+    return field
+
+
 def walk(
     flow: Floats, inside_hw: Mask | None, rows: Floats, cols: Floats, *, steps: int = STEPS
 ) -> tuple[Floats, Floats]:
     """Where places (n,) arrive after ``steps`` steps along ``flow`` (2, row, column), which counts as 0 outside of
     ``inside_hw``. Places are in pixels, the first pixel's centre at 0."""
-    height, width = flow.shape[1:]
-    field = np.zeros((height + 1, width + 1, 2), np.float32)
-    for axis in (0, 1):
-        np.multiply(flow[axis], True if inside_hw is None else inside_hw, out=field[:height, :width, axis])
     rows, cols = rows.astype(np.float32), cols.astype(np.float32)
-    _walk(field, rows, cols, steps, _STILL)
+    _walk(_field(flow, inside_hw), rows, cols, steps)
     return rows, cols
 
 
@@ -150,9 +196,7 @@ def follow_flows(flow: Floats, inside_hw: Mask, *, apart: float = 0.0, steps: in
     if starts.size == 0:
         return labels_hw
     width = inside_hw.shape[1]
-    rows, cols = walk(flow, inside_hw, *(axis.astype(np.float32) for axis in np.divmod(starts, width)), steps=steps)
-    ends = np.rint(rows).astype(np.int64) * width + np.rint(cols).astype(np.int64)
-    meeting_hw = np.bincount(ends, minlength=inside_hw.size).astype(np.int32).reshape(inside_hw.shape)
+    ends, meeting_hw = _arrivals(_field(flow, inside_hw), starts, steps, _STILL, _SEED_PIXELS)
     seeds = _seeds(meeting_hw, _SEED_PIXELS, _PEAK)
     head = np.arange(seeds.size)
     if apart > 0:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from errno import EINVAL, EOPNOTSUPP
 from pathlib import Path
 from typing import IO, cast
 
@@ -22,6 +23,7 @@ from inference.tiling import Blend, FloatArray, Tile, Window, blocks
 UNIT = 128
 CHANNELS = 3
 IN_MEMORY_BYTES = 32 * 1024**2
+_CHUNK = 1024**2
 
 Half = NDArray[np.float16]
 
@@ -31,7 +33,7 @@ def _unnamed_file(folder: Path, size: int) -> IO[bytes]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed with its owner)
-        os.posix_fallocate(file.fileno(), 0, size)
+        _reserve(file, size)
     except OSError as error:
         raise EngineError(
             EngineErrorCode.DISK_FULL,
@@ -40,6 +42,19 @@ def _unnamed_file(folder: Path, size: int) -> IO[bytes]:
             permanent=False,
         ) from error
     return cast(IO[bytes], file)
+
+
+def _reserve(file: IO[bytes], size: int) -> None:
+    try:
+        os.posix_fallocate(file.fileno(), 0, size)
+    except OSError as error:
+        if error.errno not in (EINVAL, EOPNOTSUPP):
+            raise
+        # Not every file system can do it at once.
+        zeros = bytes(_CHUNK)
+        for start in range(0, size, _CHUNK):
+            file.write(zeros[: size - start])
+        file.flush()
 
 
 class Field:

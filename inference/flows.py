@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.dynamics import walk
-from inference.heat import Boxes, cell_boxes, slopes, spread_heat
+from inference.heat import Boxes, cell_boxes, slopes, spread_heat, squared_differences
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int32]
@@ -34,19 +34,7 @@ def flow_targets(labels_hw: Labels) -> Floats:
     rounds = np.full(len(boxes), 2 * _sides(boxes).max())
     heat_hw = np.zeros(labels_hw.shape, np.float64)
     spread_heat(labels_hw, boxes, rounds, heat_hw)
-    slopes(labels_hw, np.log1p(heat_hw, out=heat_hw), flow, True)  # noqa: FBT003 (kernels have no keywords)
-    return flow
-
-
-def _slopes_as_cellpose(labels_hw: Labels) -> Floats:
-    """What ``cellpose.dynamics.masks_to_flows_gpu`` gives for each cell as if it were alone in the image (there, the
-    largest cell decides on the rounds of all): slopes of the heat, into which a touching neighbour's leaks."""
-    boxes = cell_boxes(labels_hw, int(labels_hw.max(initial=0)))
-    sides = _sides(boxes)
-    heat_hw = np.zeros(labels_hw.shape, np.float32 if sides.max() < _SMALL else np.float64)
-    spread_heat(labels_hw, boxes, 2 * (sides + 2), heat_hw)
-    flow = np.zeros((2, *labels_hw.shape), np.float32)
-    slopes(labels_hw, heat_hw, flow, False)  # noqa: FBT003
+    slopes(labels_hw, np.log1p(heat_hw, out=heat_hw), flow)
     return flow
 
 
@@ -59,16 +47,16 @@ def labels_at(labels_hw: Labels, flow: Floats, rows_hw: Floats, cols_hw: Floats)
 
 def flow_errors(labels_hw: Labels, flow: Floats) -> NDArray[np.float64]:
     """For each label 0…max the mean squared length of the difference between the flow that its shape would have and
-    ``flow``, as ``cellpose.dynamics.flow_error`` measures it (0 for equal, 4 for opposite ones); 0 for the
-    background."""
+    ``flow`` (0 for equal, 4 for opposite ones); 0 for the background.
+
+    As ``cellpose.dynamics.flow_error`` measures it: from the slopes of the heat, into which a touching neighbour's
+    leaks; except that the rounds are those of a cell that is alone in the image (there, the largest decides)."""
     labels_hw = np.ascontiguousarray(labels_hw, np.int32)
-    apart = _slopes_as_cellpose(labels_hw)
-    np.subtract(apart, flow, out=apart)
-    apart_hw = np.einsum("ahw,ahw->hw", apart, apart)
-    count = np.bincount(labels_hw.ravel())
-    total = np.bincount(labels_hw.ravel(), apart_hw.ravel())
-    errors: NDArray[np.float64] = total / np.maximum(count, 1)
-    errors[:1] = 0
+    boxes = cell_boxes(labels_hw, int(labels_hw.max(initial=0)))
+    sides = _sides(boxes)
+    heat_hw = np.zeros(labels_hw.shape, np.float32 if sides.max() < _SMALL else np.float64)
+    spread_heat(labels_hw, boxes, 2 * (sides + 2), heat_hw)
+    errors: NDArray[np.float64] = squared_differences(labels_hw, heat_hw, flow, len(boxes) - 1)
     return errors
 
 

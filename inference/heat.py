@@ -89,9 +89,9 @@ def spread_heat(labels_hw: Labels, boxes: Boxes, rounds: NDArray[np.int64], heat
 
 
 @njit(nogil=True, cache=True)
-def slopes(labels_hw: Labels, heat_hw: NDArray[Any], flow: NDArray[Any], own: bool) -> None:  # noqa: FBT001 (kernel)
-    """Write into ``flow`` (2, row, column) the direction in which the heat rises. With ``own``, another cell's heat
-    counts as none; without, as it is."""
+def slopes(labels_hw: Labels, heat_hw: NDArray[Any], flow: NDArray[Any]) -> None:
+    """Write into ``flow`` (2, row, column) the direction in which the heat rises; another cell's heat counts as
+    none."""
     height, width = labels_hw.shape
     for row in range(height):
         for col in range(width):
@@ -100,9 +100,33 @@ def slopes(labels_hw: Labels, heat_hw: NDArray[Any], flow: NDArray[Any], own: bo
                 continue
             down = across = 0.0
             for way in (-1, 1):
-                if 0 <= row + way < height and (not own or labels_hw[row + way, col] == label):
+                if 0 <= row + way < height and labels_hw[row + way, col] == label:
                     down += way * heat_hw[row + way, col]
-                if 0 <= col + way < width and (not own or labels_hw[row, col + way] == label):
+                if 0 <= col + way < width and labels_hw[row, col + way] == label:
                     across += way * heat_hw[row, col + way]
             length = max(np.sqrt(down * down + across * across), 1e-60)
             flow[0, row, col], flow[1, row, col] = down / length, across / length
+
+
+@njit(nogil=True, cache=True)
+def squared_differences(
+    labels_hw: Labels, heat_hw: NDArray[Any], flow: NDArray[Any], count: int
+) -> NDArray[np.float64]:
+    """For each label 0…``count`` the mean squared length of the difference between ``flow`` (2, row, column) and the
+    direction in which the heat rises, other cells' heat as it is; 0 for 0 and for labels without pixels."""
+    height, width = labels_hw.shape
+    total, area = np.zeros(count + 1), np.zeros(count + 1)
+    for row in range(height):
+        for col in range(width):
+            label = labels_hw[row, col]
+            if label <= 0:
+                continue
+            down = heat_hw[row + 1, col] if row + 1 < height else 0.0
+            down -= heat_hw[row - 1, col] if row > 0 else 0.0
+            across = heat_hw[row, col + 1] if col + 1 < width else 0.0
+            across -= heat_hw[row, col - 1] if col > 0 else 0.0
+            length = max(np.sqrt(down * down + across * across), 1e-60)
+            down, across = down / length - flow[0, row, col], across / length - flow[1, row, col]
+            total[label] += down * down + across * across
+            area[label] += 1
+    return total / np.maximum(area, 1)

@@ -161,3 +161,20 @@ def drop_large(labels_hw: Labels, *, most: float) -> Labels:
     keep = np.bincount(labels_hw.ravel()) <= most
     keep[0] = True
     return labels_hw if keep.all() else np.where(keep[labels_hw], labels_hw, 0).astype(np.int32)
+
+
+def cell_diameters(labels_hw: Labels) -> NDArray[np.float32]:
+    """Diameter in pixels of the circle with each label's area; index 0, the background, is 0."""
+    area: NDArray[np.int64] = np.bincount(labels_hw.ravel())
+    area[0] = 0
+    return np.asarray(2 * np.sqrt(area / np.pi), np.float32)
+
+
+def numbered(labels_hw: Labels) -> tuple[Labels, NDArray[np.int64]]:
+    """The same cells as 1…n, and for each, in order, the number that it had before."""
+    order = np.flatnonzero(np.bincount(labels_hw.ravel())[1:]) + 1
+    if order.size == labels_hw.max(initial=0):
+        return labels_hw, order
+    table = np.zeros(int(labels_hw.max(initial=0)) + 1, np.int32)
+    table[order] = np.arange(1, order.size + 1)
+    return table[labels_hw], order

@@ -13,7 +13,7 @@ from inference.contracts import Box, MaskResult
 from inference.field import FieldBuilder
 from inference.tiling import Tile, Window
 
-LARGEST_HALO = 2048
+LARGEST_HALO = 1024
 """Pixels; a cell that reaches farther beyond its block is taken as the window shows it."""
 
 

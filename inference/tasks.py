@@ -19,15 +19,18 @@ from celery.exceptions import SoftTimeLimitExceeded
 from inference import wire
 from inference.contracts import AutoParams, Embedding, Part, Provenance, Segmentation
 from inference.embeddings import EmbeddingKey, default_store
-from inference.engines.base import Engine, PromptEngine
+from inference.engines.base import Engine, PromptEngine, TilePromptEngine
 from inference.engines.registry import get_auto_engine, get_engine, get_flow_engine, get_prompt_engine
 from inference.errors import EngineError, EngineErrorCode
 from inference.memory import with_less_memory
 from inference.parts import part_of, parts_of
 from inference.ports import reply_port
-from inference.queues import EMBED, PREDICT, SEGMENT, TUNE
+from inference.prompt_tiles import make_tile, tile_embedding
+from inference.queues import EMBED, EMBED_TILE, HOLD, PREDICT, SEGMENT, TUNE
 
 logger = logging.getLogger(__name__)
+OVERTAKEN_S = 0.02
+"""No one sends two prompts this close together: one that comes sooner need not be asked about."""
 Json = Mapping[str, object]
 
 
@@ -51,19 +54,25 @@ def _explain(error: Exception) -> EngineError:
     time_limit=45,
 )
 def predict(request: Json) -> None:
-    """Answer one prompt. ``request``: ``{"reply_to": text, "prompt_id": int, "engine", "image": {"path",
-    "sha256", "height", "width"}, "prompts": {…}}`` (see wire.get_prompts). A prompt that a newer one has
-    overtaken is dropped before the work; after it, whoever asked sees that. Never encodes: without an embedding the
-    answer is EMBEDDING_MISSING."""
+    """Answer one prompt. ``request``: ``{"reply_to": text, "prompt_id": int, "sent_at": seconds of the Unix clock,
+    "engine", "image": {"path", "sha256", "height", "width"}, "prompts": {…}}`` (see wire.get_prompts). A prompt that
+    a newer one has overtaken is dropped before the work; after it, whoever asked sees that. Never encodes: without an
+    embedding the answer is EMBEDDING_MISSING."""
     reply_to, prompt_id = wire.get_text(request, "reply_to"), wire.get_whole(request, "prompt_id")
     port = reply_port()
-    if port.is_stale(reply_to, prompt_id):
+    if _has_waited(request) and port.is_stale(reply_to, prompt_id):
         return
     try:
         answer = with_less_memory(lambda: _candidates(request))
     except Exception as error:  # noqa: BLE001 (the task boundary: logged and answered)
         answer = {"error": wire.error_json(_explain(error))}
     port.preview(reply_to, prompt_id, answer)
+
+
+def _has_waited(request: Json) -> bool:
+    """Whether the prompt lay in its queue. Asking who is newest costs every click half a millisecond; clocks of two
+    machines that differ cost only that."""
+    return not 0 <= time.time() - wire.get_number(request, "sent_at") < OVERTAKEN_S
 
 
 def _key(request: Json, engine: PromptEngine) -> EmbeddingKey:
@@ -88,8 +97,9 @@ def _candidates(request: Json) -> Json:
     engine = get_prompt_engine(wire.get_text(request, "engine"))
     prompts = wire.get_prompts(request)
     embedding = _kept(request, engine)
+    fine = tile_embedding(default_store(), _key(request, engine), engine, prompts, wire.get_image(request))
     started = time.perf_counter()
-    results = engine.predict(embedding, prompts)
+    results = engine.predict(fine or embedding, prompts)
     took = (time.perf_counter() - started) * 1000
     return {
         "candidates": [wire.candidate_json(result) for result in results],
@@ -185,6 +195,50 @@ def _ensured(request: Json, engine: PromptEngine, *, on_start: Callable[[], None
 
 
 @shared_task(
+    name=EMBED_TILE,
+    ignore_result=True,
+    acks_late=True,
+    soft_time_limit=600,
+    time_limit=660,
+)
+def embed_tile(request: Json) -> None:
+    """Make sure that the store has the embedding of a part of a large plane. ``request``: ``{"engine", "image": {…},
+    "tile": [top, left, height, width]}``. Nobody waits for it: clicks are answered from the whole plane until then."""
+    try:
+        with_less_memory(lambda: _embed_tile(request))
+    except Exception as error:  # noqa: BLE001 (the task boundary: logged, and nobody to answer)
+        logger.warning("A tile was not prepared: %s", _explain(error).message)
+
+
+def _embed_tile(request: Json) -> None:
+    engine = get_prompt_engine(wire.get_text(request, "engine"))
+    if isinstance(engine, TilePromptEngine):
+        image = wire.get_image(request)
+        make_tile(
+            default_store(),
+            _key(request, engine),
+            engine,
+            wire.get_tile(request),
+            lambda: wire.load_pixels(image),
+        )
+
+
+@shared_task(
+    name=HOLD,
+    ignore_result=True,
+    acks_late=True,
+    soft_time_limit=30,
+    time_limit=45,
+)
+def hold(request: Json) -> None:
+    """These images are open somewhere: what is kept of them stays for a while. ``request``: ``{"pixels": [SHA-256 of an
+    image's pixels]}``. Nobody waits for an answer."""
+    pixels = request.get("pixels")
+    for each in pixels if isinstance(pixels, list) else []:
+        default_store().hold(str(each))
+
+
+@shared_task(
     name=SEGMENT,
     ignore_result=True,
     acks_late=True,
@@ -232,11 +286,13 @@ def _parts(request: Json, on_progress: Callable[[float], None]) -> Iterator[tupl
 
 def warm(engine_names: Iterable[str], *, queue: str) -> dict[str, str]:
     """Get a worker ready, so that its first task is not its slowest: threads (one for ``click``, as clicks
-    have their own process each) and weights. Returns the problem, a sentence, of every engine that cannot be
-    used."""
+    have their own process each), compiled loops and weights. Returns the problem, a sentence, of every engine that
+    cannot be used."""
     from inference import torch_runtime
+    from inference.kernels import compile_kernels
 
     torch_runtime.set_threads(1 if queue == "click" else None)
+    compile_kernels()
     problems = {}
     for name in engine_names:
         try:

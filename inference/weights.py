@@ -68,6 +68,12 @@ CATALOGUE: tuple[WeightsFile, ...] = (
         "Apache-2.0", _SAM_NOTICE,
     ),
     WeightsFile(
+        "mobile_sam", "mobile-sam", "mobile_sam.pt",
+        "https://raw.githubusercontent.com/ChaoningZhang/MobileSAM/master/weights/mobile_sam.pt",
+        "6dbb90523a35330fedd7f1d3dfc66f995213d81b29a5ca8108dbcdd4e37d6c2f", 40_728_226,
+        "Apache-2.0", "MobileSAM (Zhang et al., 2023), distilled from Segment Anything.",
+    ),
+    WeightsFile(
         "cpsam_v2", "cellpose-sam", "cpsam_v2", f"{_CELLPOSE}cpsam_v2", None, None,
         CELLPOSE_LICENCE, CELLPOSE_NOTICE,
     ),
@@ -77,7 +83,17 @@ CATALOGUE: tuple[WeightsFile, ...] = (
     ),
 )  # fmt: skip
 
-_CHOICES = {"sam": "CYTOMARK_SAM_CHECKPOINT", "cellpose-sam": "CYTOMARK_CELLPOSE_SAM_CHECKPOINT"}
+TRAINED = ("cellpose", "unet", "segnet")
+"""Engines whose weights nobody publishes: people train them, into ENGINE.safetensors of the weights folder."""
+
+_CHOICES = {
+    "sam": "CYTOMARK_SAM_CHECKPOINT",
+    "mobile-sam": "CYTOMARK_MOBILE_SAM_CHECKPOINT",
+    "cellpose-sam": "CYTOMARK_CELLPOSE_SAM_CHECKPOINT",
+    "cellpose": "CYTOMARK_CELLPOSE_CHECKPOINT",
+    "unet": "CYTOMARK_UNET_CHECKPOINT",
+    "segnet": "CYTOMARK_SEGNET_CHECKPOINT",
+}
 """The variable that names a file in the weights folder, for engines which can run other people's
 checkpoints."""
 
@@ -155,6 +171,8 @@ def checkpoint_for(engine: str) -> Path:
     chosen = os.environ.get(variable, "") if variable else ""
     if chosen:
         return _chosen_path(chosen, variable)
+    if engine in TRAINED:
+        return _trained_path(engine, variable)
     entries = [entry for entry in CATALOGUE if entry.engine == engine]
     for entry in entries:
         if path_of(entry).is_file():
@@ -162,6 +180,18 @@ def checkpoint_for(engine: str) -> Path:
     raise EngineError(
         EngineErrorCode.WEIGHTS_MISSING,
         f"The weights of “{engine}” are not here. {_advice(entries[0], variable)}",
+        permanent=True,
+    )
+
+
+def _trained_path(engine: str, variable: str) -> Path:
+    path = weights_folder() / f"{engine}.safetensors"
+    if path.is_file():
+        return path
+    raise EngineError(
+        EngineErrorCode.WEIGHTS_MISSING,
+        f"There are no weights for “{engine}” yet. Train them with “manage.py train {engine} --images FOLDER --labels "
+        f"FOLDER --out {path}”, or put a file that was trained elsewhere into {path.parent} and name it in {variable}.",
         permanent=True,
     )
 
@@ -212,7 +242,7 @@ def load_checkpoint(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> Checkp
 
 def invalid_weights(path: Path, why: str) -> EngineError:
     """The error for a file that cannot be used; ``why`` completes “cannot be used: …”."""
-    advice = "Fetch it again with “manage.py weights fetch”, or put another file in its place."
+    advice = "Fetch it again with “manage.py weights fetch”, train it again, or put another file in its place."
     message = f"The weights {path.name} cannot be used: {why}. {advice}"
     return EngineError(EngineErrorCode.WEIGHTS_INVALID, message, permanent=True)
 

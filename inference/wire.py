@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from inference.contracts import AutoParams, Box, ImageRef, MaskResult, Point, Prompts, Scribble
-from inference.engines.base import Image
+from inference.engines.base import Image, Tile
 from inference.errors import EngineError, EngineErrorCode
 from inference.rle import Rle, check_counts
 
@@ -30,7 +30,8 @@ def _object(data: object, what: str) -> Json:
     return data
 
 
-def _number(data: Json, name: str) -> float:
+def get_number(data: Json, name: str) -> float:
+    """A number of a request."""
     value = data.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _invalid(f"{name} is not a number")
@@ -64,6 +65,17 @@ def get_image(data: Json) -> ImageRef:
     )
 
 
+def get_tile(data: Json) -> Tile:
+    """``{"tile": [top, left, height, width]}``, inside of ``{"image": {…}}``."""
+    tile, image = data.get("tile"), get_image(data)
+    if not isinstance(tile, list) or len(tile) != 4 or any(type(side) is not int for side in tile):
+        raise _invalid("tile is not four whole numbers")
+    top, left, height, width = tile
+    if min(top, left) < 0 or min(height, width) < 1 or top + height > image.height or left + width > image.width:
+        raise _invalid("tile is not a part of the image")
+    return top, left, height, width
+
+
 def get_prompts(data: Json) -> Prompts:
     """``{"prompts": {"points": [{"row", "col", "positive"}], "box": {"top", "left", "bottom", "right"} |
     null, "mask": {"top", "left", "height", "width", "counts"} | null, "scribbles": [{"places": [[row, column]],
@@ -95,7 +107,9 @@ def _flag(data: Json, name: str, *, default: bool) -> bool:
 
 
 def _point(data: Json) -> Point:
-    return Point(row=_number(data, "row"), col=_number(data, "col"), positive=_flag(data, "positive", default=True))
+    return Point(
+        row=get_number(data, "row"), col=get_number(data, "col"), positive=_flag(data, "positive", default=True)
+    )
 
 
 def _scribble(data: Json) -> Scribble:
@@ -110,7 +124,7 @@ def _scribble(data: Json) -> Scribble:
 
 
 def _box(data: Json) -> Box:
-    return Box(**{name: _number(data, name) for name in ("top", "left", "bottom", "right")})
+    return Box(**{name: get_number(data, name) for name in ("top", "left", "bottom", "right")})
 
 
 def _mask(data: Json) -> Rle:
@@ -134,7 +148,7 @@ def get_params(data: Json) -> AutoParams:
         raise _invalid(f"params has {', '.join(sorted(unknown))}")
 
     def optional(name: str) -> float | None:
-        return None if params.get(name) is None else _number(params, name)
+        return None if params.get(name) is None else get_number(params, name)
 
     default = AutoParams()
     return AutoParams(

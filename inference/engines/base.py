@@ -21,6 +21,9 @@ from inference.contracts import (
 Image = NDArray[np.uint8] | NDArray[np.uint16]
 """(row, column) grey or (row, column, 3) RGB, uint8 or uint16."""
 
+Tile = tuple[int, int, int, int]
+"""(top, left, height, width) of a part of an image, in pixels."""
+
 Progress = Callable[[float], None]
 """Told the share that is done, 0 to 1, between steps. It may raise EngineError(CANCELLED) to stop the run."""
 
@@ -80,3 +83,15 @@ class FlowEngine(PromptEngine, AutoEngine, Protocol):
 
     def masks(self, embedding: Embedding, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """Every cell, from what ``encode`` kept."""
+
+
+@runtime_checkable
+class TilePromptEngine(PromptEngine, Protocol):
+    """A PromptEngine that sees large planes better in parts: ``predict`` takes the embedding of a tile as well as that
+    of the whole plane. Tiles are encoded when they are first asked for."""
+
+    def tile_of(self, prompts: Prompts, *, height: int, width: int) -> Tile | None:
+        """The part of an image that a prompt is best answered from, or None for all of it."""
+
+    def encode_tile(self, image: Image, tile: Tile) -> Embedding:
+        """Like encode, for one part of an image; ``height`` and ``width`` are those of the whole."""

@@ -36,7 +36,9 @@ from inference.weights import checkpoint_for, load_checkpoint
 from cellpose.transforms import get_pad_yx
 
 OVERLAP = 0.1
-GPU_BATCH, CPU_BATCH = 8, 1
+GPU_BATCH, CPU_BATCH = 8, 4
+LARGE_NETWORK = 50_000_000
+"""Parameters from which on a CPU takes so long for a tile that a run has to be stoppable between any two."""
 FLOW_ERROR = 0.4
 CELL_PROBABILITY = 0.0
 LARGEST_SHARE = 0.4
@@ -90,6 +92,13 @@ class _Tiles:
         above, below, before, after = map(int, get_pad_yx(height, width, min_size=(self.size, self.size)))
         padded = tiles(height + above + below, width + before + after, size=self.size, overlap=OVERLAP)
         return [Tile(tile.top - above, tile.left - before) for tile in padded]
+
+    def batch(self) -> int:
+        """How many tiles are run at once where there is enough memory."""
+        if torch_runtime.device().type == "cuda":
+            return GPU_BATCH
+        parameters = sum(parameter.numel() for parameter in self._network.parameters())
+        return 1 if parameters >= LARGE_NETWORK else CPU_BATCH
 
     def run(self, inputs_nchw: FloatArray) -> FloatArray:
         """See TileNetwork.run."""
@@ -151,7 +160,7 @@ class CellposeSamEngine(FlowAnswers):
                 unfinished.append((plan, []))
                 yield plan
 
-        for plan, part in run(plans(), network, batch=_batch(), before=lambda _: None):
+        for plan, part in run(plans(), network, batch=network.batch(), before=lambda _: None):
             next(parts for each, parts in unfinished if each is plan).append(part)
             while unfinished and unfinished[0][0].is_done:
                 done, parts = unfinished.popleft()
@@ -163,7 +172,7 @@ class CellposeSamEngine(FlowAnswers):
         network = self._tiles()
         plan = Plan(_scene(image, params)[0], network, _no_masks, block=LARGE_BLOCK)
         report = progress or (lambda _: None)
-        for _ in run([plan], network, batch=_batch(), before=lambda _: report(plan.share)):
+        for _ in run([plan], network, batch=network.batch(), before=lambda _: report(plan.share)):
             pass
         return plan.field.all()
 
@@ -185,13 +194,9 @@ class CellposeSamEngine(FlowAnswers):
     def _parts(self, image: Image, params: AutoParams, progress: Progress | None, *, block: int) -> Iterator[Part]:
         network, report = self._tiles(), progress or (lambda _: None)
         plan = self._plan(image, params, network, block=block)
-        for _, part in run([plan], network, batch=_batch(), before=lambda _: report(plan.share)):
+        for _, part in run([plan], network, batch=network.batch(), before=lambda _: report(plan.share)):
             yield part
         report(1.0)
-
-
-def _batch() -> int:
-    return GPU_BATCH if torch_runtime.device().type == "cuda" else CPU_BATCH
 
 
 def _no_masks(outputs_chw: FloatArray, _: float) -> Segmentation:

@@ -14,7 +14,11 @@ from inference.errors import EngineError, EngineErrorCode
 _PATHS = {
     "starter": "inference.engines.starter:StarterEngine",
     "sam": "inference.engines.sam:SamEngine",
+    "mobile-sam": "inference.engines.sam:MobileSamEngine",
     "cellpose-sam": "inference.engines.cellpose_sam:CellposeSamEngine",
+    "cellpose": "inference.engines.cellpose:CellposeEngine",
+    "unet": "inference.engines.unet:UNetEngine",
+    "segnet": "inference.engines.unet:SegNetEngine",
 }
 
 

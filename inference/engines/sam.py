@@ -19,12 +19,13 @@ from torch import Tensor
 from inference import torch_runtime
 from inference.cards import CARDS
 from inference.contracts import Embedding, MaskResult, Prompts
-from inference.engines.base import Image
+from inference.engines.base import Image, Tile
 from inference.engines.prompts import check_embedding, check_prompts
 from inference.engines.sam_frame import Frame, Stretch, mask_of_logits, stretch_of, to_eight_bits
 from inference.engines.sam_memory import Remembered, SamMemory
-from inference.engines.sam_prompts import as_seen, before_last, order, prompt_tensors
-from inference.networks.sam import SamNetwork, sam_network
+from inference.engines.sam_prompts import as_seen, before_last, moved, order, prompt_tensors
+from inference.engines.sam_tiles import choose_tile
+from inference.networks.sam import SamNetwork, mobile_sam_network, sam_network
 from inference.networks.sam_decoder import ImageSide, SamDecoder
 from inference.weights import checkpoint_for, load_checkpoint
 
@@ -56,6 +57,7 @@ class SamEngine:
 
     card = CARDS["sam"]
     preprocessing = "sam-p0.1-p99.9-1"
+    _build = staticmethod(sam_network)
 
     def __init__(self) -> None:
         self._network: SamNetwork | None = None
@@ -73,7 +75,7 @@ class SamEngine:
         if self._network is None:
             path = checkpoint_for(self.card.name)
             checkpoint = load_checkpoint(path)
-            self._network = sam_network(checkpoint.state, path)
+            self._network = self._build(checkpoint.state, path)
             self._weights = checkpoint.sha256
 
     def _ready(self) -> tuple[SamNetwork, torch.device]:
@@ -83,18 +85,33 @@ class SamEngine:
 
     def encode(self, image: Image) -> Embedding:
         """See PromptEngine.encode."""
+        return self._encode(image, None)
+
+    def encode_tile(self, image: Image, tile: Tile) -> Embedding:
+        """See TilePromptEngine.encode_tile."""
+        return self._encode(image, tile)
+
+    def tile_of(self, prompts: Prompts, *, height: int, width: int) -> Tile | None:
+        """See TilePromptEngine.tile_of."""
+        check_prompts(prompts, height=height, width=width)
+        return choose_tile(prompts, height=height, width=width)
+
+    def _encode(self, image: Image, tile: Tile | None) -> Embedding:
         network, device = self._ready()
-        frame = Frame(image.shape[0], image.shape[1], network.image_size)
-        square_hwc = square_of(image, stretch_of(image), frame)
+        height, width = image.shape[:2]
+        top, left, rows, columns = tile or (0, 0, height, width)
+        part = image[top : top + rows, left : left + columns]
+        square_hwc = square_of(part, stretch_of(image), Frame(rows, columns, network.image_size))
         with torch.inference_mode():
             features = network.image_encoder(torch.from_numpy(square_hwc).permute(2, 0, 1)[None].to(device))
+        arrays: dict[str, NDArray[np.generic]] = {"features": features[0].half().cpu().numpy()}
         return Embedding(
             engine=self.card.name,
             weights=self.weights,
             preprocessing=self.preprocessing,
-            height=frame.height,
-            width=frame.width,
-            arrays={"features": features[0].half().cpu().numpy()},
+            height=height,
+            width=width,
+            arrays=arrays if tile is None else {**arrays, "tile": np.array(tile)},
         )
 
     def predict(self, embedding: Embedding, prompts: Prompts) -> list[MaskResult]:
@@ -102,8 +119,9 @@ class SamEngine:
         more to go by, its single answer comes first. Each further click also goes by the logits of the answer before
         it. Empty candidates are left out."""
         decoded = self.decode(embedding, prompts)
-        frame = self._frame(embedding)
-        masks = [mask_of_logits(each, frame) for each in decoded.logits.float().cpu().numpy()]
+        top, left, frame = self._view(embedding)
+        logits = decoded.logits.float().cpu().numpy()
+        masks = [mask_of_logits(each, frame, top=top, left=left) for each in logits]
         return [MaskResult(mask, score) for mask, score in zip(masks, decoded.scores, strict=True) if mask.area]
 
     def decode(self, embedding: Embedding, prompts: Prompts) -> Decoded:
@@ -120,11 +138,12 @@ class SamEngine:
                 return decoder.look((features.flatten(1).t() + empty).contiguous())
 
             known = self._memory.of(embedding, look, device=device.type)
-            return self._decode(known, prompts, decoder)
+            top, left, _ = self._view(embedding)
+            return self._decode(known, moved(prompts, top=top, left=left), decoder)
 
     def _decode(self, known: Remembered, prompts: Prompts, decoder: SamDecoder) -> Decoded:
         network, device = self._ready()
-        frame = self._frame(known.embedding)
+        _, _, frame = self._view(known.embedding)
         earlier = before_last(prompts)
         logits = None
         if earlier is not None:
@@ -145,8 +164,14 @@ class SamEngine:
         known.remember(prompts, best)
         return Decoded(found, tuple(scores[shown].clamp(0, 1).tolist()))
 
-    def _frame(self, embedding: Embedding) -> Frame:
-        return Frame(embedding.height, embedding.width, cast(SamNetwork, self._network).image_size)
+    def _view(self, embedding: Embedding) -> tuple[int, int, Frame]:
+        """The first row and column of what was encoded, and how it lies in the network's square."""
+        size = cast(SamNetwork, self._network).image_size
+        tile = embedding.arrays.get("tile")
+        if tile is None:
+            return 0, 0, Frame(embedding.height, embedding.width, size)
+        top, left, rows, columns = (int(value) for value in tile)
+        return top, left, Frame(rows, columns, size)
 
     def _decoder_on(self, network: SamNetwork, device: torch.device) -> SamDecoder:
         """Made anew after the network moved."""
@@ -154,3 +179,10 @@ class SamEngine:
             codes = network.prompt_encoder.get_dense_pe()[0].flatten(1).t().contiguous()
             self._decoder = device.type, SamDecoder(network.mask_decoder, codes)
         return self._decoder[1]
+
+
+class MobileSamEngine(SamEngine):
+    """The same around a checkpoint in MobileSAM's format, whose encoder is a hundred times smaller."""
+
+    card = CARDS["mobile-sam"]
+    _build = staticmethod(mobile_sam_network)

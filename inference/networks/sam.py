@@ -16,22 +16,23 @@ from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransfor
 
 DECODER_HEADS = 8
 """The one size that leaves no trace in the tensors; SAM has no other."""
+_UNFIT = (KeyError, ValueError, AssertionError, RuntimeError, IndexError, ZeroDivisionError)
+"""What building a network from the wrong tensors ends with."""
 
 
 class SamNetwork(nn.Module):
-    """``image_encoder``, ``prompt_encoder`` and ``mask_decoder`` under the names of SAM's checkpoints."""
+    """``image_encoder``, ``prompt_encoder`` and ``mask_decoder`` under the names of SAM's checkpoints. The encoder
+    gives ``width`` channels on ``grid`` × ``grid`` places for ``image_size`` pixels."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, encoder: Any, *, image_size: int, grid: int, width: int) -> None:
         super().__init__()
-        geometry = read_geometry(state, "image_encoder.")
-        width = geometry.out_channels
-        self.image_size = geometry.image_size
-        self.grid = geometry.grid
-        self.image_encoder: Any = build_encoder(geometry, windows=True)
+        self.image_size = image_size
+        self.grid = grid
+        self.image_encoder: Any = encoder
         self.prompt_encoder: Any = PromptEncoder(
             embed_dim=width,
-            image_embedding_size=(geometry.grid, geometry.grid),
-            input_image_size=(geometry.image_size, geometry.image_size),
+            image_embedding_size=(grid, grid),
+            input_image_size=(image_size, image_size),
             mask_in_chans=state["prompt_encoder.mask_downscaling.3.weight"].shape[0],
         )
         self.mask_decoder: Any = MaskDecoder(
@@ -49,12 +50,36 @@ class SamNetwork(nn.Module):
 
 
 def sam_network(state: State, path: Path) -> SamNetwork:
-    """The network of a checkpoint. Raises EngineError(WEIGHTS_INVALID, permanent) for anything but SAM's
-    format."""
+    """The network of a Segment Anything checkpoint. Raises EngineError(WEIGHTS_INVALID, permanent) for anything but
+    SAM's format."""
     try:
         with torch.device("meta"):
-            network = SamNetwork(state)
-    except (KeyError, ValueError, AssertionError, RuntimeError, IndexError, ZeroDivisionError) as error:
+            geometry = read_geometry(state, "image_encoder.")
+            network = SamNetwork(
+                state,
+                build_encoder(geometry, windows=True),
+                image_size=geometry.image_size,
+                grid=geometry.grid,
+                width=geometry.out_channels,
+            )
+    except _UNFIT as error:
         raise invalid_weights(path, f"it is not a Segment Anything checkpoint ({error})") from error
     fill(network, state, path)
+    return network
+
+
+def mobile_sam_network(state: State, path: Path) -> SamNetwork:
+    """The network of a MobileSAM checkpoint. Raises EngineError(WEIGHTS_INVALID, permanent) for anything but
+    MobileSAM's format."""
+    from inference.networks.tiny_vit import GRID, IMAGE_SIZE, TinyVitEncoder, timm_state
+
+    try:
+        with torch.device("meta"):
+            encoder = TinyVitEncoder(state, "image_encoder.")
+            width = state["image_encoder.neck.0.weight"].shape[0]
+            network = SamNetwork(state, encoder, image_size=IMAGE_SIZE, grid=GRID, width=width)
+    except _UNFIT as error:
+        raise invalid_weights(path, f"it is not a MobileSAM checkpoint ({error})") from error
+    fill(network, timm_state(state, "image_encoder."), path)
+    encoder.fill_tables()
     return network

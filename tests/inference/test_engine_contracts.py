@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from scipy import ndimage
 
 from inference.cards import CARDS, status_from_files
-from inference.contracts import AutoParams, Box, Point, Prompts
+from inference.contracts import AutoParams, Box, Embedding, Point, Prompts, Scribble
+from inference.dynamics import follow_flows
 from inference.embeddings import EmbeddingKey, EmbeddingStore
 from inference.engines import registry
-from inference.engines.base import AutoEngine, Image, PromptEngine
+from inference.engines.base import AutoEngine, FlowEngine, Image, PromptEngine
 from inference.errors import EngineError, EngineErrorCode
-from inference.rle import encode
-from tests.inference.tiny_checkpoints import save, tiny_cpsam, tiny_sam
+from inference.flows import flow_targets
+from inference.rle import Rle, encode, paste
+from inference.training.metrics import average_precision
+from inference.training.synthetic import fluorescence
+from inference.weights import TRAINED
+from tests.inference.tiny_checkpoints import save, save_tiny, tiny_cpsam, tiny_mobile_sam, tiny_sam
 
 # What an engine needs before it can run, by name. The starter's weights come with the package.
 WEIGHTS: dict[str, Callable[[Path], object]] = {
     "starter": lambda _folder: None,
     "sam": lambda folder: save(tiny_sam(), folder / "sam_vit_b_01ec64.pth.test"),
+    "mobile-sam": lambda folder: save(tiny_mobile_sam(), folder / "tiny_mobile_sam.pt"),
     "cellpose-sam": lambda folder: save(tiny_cpsam(), folder / "cpsam_v2"),
+    "cellpose": lambda folder: save_tiny("cellpose", folder),
+    "unet": lambda folder: save_tiny("unet", folder),
+    "segnet": lambda folder: save_tiny("segnet", folder, classes=("round", "long")),
 }
-PROMPT_ENGINES = ("starter", "sam", "cellpose-sam")
-FLOW_ENGINES = ("starter", "cellpose-sam")
-AUTO_ENGINES = ("starter", "cellpose-sam")
+PROMPT_ENGINES = ("starter", "sam", "mobile-sam", "cellpose-sam", "cellpose")
+FLOW_ENGINES = ("starter", "cellpose-sam", "cellpose")
+AUTO_ENGINES = ("starter", "cellpose-sam", "cellpose", "unet", "segnet")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +52,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CYTOMARK_WEIGHTS", str(folder))
         patch.setenv("CYTOMARK_SAM_CHECKPOINT", "sam_vit_b_01ec64.pth.test")
+        patch.setenv("CYTOMARK_MOBILE_SAM_CHECKPOINT", "tiny_mobile_sam.pt")
         registry._engine.cache_clear()
         yield folder
     registry._engine.cache_clear()
@@ -52,6 +68,12 @@ def auto_engine(request: pytest.FixtureRequest, weights: Path) -> AutoEngine:
     return registry.get_auto_engine(request.param)
 
 
+@pytest.fixture
+def flow_engine(request: pytest.FixtureRequest, weights: Path) -> FlowEngine:
+    return registry.get_flow_engine(request.param)
+
+
+over_flow_engines = pytest.mark.parametrize("flow_engine", FLOW_ENGINES, indirect=True)
 over_prompt_engines = pytest.mark.parametrize("prompt_engine", PROMPT_ENGINES, indirect=True)
 over_auto_engines = pytest.mark.parametrize("auto_engine", AUTO_ENGINES, indirect=True)
 
@@ -212,6 +234,119 @@ def test_progress_rises_and_may_stop_the_run(auto_engine: AutoEngine) -> None:
     refused(EngineErrorCode.CANCELLED, lambda: auto_engine.segment(picture(), AutoParams(), progress=stop))
 
 
+@over_flow_engines
+@over_images
+@pytest.mark.parametrize("params", [AutoParams(), AutoParams(cell_probability=-2.0, flow_error=0, min_area=1)], ids=str)
+def test_masks_of_kept_flows_are_those_of_a_run(flow_engine: FlowEngine, image: Image, params: AutoParams) -> None:
+    kept = flow_engine.masks(flow_engine.encode(image), params)
+    found = flow_engine.segment(image, params)
+    assert np.array_equal(kept.labels_hw > 0, found.labels_hw > 0)
+    pairs = np.unique(np.stack([kept.labels_hw.ravel(), found.labels_hw.ravel()]), axis=1)
+    one, other = pairs[:, pairs[0] > 0] - 1
+    assert len(one) == len(set(one)) == len(set(other)) == len(kept.scores) == len(found.scores)
+    assert np.allclose(np.array(kept.scores)[one], np.array(found.scores)[other], atol=1e-3)
+
+
+@over_flow_engines
+def test_kept_flows_give_no_cells_where_none_is_sure_enough(flow_engine: FlowEngine) -> None:
+    found = flow_engine.masks(flow_engine.encode(picture()), AutoParams(cell_probability=1e6))
+    assert not found.labels_hw.any()
+    assert found.scores == ()
+
+
+def scattered() -> NDArray[np.int32]:
+    """Known cells, one of them (the last) three times as tall as wide."""
+    _, labels_hw = fluorescence(12, height=128, width=200, cells=12)
+    rows, columns = np.mgrid[:128, :200]
+    tall = ((rows - 45) / 24) ** 2 + ((columns - 150) / 8) ** 2 < 1
+    labels_hw[ndimage.binary_dilation(tall, iterations=2)] = 0
+    labels_hw[tall] = labels_hw.max() + 1
+    return labels_hw
+
+
+def with_true_flows(engine: FlowEngine, labels_hw: NDArray[np.int32]) -> Embedding:
+    """An embedding of the engine as it would be if its network knew everything."""
+    embedding = engine.encode(np.full(labels_hw.shape, 7, np.uint8))
+    height, width = embedding.arrays["cell"].shape
+    seen_hw = cv2.resize(labels_hw.astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST)
+    seen_hw = seen_hw.astype(np.int32)
+    flow, cell_hw = flow_targets(seen_hw), np.where(seen_hw > 0, 4.0, -6.0)
+    more = {"flow": flow.astype(np.float16), "cell": cell_hw.astype(np.float16)}
+    return replace(embedding, arrays={**embedding.arrays, **more, "basins": follow_flows(flow, cell_hw > 0)})
+
+
+def shown(mask: Rle, labels_hw: NDArray[np.int32]) -> NDArray[np.bool_]:
+    out_hw = np.zeros(labels_hw.shape, np.uint8)
+    paste(mask, out_hw, 1)
+    return out_hw > 0
+
+
+@over_flow_engines
+def test_a_click_gives_the_basin_under_it_with_rows_as_rows(flow_engine: FlowEngine) -> None:
+    labels_hw = scattered()
+    embedding = with_true_flows(flow_engine, labels_hw)
+    tall = labels_hw == labels_hw.max()
+    for prompts in (
+        Prompts(points=(Point(30.5, 150.5),)),
+        Prompts(points=(Point(45.5, 145.5), Point(120.5, 10.5, positive=False))),
+        Prompts(scribbles=(Scribble(((30.0, 150.0), (60.0, 151.0))),)),
+        Prompts(box=Box(20, 140, 70, 160)),
+    ):
+        masks = [shown(result.mask, labels_hw) for result in flow_engine.predict(embedding, prompts)]
+        assert max((mask & tall).sum() / (mask | tall).sum() for mask in masks) > 0.85
+
+
+@over_flow_engines
+def test_masks_of_kept_flows_are_the_cells_with_rows_as_rows(flow_engine: FlowEngine) -> None:
+    labels_hw = scattered()
+    found = flow_engine.masks(with_true_flows(flow_engine, labels_hw), AutoParams())
+    assert average_precision(labels_hw, found.labels_hw)["0.5"] > 0.95
+    tall = found.labels_hw == found.labels_hw[45, 150]
+    assert np.ptp(np.nonzero(tall)[0]) > 2 * np.ptp(np.nonzero(tall)[1])
+
+
+@over_flow_engines
+def test_nothing_of_one_field_stays_for_the_next(flow_engine: FlowEngine) -> None:
+    first, second = with_true_flows(flow_engine, scattered()), flow_engine.encode(picture(90, 40, seed=9))
+    before = flow_engine.masks(first, AutoParams())
+    flow_engine.masks(second, AutoParams(diameter=40, flow_error=0))
+    after = flow_engine.masks(first, AutoParams())
+    assert np.array_equal(before.labels_hw, after.labels_hw)
+    assert before.scores == after.scores
+
+
+@over_flow_engines
+def test_thresholds_of_kept_flows_do_what_they_say(flow_engine: FlowEngine) -> None:
+    labels_hw = scattered()
+    embedding = with_true_flows(flow_engine, labels_hw)
+    usual = flow_engine.masks(embedding, AutoParams())
+    sizes = np.bincount(usual.labels_hw.ravel())[1:]
+    assert len(flow_engine.masks(embedding, AutoParams(min_area=int(sizes.min()) + 1)).scores) < len(usual.scores)
+    assert len(flow_engine.masks(embedding, AutoParams(diameter=90)).scores) < len(usual.scores)
+    assert flow_engine.masks(embedding, AutoParams(diameter=4)).scores == usual.scores
+    assert flow_engine.masks(embedding, AutoParams(flow_error=1e-9)).scores == ()
+    for diameter in (0.0, -1.0, float("nan"), float("inf")):
+        refused(EngineErrorCode.REQUEST_INVALID, partial(flow_engine.masks, embedding, AutoParams(diameter=diameter)))
+
+
+@over_flow_engines
+def test_flows_of_other_weights_are_refused(flow_engine: FlowEngine) -> None:
+    stale = replace(flow_engine.encode(picture()), weights="0" * 64)
+    assert not refused(EngineErrorCode.EMBEDDING_MISSING, lambda: flow_engine.masks(stale, AutoParams())).permanent
+
+
+@over_flow_engines
+def test_new_thresholds_for_a_thousand_pixels_square_are_there_at_once(flow_engine: FlowEngine) -> None:
+    small = with_true_flows(flow_engine, scattered())
+    cell_hw = np.tile(small.arrays["cell"], (8, 5))
+    arrays = {"flow": np.tile(small.arrays["flow"], (1, 8, 5)), "cell": cell_hw, "scale": np.ones(1)}
+    embedding = replace(small, height=cell_hw.shape[0], width=cell_hw.shape[1], arrays={**small.arrays, **arrays})
+    flow_engine.masks(embedding, AutoParams())
+    start = time.process_time()
+    flow_engine.masks(embedding, AutoParams(cell_probability=0.5))
+    assert time.process_time() - start < 1
+
+
 def tall_spot() -> Image:
     """One bright spot, three times as tall as wide, in the upper right of a wide image."""
     rng = np.random.default_rng(1)
@@ -233,10 +368,11 @@ def test_rows_are_rows_and_columns_are_columns(weights: Path) -> None:
     assert np.ptp(rows) > np.ptp(columns)
 
 
-@pytest.mark.parametrize("name", ["sam", "cellpose-sam"])
+@pytest.mark.parametrize("name", ["sam", "mobile-sam", "cellpose-sam"])
 def test_without_weights_the_error_says_what_to_do(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
-    monkeypatch.delenv("CYTOMARK_SAM_CHECKPOINT", raising=False)
+    for variable in ("CYTOMARK_SAM_CHECKPOINT", "CYTOMARK_MOBILE_SAM_CHECKPOINT"):
+        monkeypatch.delenv(variable, raising=False)
     registry._engine.cache_clear()
     error = refused(EngineErrorCode.WEIGHTS_MISSING, lambda: registry.get_engine(name))
     assert error.permanent
@@ -247,14 +383,28 @@ def test_without_weights_the_error_says_what_to_do(name: str, tmp_path: Path, mo
     registry._engine.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["sam", "cellpose-sam"])
-def test_the_checkpoint_of_another_network_is_refused(
-    name: str, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", TRAINED)
+def test_without_trained_weights_the_error_says_how_to_train(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
-    monkeypatch.setenv("CYTOMARK_SAM_CHECKPOINT", "mixed-up")
-    monkeypatch.setenv("CYTOMARK_CELLPOSE_SAM_CHECKPOINT", "mixed-up")
-    save(tiny_cpsam() if name == "sam" else tiny_sam(), tmp_path / "mixed-up")
+    registry._engine.cache_clear()
+    error = refused(EngineErrorCode.WEIGHTS_MISSING, lambda: registry.get_engine(name))
+    assert f"manage.py train {name} --images" in error.message
+    assert status_from_files(name).problem == error.message
+    registry._engine.cache_clear()
+
+
+FOREIGN = {"sam": (tiny_cpsam, tiny_mobile_sam), "mobile-sam": (tiny_sam, tiny_cpsam), "cellpose-sam": (tiny_sam,)}
+
+
+@pytest.mark.parametrize(("name", "make"), [(name, make) for name, others in FOREIGN.items() for make in others])
+def test_the_checkpoint_of_another_network_is_refused(
+    name: str, make: Callable[[], Any], weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CYTOMARK_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv(f"CYTOMARK_{name.upper().replace('-', '_')}_CHECKPOINT", "mixed-up")
+    save(make(), tmp_path / "mixed-up")
     registry._engine.cache_clear()
     error = refused(EngineErrorCode.WEIGHTS_INVALID, lambda: registry.get_engine(name))
     assert error.permanent

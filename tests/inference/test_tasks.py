@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,7 @@ def click(image: dict[str, object], **more: object) -> dict[str, object]:
     return {
         "reply_to": "someone",
         "prompt_id": 5,
+        "sent_at": 0.0,
         "engine": "plain",
         "image": image,
         "prompts": prompts,
@@ -187,6 +189,15 @@ def test_a_click_never_encodes(engine: PlainEngine, port: Recorder, image: dict[
     assert answer["error"]["code"] == "embedding_missing"
     assert answer["error"]["permanent"] is False
     assert engine.encoded == 0
+
+
+def test_a_prompt_that_did_not_wait_is_answered_without_asking(
+    engine: PlainEngine, port: Recorder, image: dict[str, object]
+) -> None:
+    port.newest = 6
+    tasks.predict({**click(image), "sent_at": time.time() + 0.001})
+    tasks.predict({**click(image), "sent_at": time.time()})
+    assert [number for _, number, _ in port.previews] == [5]
 
 
 def test_a_prompt_that_was_overtaken_is_dropped(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:
@@ -303,7 +314,6 @@ def test_a_run_hands_over_all_cells_and_where_they_are_from(
         "min_area": 3,
         "diameter": 12.0,
         "cached": False,
-        "first": None,
     }
     assert port.fractions == [0.0, 0.5, 1.0]
     assert port.failures == []
@@ -445,6 +455,13 @@ def test_what_is_looked_at_travels_to_the_engine_and_not_into_the_provenance(
 def test_unknown_parameters_are_refused(engine: PlainEngine, port: Recorder, image: dict[str, object]) -> None:
     tasks.segment(run(image, params={"flow_threshold": 0.4}))
     assert port.failures[0][2]["code"] == "request_invalid"
+
+
+def test_open_images_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYTOMARK_EMBEDDINGS", str(tmp_path))
+    tasks.hold({"pixels": ["a" * 64, "b" * 64]})
+    tasks.hold({"pixels": None})
+    assert len(list((tmp_path / "held").iterdir())) == 2
 
 
 def test_every_task_has_a_queue_and_limits() -> None:

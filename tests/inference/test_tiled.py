@@ -93,7 +93,7 @@ def test_blocks_have_the_masks_of_the_whole_plane(block: int) -> None:
     assert sorted(part.number for part in parts) == list(range(len(parts)))
     one, other = cells_of(whole), cells_of(parts)
     assert len(one) == len(other) > 65
-    assert min(overlap(a.mask, b.mask) for a, b in zip(one, other, strict=True)) > 0.9
+    assert [cell.mask for cell in one] == [cell.mask for cell in other]
 
 
 def test_cells_larger_than_the_halo_are_found_once_and_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_when_nothing_helps_the_run_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(EngineError) as caught:
         engine_with(network).segment(blobs(300, 300, count=9), AutoParams())
     assert (caught.value.code, caught.value.permanent) == (EngineErrorCode.OUT_OF_MEMORY, False)
-    assert network.batches == [1, 1, 1]
+    assert network.batches == [4, 2, 1]
     assert torch_runtime.batch_size(8) == 8
 
 

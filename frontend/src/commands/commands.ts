@@ -1,11 +1,12 @@
 import type { Editor, ToolId } from "../editor/editor";
 import { type KeyPress, nameOf } from "./keys";
+import { shapeCommands, sketchCommands } from "./shape-commands";
 
 /** Something that a person can do. Buttons, keys and the list of keys all read this. */
 export interface Command {
   readonly id: string;
   readonly name: string;
-  readonly group: "Tools" | "Cells" | "View" | "Image";
+  readonly group: "Tools" | "Cells" | "Shapes" | "View" | "Image";
   readonly keys: readonly string[];
   enabled(): boolean;
   run(): void;
@@ -33,6 +34,11 @@ const TOOLS: readonly { id: ToolId; name: string; key: string }[] = [
   { id: "brush", name: "Brush", key: "B" },
   { id: "eraser", name: "Eraser", key: "E" },
   { id: "hand", name: "Move the image", key: "G" },
+  { id: "select-lasso", name: "Select with a lasso", key: "Q" },
+  { id: "polygon", name: "Polygon", key: "O" },
+  { id: "lasso", name: "Freehand outline", key: "L" },
+  { id: "split", name: "Split with a line", key: "X" },
+  { id: "move", name: "Move cells", key: "D" },
 ];
 
 const always = (): boolean => true;
@@ -40,8 +46,10 @@ const always = (): boolean => true;
 export function commandsFor(editor: Editor, page: PageActions): Command[] {
   return [
     ...toolCommands(editor),
+    ...sketchCommands(editor),
     ...tuneCommands(editor, page),
     ...cellCommands(editor),
+    ...shapeCommands(editor),
     ...viewCommands(editor),
     ...imageCommands(editor, page),
   ];

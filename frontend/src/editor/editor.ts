@@ -7,8 +7,21 @@ import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
 import { Tuning } from "./tuning";
 import type { View } from "./view";
+import { Writer } from "./writing";
 
-export type ToolId = "select" | "points" | "box" | "scribble" | "brush" | "eraser" | "hand";
+export type ToolId =
+  | "select"
+  | "points"
+  | "box"
+  | "scribble"
+  | "brush"
+  | "eraser"
+  | "hand"
+  | "select-lasso"
+  | "polygon"
+  | "lasso"
+  | "split"
+  | "move";
 
 /** A shape under the hand that is not in the store yet. */
 export interface Draft {
@@ -24,6 +37,17 @@ export interface DragBox {
   readonly to: Point;
   readonly purpose: "select" | "prompt";
 }
+
+/** A line that is being drawn, in image pixels; with `corners` each of its points was chosen, the last one is the
+ * pointer's. */
+export interface Sketch {
+  readonly points: readonly Point[];
+  readonly purpose: "select" | "create" | "add" | "cut" | "split";
+  readonly corners: boolean;
+}
+
+/** The share of the brush's radius that is left at the lightest touch of a pen. */
+const LIGHTEST = 0.2;
 
 export const MIN_RADIUS = 0.5;
 export const MAX_RADIUS = 500;
@@ -43,7 +67,16 @@ export class Editor {
   readonly pointer: Signal<Point | null> = signal(null);
   readonly dragBox: Signal<DragBox | null> = signal(null);
   readonly draft: Signal<Draft | null> = signal(null);
+  readonly sketch: Signal<Sketch | null> = signal(null);
   readonly brushRadius = signal(8);
+  /** How hard the pen is pressed, 0 to 1; 0 where nothing says so. */
+  readonly pressure = signal(0);
+  /** The brush's radius under the pen as it is pressed now. */
+  readonly tipRadius: ReadonlySignal<number> = computed(() => {
+    const pressure = this.pressure.value;
+    if (pressure === 0) return this.brushRadius.value;
+    return Math.max(MIN_RADIUS, this.brushRadius.value * (LIGHTEST + (1 - LIGHTEST) * pressure));
+  });
   readonly activeClass: Signal<number | null> = signal(null);
   /** The engine that answers prompts, and the one that finds all cells. */
   readonly promptEngine: Signal<string | null> = signal(null);
@@ -51,6 +84,7 @@ export class Editor {
   readonly notices: Signal<readonly LocalNotice[]> = signal([]);
   /** Grows when cells change, so that what is computed from the store can be computed again. */
   readonly revision: Signal<number>;
+  readonly writer: Writer;
   readonly prompting: Prompting;
   readonly tuning: Tuning;
   readonly canEdit: ReadonlySignal<boolean>;
@@ -65,7 +99,8 @@ export class Editor {
     readonly classes: Signal<readonly LabelClass[]>,
   ) {
     this.revision = signal(session.store.revision);
-    this.prompting = new Prompting(session, this.promptEngine);
+    this.writer = new Writer(session);
+    this.prompting = new Prompting(session, this.promptEngine, this.writer);
     this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
@@ -99,7 +134,10 @@ export class Editor {
   // --- input ---
 
   dispatch(event: InputEvent): void {
-    if (event.type === "pointermove" || event.type === "pointerdown") this.follow(event.image);
+    if (event.type === "pointermove" || event.type === "pointerdown") {
+      this.follow(event.image);
+      this.pressure.value = event.pressure ?? 0;
+    }
     if (event.type === "leave") this.follow(null);
     if (event.type === "pointerdown" && event.button === "middle") this.hold();
     this.target?.handle(event);

@@ -2,6 +2,7 @@
  * place of the canvas that names them, and it takes types alone. */
 
 export type {
+  Edit,
   ImageSession,
   Me,
   Notice,

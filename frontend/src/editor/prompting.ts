@@ -9,6 +9,7 @@ import type {
   PromptSet,
   Provenance,
 } from "./ports";
+import type { Writer } from "./writing";
 
 /** A cell whose shape is the question: the answer replaces it. */
 export interface Refined {
@@ -60,11 +61,12 @@ export class Prompting {
   constructor(
     private readonly session: ImageSession,
     private readonly engine: ReadonlySignal<string | null>,
+    private readonly writer: Writer,
   ) {}
 
-  /** What the candidate would really become: cells never overlap. */
+  /** What the candidate would really become, as the write mode says: cells never overlap. */
   private free(mask: Mask): Mask {
-    return this.session.store.free(mask, this.refined.value?.id);
+    return this.writer.free(mask, this.refined.value?.id);
   }
 
   /** False where there are as many as an engine takes. */
@@ -154,11 +156,11 @@ export class Prompting {
   }
 
   private keep(mask: Mask, classId: number | null, provenance: Provenance): string | null {
-    const { session } = this;
+    const { session, writer } = this;
     const id = this.refined.peek()?.id;
-    if (!id || !session.store.get(id)) return session.create(mask, classId, provenance);
-    if (session.store.free(mask, id).counts.length < 2) return null;
-    session.update(id, { mask, provenance });
+    if (!id || !session.store.get(id)) return writer.create(mask, classId, provenance);
+    if (writer.free(mask, id).counts.length < 2) return null;
+    writer.update(id, { mask, provenance });
     return id;
   }
 

@@ -92,7 +92,7 @@ export class Session implements ImageSession {
 
   apply(edits: readonly Edit[]): (string | null)[] {
     if (!this.mayChange()) return edits.filter(({ edit }) => edit === "create").map(() => null);
-    const drafts = edits.map((edit) => this.draft(edit));
+    const drafts = edits.map((edit) => this.draft(edit, edits.length === 1));
     const changes = drafts.flatMap((draft) => (draft ? [draft.change] : []));
     const refused = this.pushAll(changes);
     return drafts.flatMap((draft, index) => {
@@ -108,7 +108,8 @@ export class Session implements ImageSession {
     return false;
   }
 
-  private draft(edit: Edit): Draft | null {
+  /** `alone`: fitted to what is free now. Within one operation pixels may change hands, so there the store fits it. */
+  private draft(edit: Edit, alone: boolean): Draft | null {
     const bounds = { top: 0, left: 0, bottom: this.store.height, right: this.store.width };
     if (edit.edit === "create") {
       const mask = clip(edit.mask, bounds);
@@ -122,7 +123,7 @@ export class Session implements ImageSession {
     const base_version = this.baseVersion(edit.id);
     const away: Draft = { change: { change: "delete", id: edit.id, base_version }, created: null };
     if (edit.edit === "delete") return away;
-    const mask = edit.mask && this.store.free(edit.mask, edit.id);
+    const mask = edit.mask && (alone ? this.store.free(edit.mask, edit.id) : clip(edit.mask, bounds));
     if (edit.mask && isEmpty(edit.mask)) return away;
     const reshapes = mask !== undefined && !sameMask(mask, cell.mask);
     const relabels = edit.classId !== undefined && edit.classId !== cell.classId;

@@ -140,7 +140,8 @@ export interface ImageSession {
   /** An empty mask deletes the cell. A mask takes only pixels that are free or the cell's own. */
   update(id: string, change: CellUpdate): void;
   delete(ids: readonly string[]): void;
-  /** All in one operation; the ids of the created cells, null for each that found no free pixel. */
+  /** All in one operation, in which pixels may change hands; the ids of the created cells, null for each that found no
+   * free pixel. */
   apply(edits: readonly Edit[]): (string | null)[];
 
   readonly canUndo: ReadonlySignal<boolean>;

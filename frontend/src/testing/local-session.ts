@@ -42,9 +42,12 @@ export class LocalSession implements ImageSession {
   readonly canUndo = computed(() => this.past.value.length > 0);
   readonly canRedo = computed(() => this.future.value.length > 0);
   private next = 1;
+  /** The cells that an operation leaves where they are, and those that it has placed. */
+  private room: CellStore;
 
   constructor(width: number, height: number) {
     this.store = new CellStore(width, height);
+    this.room = this.store;
   }
 
   create(mask: Mask, classId: number | null, provenance: Provenance): string | null {
@@ -62,12 +65,26 @@ export class LocalSession implements ImageSession {
   apply(edits: readonly Edit[]): (string | null)[] {
     this.past.value = [...this.past.value, [...this.store.knownCells()]];
     this.future.value = [];
-    return edits.flatMap((edit) => this.applyOne(edit));
+    this.lift(edits);
+    const order = ["delete", "update", "create"];
+    return [...edits]
+      .sort((a, b) => order.indexOf(a.edit) - order.indexOf(b.edit))
+      .flatMap((edit) => this.applyOne(edit));
+  }
+
+  /** As the server does: the cells that get a new shape make room first, so that pixels can change hands. */
+  private lift(edits: readonly Edit[]): void {
+    const moving = new Set(edits.flatMap((edit) => (edit.edit === "update" && edit.mask ? [edit.id] : [])));
+    this.room = new CellStore(this.store.width, this.store.height);
+    this.room.applySnapshot(
+      [...this.store.knownCells()].filter((cell) => !moving.has(cell.id)),
+      new Set(),
+    );
   }
 
   private applyOne(edit: Edit): (string | null)[] {
     if (edit.edit === "create") {
-      const mask = this.store.free(edit.mask);
+      const mask = this.room.free(edit.mask);
       if (isEmpty(mask)) return [null];
       const id = `cell-${this.next++}`;
       this.put({ ...edit, id, mask, version: 1 });
@@ -77,8 +94,9 @@ export class LocalSession implements ImageSession {
     if (!cell) return [];
     if (edit.edit === "delete") {
       this.store.applyPatch({ operation: "", cells: [], removed: [edit.id] });
+      this.room.applyPatch({ operation: "", cells: [], removed: [edit.id] });
     } else {
-      const mask = edit.mask ? this.store.free(edit.mask, edit.id) : cell.mask;
+      const mask = edit.mask ? this.room.free(edit.mask) : cell.mask;
       const classId = edit.classId === undefined ? cell.class_id : edit.classId;
       const provenance = edit.provenance ?? cell.provenance;
       this.put({ id: edit.id, mask, classId, provenance, version: cell.version + 1 });
@@ -105,6 +123,7 @@ export class LocalSession implements ImageSession {
       updated_by: "Ada",
     };
     this.store.applyPatch({ operation: "", cells: [state], removed: [] });
+    this.room.applyPatch({ operation: "", cells: [state], removed: [] });
   }
 
   undo(): void {

@@ -12,6 +12,7 @@ interface Held {
   readonly button?: Button;
   readonly shift?: boolean;
   readonly alt?: boolean;
+  readonly pressure?: number;
 }
 
 export function rectangle(top: number, left: number, height: number, width: number): Mask {
@@ -67,7 +68,7 @@ export class TestEditor {
   }
 
   private pointer(type: Pointer["type"], x: number, y: number, held: Held): this {
-    const { button = "left", shift = false, alt = false } = held;
+    const { button = "left", shift = false, alt = false, pressure = 0 } = held;
     this.editor.dispatch({
       type,
       screen: { x, y },
@@ -75,6 +76,7 @@ export class TestEditor {
       button,
       shift,
       alt,
+      pressure,
     });
     return this;
   }

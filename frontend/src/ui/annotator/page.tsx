@@ -11,6 +11,7 @@ import { Banner, JobLine, Toasts } from "./messages";
 import { type Annotator, isActive } from "./model";
 import { PromptBar } from "./prompt-bar";
 import { type Draw, Stage } from "./stage";
+import { rememberTools, ToolBar } from "./tool-bar";
 import { ToolRail } from "./tool-rail";
 import { TopBar } from "./top-bar";
 
@@ -26,6 +27,7 @@ export function AnnotatorPage({
 }): JSX.Element {
   useEffect(() => listenToKeys(model), [model]);
   useEffect(() => publish(model, root), [model, root]);
+  useEffect(() => rememberTools(model.editor), [model]);
   const hidden = model.editor.view.panelsHidden.value;
   return (
     <div class={`annotator${hidden ? " bare" : ""}`}>
@@ -33,10 +35,13 @@ export function AnnotatorPage({
       <Banner model={model} />
       {!hidden && <ToolRail model={model} />}
       <main class="middle">
-        <Stage model={model} draw={draw} />
-        <JobLine model={model} />
-        <PromptBar model={model} />
-        <Toasts model={model} />
+        {!hidden && <ToolBar model={model} />}
+        <div class="canvas-area">
+          <Stage model={model} draw={draw} />
+          <JobLine model={model} />
+          <PromptBar model={model} />
+          <Toasts model={model} />
+        </div>
       </main>
       {!hidden && (
         <aside class="column" aria-label="Panels">
@@ -76,6 +81,7 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       finder: editor.findEngine.value ?? "",
       proposal: proposalOf(editor),
       tool: editor.path.value,
+      write: editor.writer.mode.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
       scale: String(scale),
       left: String(x),

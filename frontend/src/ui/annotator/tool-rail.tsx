@@ -7,7 +7,12 @@ import {
   Hand,
   type IconNode,
   Keyboard,
+  Lasso,
+  LassoSelect,
   MousePointer2,
+  Move,
+  Pentagon,
+  Scissors,
   Signature,
   Square,
   SquareMousePointer,
@@ -21,11 +26,16 @@ import type { Annotator } from "./model";
 
 const TOOLS: readonly [string, string, IconNode][] = [
   ["select", "V", MousePointer2],
+  ["select-lasso", "Q", LassoSelect],
   ["points", "P", SquareMousePointer],
   ["box", "R", Square],
   ["scribble", "S", Signature],
   ["brush", "B", Brush],
   ["eraser", "E", Eraser],
+  ["polygon", "O", Pentagon],
+  ["lasso", "L", Lasso],
+  ["split", "X", Scissors],
+  ["move", "D", Move],
   ["hand", "G", Hand],
 ];
 
