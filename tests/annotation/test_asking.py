@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from annotation import jobs
@@ -16,7 +17,6 @@ from annotation.replies import AnnotationReplies
 from inference.contracts import Prompts, Provenance, Scribble, Segmentation
 from inference.wire import get_params, get_prompts
 from tests.annotation.tabs import Page, run
-from tests.annotation.test_replies import labels
 from tests.factories import make_image, make_project, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -94,6 +94,14 @@ async def test_a_prompt_carries_its_scribbles_and_its_mask(page: Page, sent: Sen
     assert prompts.scribbles == (Scribble(((1.0, 2.0), (3.5, 4.0)), positive=False),)
     assert prompts.mask is not None
     assert (prompts.mask.top, prompts.mask.counts) == (3, (1, 4, 1))
+
+
+def labels() -> Segmentation:
+    """Two cells, of 100 and 200 pixels."""
+    labels_hw = np.zeros((60, 80), np.int32)
+    labels_hw[2:12, 3:13] = 1
+    labels_hw[30:40, 30:50] = 2
+    return Segmentation(labels_hw, (0.9, 0.8))
 
 
 async def test_a_proposal_reaches_the_tab_that_asked_in_parts(
