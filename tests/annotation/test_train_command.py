@@ -81,6 +81,7 @@ def run(start: list[str], *more: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_training_that_was_killed_goes_on(start: list[str], tmp_path: Path) -> None:
     first = run(start, "--steps", "100000")
     checkpoint, limit = tmp_path / "own.part", time.monotonic() + MOST_SECONDS
