@@ -33,8 +33,8 @@ class Plan:
     """One training. ``folders`` and ``validation`` are (images, labels); without the latter ``held_out`` of the images,
     drawn by ``seed``, are kept for validation, where there are at least four. ``steps`` or ``minutes`` end it;
     ``patience`` and ``round_steps`` as in TrainingOptions. ``width`` is the network's size, ``classes`` the names of
-    label values 1, 2, …; None where labels number cells. ``batch`` views of ``size`` × ``size`` pixels a step, ``warm_up`` of them at a rising rate; cellpose: the line from styles to
-    sizes is fitted on ``size_views`` views."""
+    label values 1, 2, …; None where labels number cells. ``batch`` views of ``size`` × ``size`` pixels a step, the
+    first ``warm_up`` steps at a rising rate. Cellpose fits the line from styles to sizes on ``size_views`` views."""
 
     folders: Folders
     out: Path
