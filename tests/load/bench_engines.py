@@ -1,5 +1,5 @@
-"""`make bench-engines`: what our engines cost beside the libraries that they replace. Each row is a ratio, or a bound, of
-medians in one run on the same threads; every group runs in a process of its own, as threads once started stay."""
+"""`make bench-engines`: what our engines cost beside the libraries that they replace. Each row is a ratio or a bound,
+medians of one run on the same threads; every group runs in a process of its own, as threads once started stay."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rows_of(group: str, folder: Path) -> list[Row]:
         f"from tests.load.engines_{group} import rows; "
         "pathlib.Path(sys.argv[1]).write_text(json.dumps([dataclasses.asdict(row) for row in rows()]))"
     )
-    subprocess.run([sys.executable, "-c", code, str(out)], cwd=ROOT, check=True, timeout=1800)  # noqa: S603
+    subprocess.run([sys.executable, "-c", code, str(out)], cwd=ROOT, check=True, timeout=1800)
     return [Row(**row) for row in json.loads(out.read_text())]
 
 
