@@ -223,7 +223,7 @@ describe("prompts", () => {
     await timers.pass(610_000);
     expect(prompts.preview.value).toMatchObject({
       waiting: false,
-      error: expect.stringContaining("Click again"),
+      error: expect.stringContaining("Try again"),
     });
   });
 
