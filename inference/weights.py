@@ -97,6 +97,12 @@ _CHOICES = {
 """The variable that names a file in the weights folder, for engines which can run other people's
 checkpoints."""
 
+
+def variable_of(engine: str) -> str:
+    """The environment variable that names a file in the weights folder for an engine; empty where none does."""
+    return _CHOICES.get(engine, "")
+
+
 State = Literal["missing", "ok", "unknown sum", "wrong"]
 
 
@@ -167,7 +173,7 @@ def verify(entry: WeightsFile) -> Verification:
 def checkpoint_for(engine: str) -> Path:
     """The checkpoint that an engine runs: the file named in the environment, else the first of the catalogue
     that is here. Raises EngineError (permanent) when there is none."""
-    variable = _CHOICES.get(engine, "")
+    variable = variable_of(engine)
     chosen = os.environ.get(variable, "") if variable else ""
     if chosen:
         return _chosen_path(chosen, variable)

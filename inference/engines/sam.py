@@ -27,7 +27,8 @@ from inference.engines.sam_prompts import as_seen, before_last, moved, order, pr
 from inference.engines.sam_tiles import choose_tile
 from inference.networks.sam import SamNetwork, mobile_sam_network, sam_network
 from inference.networks.sam_decoder import ImageSide, SamDecoder
-from inference.weights import checkpoint_for, load_checkpoint
+from inference.weights import checkpoint_for, invalid_weights, load_checkpoint
+from inference.weights_found import engine_that_fits
 
 MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 STD = np.array([58.395, 57.12, 57.375], np.float32)
@@ -75,6 +76,9 @@ class SamEngine:
         if self._network is None:
             path = checkpoint_for(self.card.name)
             checkpoint = load_checkpoint(path)
+            fits = engine_that_fits(checkpoint.state)
+            if fits not in ("", self.card.name):
+                raise invalid_weights(path, f"it is made for the engine “{fits}”")
             self._network = self._build(checkpoint.state, path)
             self._weights = checkpoint.sha256
 

@@ -23,6 +23,8 @@ from timm.models.tiny_vit import TinyVit
 IMAGE_SIZE, GRID = 1024, 64
 """MobileSAM's only size; no tensor tells it."""
 STAGES = 4
+LARGEST_WINDOW = 32
+"""MobileSAM's largest has 14 places along a side; the time to make a window's table grows with the fourth power."""
 _RENAMED = (
     (re.compile(r"^patch_embed\.seq\.0\."), "patch_embed.conv1."),
     (re.compile(r"^patch_embed\.seq\.2\."), "patch_embed.conv2."),
@@ -63,6 +65,10 @@ class TinyVitEncoder(nn.Module):
         first = state[f"{prefix}layers.0.blocks.0.conv1.c.weight"]
         tables = [state[f"{prefix}layers.{stage}.blocks.0.attn.attention_biases"] for stage in range(1, STAGES)]
         windows = [round(table.shape[1] ** 0.5) for table in tables]
+        if max(windows) > LARGEST_WINDOW or any(
+            side**2 != table.shape[1] for side, table in zip(windows, tables, strict=True)
+        ):
+            raise ValueError(f"its attention windows are not squares of at most {LARGEST_WINDOW} places")
         vit: Any = TinyVit(
             num_classes=0,
             embed_dims=(first.shape[1], *merged),

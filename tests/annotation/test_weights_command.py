@@ -58,3 +58,16 @@ def test_fetch_says_what_to_do_instead_of_guessing(folder: Path, words: list[str
         said(*words)
     assert str(caught.value).endswith(".")
     assert list(folder.iterdir()) == []
+
+
+def test_list_shows_files_of_ones_own_with_the_engine_that_they_fit(folder: Path) -> None:
+    names = ("image_encoder.patch_embed.seq.0.c.weight", "mask_decoder.iou_token.weight")
+    torch.save({name: torch.ones(1) for name in names}, folder / "finetuned.pt")
+    (folder / "notes.txt").write_text("hello")
+    text = said("list")
+    assert "finetuned.pt: your own" in text
+    assert "CYTOMARK_MOBILE_SAM_CHECKPOINT=finetuned.pt" in text
+    assert "never loaded" in text
+    rows = {row["filename"]: row for row in json.loads(said("list", json=True))}
+    assert rows["finetuned.pt"]["engine"] == "mobile-sam"
+    assert rows["notes.txt"]["engine"] == ""

@@ -19,7 +19,7 @@ from inference.contracts import AutoParams, Box, Embedding, Point, Prompts, Scri
 from inference.dynamics import follow_flows
 from inference.embeddings import EmbeddingKey, EmbeddingStore
 from inference.engines import registry
-from inference.engines.base import AutoEngine, FlowEngine, Image, PromptEngine
+from inference.engines.base import AutoEngine, FlowEngine, Image, PromptEngine, TilePromptEngine
 from inference.errors import EngineError, EngineErrorCode
 from inference.flows import flow_targets
 from inference.rle import Rle, encode, paste
@@ -396,3 +396,63 @@ def test_the_checkpoint_of_another_network_is_refused(
     error = refused(EngineErrorCode.WEIGHTS_INVALID, lambda: registry.get_engine(name))
     assert error.permanent
     registry._engine.cache_clear()
+
+
+STROKE = Scribble(((15.0, 70.0), (20.0, 78.0), (26.0, 84.0)))
+
+
+@over_prompt_engines
+def test_a_stroke_is_answered_like_any_prompt(prompt_engine: PromptEngine) -> None:
+    embedding = prompt_engine.encode(picture())
+    for prompts in (
+        Prompts(scribbles=(STROKE,)),
+        Prompts(scribbles=(Scribble(((-5.0, 70.0), (20.0, 78.0), (90.0, 300.0))),)),
+        Prompts(points=(Point(20, 77),), scribbles=(Scribble(((50.0, 5.0), (60.0, 30.0)), positive=False),)),
+    ):
+        for result in prompt_engine.predict(embedding, prompts):
+            assert 0 <= result.mask.top < result.mask.bottom <= 70
+            assert 0 <= result.mask.left < result.mask.right <= 110
+
+
+@over_prompt_engines
+@pytest.mark.parametrize(
+    "scribble",
+    [replace(STROKE, positive=False), Scribble(()), Scribble(((300.0, 5.0),)), Scribble(((float("nan"), 5.0),))],
+    ids=["negative", "no places", "below", "no number"],
+)
+def test_a_stroke_without_sense_is_refused(prompt_engine: PromptEngine, scribble: Scribble) -> None:
+    embedding = prompt_engine.encode(picture())
+    refused(EngineErrorCode.PROMPT_INVALID, lambda: prompt_engine.predict(embedding, Prompts(scribbles=(scribble,))))
+
+
+@over_prompt_engines
+def test_a_correction_does_not_depend_on_what_was_asked_before(prompt_engine: PromptEngine) -> None:
+    """Whether the answer before the last click is remembered, forgotten or was never asked for."""
+    clicks = (Point(20.5, 77.5), Point(40.5, 60.5), Point(60.5, 10.5, positive=False))
+    embedding = prompt_engine.encode(picture())
+    alone = prompt_engine.predict(embedding, Prompts(points=clicks))
+    for count in (1, 2, 3):
+        in_turn = prompt_engine.predict(replace(embedding), Prompts(points=clicks[:count]))
+    assert in_turn == alone
+    prompt_engine.predict(embedding, Prompts(points=clicks[1:2], scribbles=(STROKE,)))
+    assert prompt_engine.predict(embedding, Prompts(points=clicks)) == alone
+
+
+@over_prompt_engines
+def test_a_cell_as_prompt_is_answered_with_one_of_its_kind(prompt_engine: PromptEngine) -> None:
+    embedding = prompt_engine.encode(picture())
+    lone = prompt_engine.predict(embedding, Prompts(mask=encode(picture() > 120)))
+    other = prompt_engine.predict(embedding, Prompts(mask=encode(np.ones((20, 20), bool), top=45, left=4)))
+    assert lone != other
+
+
+@pytest.mark.parametrize("name", ["sam", "mobile-sam"])
+def test_a_part_of_a_large_plane_is_answered_in_its_place(name: str, weights: Path) -> None:
+    engine = registry.get_prompt_engine(name)
+    assert isinstance(engine, TilePromptEngine)
+    plane = picture(2500, 300)
+    prompts = Prompts(points=(Point(2000.5, 100.5),), box=Box(1900, 50, 2100, 200))
+    tile = engine.tile_of(prompts, height=2500, width=300)
+    assert tile is not None
+    results = engine.predict(engine.encode_tile(plane, tile), prompts)
+    assert all(tile[0] <= each.mask.top < each.mask.bottom <= tile[0] + tile[2] for each in results)

@@ -9,12 +9,26 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inference.errors import EngineError
-from inference.weights import CATALOGUE, WeightsFile, path_of, verify, weights_file
+from inference.weights import CATALOGUE, WeightsFile, path_of, variable_of, verify, weights_file
 from inference.weights_fetch import fetch
+from inference.weights_found import FoundFile, found_files
 
 
 def _size(entry: WeightsFile) -> str:
     return f"{entry.size / 1e6:,.0f} MB" if entry.size else "not stated"
+
+
+def _own_row(found: FoundFile) -> dict[str, Any]:
+    """A file of one's own with the keys of the catalogue's entries."""
+    entry = WeightsFile(found.path.stem, found.engine, found.path.name, "", None, found.size, "not known here")
+    return {**asdict(entry), "path": str(found.path), "present": True}
+
+
+def _advice(found: FoundFile) -> str:
+    if not found.engine:
+        return "no engine is known to fit: it is never loaded"
+    variable = variable_of(found.engine)
+    return f"to use it, set {variable}={found.path.name}" if variable else "in use by its name"
 
 
 class Command(BaseCommand):
@@ -44,8 +58,9 @@ class Command(BaseCommand):
         rows = [
             {**asdict(entry), "path": str(path_of(entry)), "present": path_of(entry).is_file()} for entry in CATALOGUE
         ]
+        own = found_files()
         if as_json:
-            self.stdout.write(json.dumps(rows, indent=2))
+            self.stdout.write(json.dumps([*rows, *map(_own_row, own)], indent=2))
             return
         for entry, row in zip(CATALOGUE, rows, strict=True):
             here = "here" if row["present"] else "not here"
@@ -53,6 +68,9 @@ class Command(BaseCommand):
             self.stdout.write(f"           SHA-256 {entry.sha256 or 'not stated; recorded at the first fetch'}")
             self.stdout.write(f"           {entry.url or 'comes with Cytomark'}")
             self.stdout.write(f"           {entry.notice}")
+        for found in own:
+            self.stdout.write(f"{found.path.name}: your own, {found.size / 1e6:,.1f} MB, {found.engine or 'unknown'}")
+            self.stdout.write(f"           {_advice(found)}")
 
     def _fetch(self, name: str) -> None:
         if not name:
