@@ -4,6 +4,8 @@ database or broker that is away for a moment closes nothing (R8)."""
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -22,17 +24,19 @@ from annotation.protocol import (
     CLOSE_NOT_SIGNED_IN,
     CLOSE_TOO_FAST,
     VERSION,
+    AnyClientMessage,
     Cancel,
     Cursor,
     Hello,
     JobUpdate,
     Member,
     Message,
-    Ping,
+    Prepare,
     Presence,
     Prompt,
     Push,
     Refusal,
+    Tune,
     parse,
 )
 from annotation.queries import OpenSocket
@@ -41,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 MESSAGES_PER_SECOND, MESSAGES_BURST = 40, 80
 CURSORS_PER_SECOND = 15
+PREPARING_S = 60
+"""An image is not asked to be prepared again for this long, unless that has ended."""
 
 
 class ImageConsumer(AsyncWebsocketConsumer):
@@ -52,7 +58,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
         self.bucket = TokenBucket(rate=MESSAGES_PER_SECOND, burst=MESSAGES_BURST)
         self.cursors = TokenBucket(rate=CURSORS_PER_SECOND, burst=CURSORS_PER_SECOND)
         self.member: Member | None = None
-        self.prompt: Prompt | None = None
+        self.asked: Prompt | Tune | None = None
+        self.preparing: dict[str, float] = {}
         # A refusal before accept() reaches the browser without a code; so: accept, say why, close.
         await self.accept()
         if not self.user.is_authenticated:
@@ -98,13 +105,15 @@ class ImageConsumer(AsyncWebsocketConsumer):
             logger.exception("A message could not be handled")
             await self._refuse(ErrorCode.INTERNAL, "Something went wrong on the server; it is in the log.", message)
 
-    async def _dispatch(self, message: Hello | Push | Prompt | Cancel | Cursor | Ping) -> None:
+    async def _dispatch(self, message: AnyClientMessage) -> None:
         if isinstance(message, Hello):
             await self._on_hello(message)
         elif isinstance(message, Push):
             await self.say(await in_database(sockets.push, self.socket, self.user, message))
-        elif isinstance(message, Prompt):
-            await self._on_prompt(message)
+        elif isinstance(message, Prompt | Tune):
+            await self._on_ask(message)
+        elif isinstance(message, Prepare):
+            await self._prepare(message.engine)
         elif isinstance(message, Cancel):
             await self._on_cancel(message)
         elif isinstance(message, Cursor):
@@ -125,15 +134,27 @@ class ImageConsumer(AsyncWebsocketConsumer):
         self.member = member_of(self.user, hello.client_id)
         await self._tell_others("here", self.member, answer=True)
 
-    async def _on_prompt(self, prompt: Prompt) -> None:
-        if self.prompt is not None and prompt.number < self.prompt.number:
+    async def _on_ask(self, message: Prompt | Tune) -> None:
+        if self.asked is not None and message.number < self.asked.number:
             return
-        self.prompt = prompt
-        await in_database(sockets.prompt, self.socket, self.user, self.channel_name, prompt)
+        self.asked = message
+        await in_database(sockets.ask, self.socket, self.user, self.channel_name, message)
+
+    async def _prepare(self, engine: str, *, missing: bool = False) -> None:
+        # An embedding may take half a minute: a click that is repeated meanwhile must not have it made twice.
+        now = time.monotonic()
+        if now - self.preparing.get(engine, -PREPARING_S) < PREPARING_S:
+            await in_database(sockets.check, self.socket, self.user)
+            return
+        await in_database(sockets.embed, self.socket, self.user, engine)
+        self.preparing[engine] = now
+        if missing:
+            queued = {"type": "job", "job": None, "kind": "embed", "engine": engine, "state": "queued", "progress": 0}
+            await self.say(JobUpdate.model_validate(queued))
 
     async def _on_cancel(self, cancel: Cancel) -> None:
-        if self.prompt is not None and self.prompt.number <= cancel.number:
-            self.prompt = None
+        if self.asked is not None and self.asked.number <= cancel.number:
+            self.asked = None
         await in_database(sockets.cancel, self.socket, self.user, self.channel_name, cancel)
 
     async def _on_cursor(self, cursor: Cursor) -> None:
@@ -161,27 +182,47 @@ class ImageConsumer(AsyncWebsocketConsumer):
             await self._quietly(self.channel_layer.send(event["channel"], back))
 
     async def on_job(self, event: dict[str, Any]) -> None:
-        """Background work of this image; a click that waited for an embedding is asked again."""
+        """Background work of this image; a click that waited for an embedding is asked again, or told why not."""
         await self.send(text_data=event["text"])
         update = JobUpdate.model_validate_json(event["text"])
-        waiting = self.prompt
-        if (
-            waiting is not None
-            and update.kind == "embed"
-            and update.state == "done"
-            and update.engine == waiting.engine
-        ):
-            await self._dispatch(waiting)
+        if update.kind != "embed" or update.state not in {"done", "failed"}:
+            return
+        self.preparing.pop(update.engine, None)
+        waiting = self.asked
+        if waiting is None or waiting.engine != update.engine:
+            return
+        if update.state == "done":
+            await self._again(self._on_ask(waiting), waiting)
+        else:
+            self.asked = None
+            await self._refuse(ErrorCode.ENGINE, update.message, waiting)
 
     async def on_answer(self, event: dict[str, Any]) -> None:
-        """A preview, unless a newer prompt has been sent since."""
-        if self.prompt is None or event["number"] != self.prompt.number:
+        """A preview or a part of a proposal, unless a newer one has been asked for since."""
+        if self.asked is None or event["number"] != self.asked.number:
             return
-        if event["embed"]:
-            await in_database(sockets.embed, self.socket, self.user, self.prompt.engine)
-            return
-        self.prompt = None
+        if event["last"]:
+            self.asked = None
         await self.send(text_data=event["text"])
+
+    async def on_not_ready(self, event: dict[str, Any]) -> None:
+        """What was asked for waits until the image is prepared for the engine."""
+        waiting = self.asked
+        if waiting is not None and event["number"] == waiting.number:
+            await self._again(self._prepare(waiting.engine, missing=True), waiting)
+
+    async def _again(self, doing: Coroutine[Any, Any, None], message: Prompt | Tune) -> None:
+        """Go on with something that was asked earlier: refusals are answered, not raised into the channel layer."""
+        try:
+            await doing
+        except AppError as error:
+            self.asked = None
+            await self._refuse(error.code, error.message, message)
+            if error.code in sockets.CLOSES:
+                await self.close(sockets.CLOSES[error.code])
+        except DatabaseError as error:
+            logger.warning("The database did not answer: %s", error)
+            await self._refuse(ErrorCode.RETRY, "The database was away for a moment. Click again.", message)
 
     async def on_recheck(self, _event: dict[str, Any]) -> None:
         """Somebody's role has changed: is it ours?"""
@@ -193,7 +234,7 @@ class ImageConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=message.model_dump_json())
 
     async def _refuse(self, code: ErrorCode, text: str, message: object = None) -> None:
-        number = message.number if isinstance(message, Prompt) else None
+        number = message.number if isinstance(message, Prompt | Tune) else None
         push = message.id if isinstance(message, Push) else None
         await self.say(Refusal(type="error", code=code, message=text, number=number, push=push))
 

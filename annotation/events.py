@@ -15,7 +15,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from annotation.protocol import JobUpdate, Patch, Preview, Refusal
+from annotation.protocol import JobUpdate, Patch, Preview, Proposal, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -82,12 +82,13 @@ def send_members_changed(project_image_ids: list[UUID]) -> None:
         transaction.on_commit(lambda group=group: _to_group(group, {"type": "on.recheck"}))  # type: ignore[misc]
 
 
-def send_answer(channel: str, answer: Preview | Refusal) -> None:
-    """Answer one tab's prompt; ``channel`` is the name that its consumer gave."""
-    event = {"type": "on.answer", "number": answer.number, "embed": False, "text": answer.model_dump_json()}
+def send_answer(channel: str, answer: Preview | Proposal | Refusal) -> None:
+    """Answer one tab's prompt or tune; ``channel`` is the name that its consumer gave."""
+    last = answer.last if isinstance(answer, Proposal) else True
+    event = {"type": "on.answer", "number": answer.number, "last": last, "text": answer.model_dump_json()}
     _send_now(get_channel_layer().send(channel, event))
 
 
 def send_not_ready(channel: str, number: int) -> None:
-    """The tab's prompt has to wait until the image is embedded."""
-    _send(get_channel_layer().send(channel, {"type": "on.answer", "number": number, "embed": True, "text": ""}))
+    """The tab's prompt or tune has to wait until the image is embedded."""
+    _send(get_channel_layer().send(channel, {"type": "on.not.ready", "number": number}))

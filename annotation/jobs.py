@@ -4,6 +4,7 @@ sweeper sends it again (R16)."""
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from celery import current_app
@@ -12,7 +13,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from annotation.models import Image, Job, JobKind
-from annotation.protocol import PromptSet
+from annotation.protocol import PromptSet, TuneParams
 
 logger = logging.getLogger(__name__)
 
@@ -70,13 +71,39 @@ def enqueue_embed(image: Image, engine: str) -> None:
     transaction.on_commit(lambda: _publish("inference.embed", request, queue="embed", expires=3600))
 
 
-def send_prompt(image: Image, *, channel: str, number: int, engine: str, prompts: PromptSet) -> bool:
-    """Ask for a preview, now. False when the broker is down."""
-    request = {
+def send_hold(pixels: list[str]) -> bool:
+    """Images with these hashes are open: the workers keep what they know of them. Sent again every few minutes."""
+    return _publish("inference.hold", {"pixels": pixels}, queue="click", expires=300)
+
+
+def _asked(image: Image, *, channel: str, number: int, engine: str) -> dict[str, Any]:
+    return {
         "reply_to": channel,
         "prompt_id": number,
+        "sent_at": time.time(),
         "engine": engine,
         "image": image_contract(image),
-        "prompts": {**prompts.model_dump(mode="json"), "mask": None},
     }
+
+
+def _prompts_contract(prompts: PromptSet) -> dict[str, Any]:
+    """inference.contracts.Prompts as JSON: a stroke's places are pairs of row and column there."""
+    strokes = [
+        {"places": [[place.row, place.col] for place in stroke.places], "positive": stroke.positive}
+        for stroke in prompts.scribbles
+    ]
+    return {**prompts.model_dump(mode="json", exclude={"scribbles"}), "scribbles": strokes}
+
+
+def send_prompt(image: Image, *, channel: str, number: int, engine: str, prompts: PromptSet) -> bool:
+    """Ask for a preview, now. False when the broker is down."""
+    asked = _asked(image, channel=channel, number=number, engine=engine)
+    request = {**asked, "prompts": _prompts_contract(prompts)}
     return _publish("inference.predict", request, queue="click", expires=PROMPT_SECONDS)
+
+
+def send_tune(image: Image, *, channel: str, number: int, engine: str, params: TuneParams) -> bool:
+    """Ask for the cells at other thresholds, now. False when the broker is down."""
+    asked = _asked(image, channel=channel, number=number, engine=engine)
+    request = {**asked, "params": params.model_dump(mode="json", exclude_none=True)}
+    return _publish("inference.tune", request, queue="click", expires=PROMPT_SECONDS)

@@ -9,17 +9,26 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from annotation.errors import AppError, ErrorCode
-from inference.rle import Rle, check_counts
+from annotation.protocol_parts import MAX_PLACES as MAX_PLACES
+from annotation.protocol_parts import MAX_SCRIBBLES as MAX_SCRIBBLES
+from annotation.protocol_parts import MAX_SIDE as MAX_SIDE
+from annotation.protocol_parts import Mask as Mask
+from annotation.protocol_parts import Message as Message
+from annotation.protocol_parts import Place as Place
+from annotation.protocol_parts import PromptBox as PromptBox
+from annotation.protocol_parts import PromptPoint as PromptPoint
+from annotation.protocol_parts import PromptScribble as PromptScribble
+from annotation.protocol_parts import PromptSet as PromptSet
+from annotation.protocol_parts import Provenance as Provenance
 
 VERSION = 1
 """Raised when an old page could no longer talk to the server; such a page is asked to reload."""
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_CHANGES = 4096
-MAX_SIDE = 100_000
 
 CLOSE_BAD_FRAME = 4400
 CLOSE_NOT_SIGNED_IN = 4401
@@ -29,76 +38,7 @@ CLOSE_TOO_OLD = 4409
 CLOSE_TOO_FAST = 4429
 
 
-class Message(BaseModel):
-    """Frozen; a field that is not declared is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-# --- what messages are made of ------------------------------------------------------------------------------------
-
-
-class Mask(Message):
-    """Run lengths of one mask inside its box, row by row, background first (inference.rle)."""
-
-    top: Annotated[int, Field(ge=0, le=MAX_SIDE)]
-    left: Annotated[int, Field(ge=0, le=MAX_SIDE)]
-    height: Annotated[int, Field(ge=1, le=MAX_SIDE)]
-    width: Annotated[int, Field(ge=1, le=MAX_SIDE)]
-    counts: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=200_000)]
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> Mask:
-        check_counts(height=self.height, width=self.width, counts=self.counts)
-        if len(self.counts) < 2:
-            raise ValueError("A mask has at least one pixel.")
-        return self
-
-    def to_rle(self) -> Rle:
-        """The same mask as the library's type."""
-        return Rle(self.top, self.left, self.height, self.width, tuple(self.counts))
-
-    @classmethod
-    def of(cls, rle: Rle) -> Mask:
-        """The message for a mask that is known to be valid."""
-        return cls.model_construct(
-            top=rle.top, left=rle.left, height=rle.height, width=rle.width, counts=list(rle.counts)
-        )
-
-
-class PromptPoint(Message):
-    """A click; ``positive`` says that the pixel belongs to the cell."""
-
-    row: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    col: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    positive: bool
-
-
-class PromptBox(Message):
-    """A rectangle around the cell, half-open."""
-
-    top: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    left: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    bottom: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-    right: Annotated[float, Field(ge=0, le=MAX_SIDE)]
-
-
-class PromptSet(Message):
-    """Everything said about one cell."""
-
-    points: Annotated[list[PromptPoint], Field(max_length=64)] = []
-    box: PromptBox | None = None
-
-
-class Provenance(Message):
-    """Where a mask came from: by hand, or an engine with the weights' hash, its prompts and parameters."""
-
-    source: Literal["hand", "prompt", "auto"]
-    engine: Annotated[str, Field(max_length=40)] = ""
-    weights: Annotated[str, Field(max_length=64)] = ""
-    preprocessing: Annotated[str, Field(max_length=60)] = ""
-    score: Annotated[float, Field(ge=0, le=1)] | None = None
-    prompts: PromptSet | None = None
+# --- cells ------------------------------------------------------------------------------------------------------
 
 
 class CellState(Message):
@@ -126,7 +66,8 @@ class CreateCell(Message):
 
 class UpdateCell(Message):
     """A new shape, a new class or both. ``base_version`` is the last version of the server's that the tab has heard of
-    (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale."""
+    (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale.
+    ``provenance`` comes with a shape that an engine made; without it the cell keeps its own."""
 
     change: Literal["update"]
     id: UUID
@@ -134,6 +75,7 @@ class UpdateCell(Message):
     mask: Mask | None = None
     class_id: int | None = None
     set_class: bool = False
+    provenance: Provenance | None = None
 
 
 class DeleteCell(Message):
@@ -191,7 +133,7 @@ class Push(Message):
 
 
 class Prompt(Message):
-    """What is the cell here? ``number`` grows with each prompt of a tab; a newer one cancels the older."""
+    """What is the cell here? ``number`` grows with each prompt and tune of a tab; a newer one cancels the older."""
 
     type: Literal["prompt"]
     number: Annotated[int, Field(ge=1)]
@@ -199,8 +141,34 @@ class Prompt(Message):
     prompts: PromptSet
 
 
+class TuneParams(Message):
+    """Thresholds for what an engine kept of the image; null is the engine's own choice (see inference.contracts)."""
+
+    cell_probability: Annotated[float, Field(ge=-20, le=20)] | None = None
+    flow_error: Annotated[float, Field(ge=0, le=10)] | None = None
+    min_area: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    diameter: Annotated[float, Field(ge=2, le=2000)] | None = None
+
+
+class Tune(Message):
+    """Which cells would there be with these thresholds? Answered with proposals, nothing is stored. ``number`` as in a
+    prompt."""
+
+    type: Literal["tune"]
+    number: Annotated[int, Field(ge=1)]
+    engine: Annotated[str, Field(min_length=1, max_length=40)]
+    params: TuneParams
+
+
+class Prepare(Message):
+    """I am going to use this engine here: have the image ready for it."""
+
+    type: Literal["prepare"]
+    engine: Annotated[str, Field(min_length=1, max_length=40)]
+
+
 class Cancel(Message):
-    """I no longer want an answer to prompts up to ``number``."""
+    """I no longer want an answer to prompts and tunes up to ``number``."""
 
     type: Literal["cancel"]
     number: Annotated[int, Field(ge=1)]
@@ -220,7 +188,8 @@ class Ping(Message):
     type: Literal["ping"]
 
 
-ClientMessage = Annotated[Hello | Push | Prompt | Cancel | Cursor | Ping, Field(discriminator="type")]
+AnyClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Ping
+ClientMessage = Annotated[AnyClientMessage, Field(discriminator="type")]
 
 
 # --- server → client ----------------------------------------------------------------------------------------------
@@ -303,6 +272,21 @@ class Preview(Message):
     engine_ms: float
 
 
+class Proposal(Message):
+    """A part of the answer to a tune: the cells that there would be, as they would be without those that are there. The
+    parts come in order from 0; all together are the answer once the ``last`` has come."""
+
+    type: Literal["proposal"]
+    number: int
+    engine: str
+    weights: str
+    preprocessing: str
+    cells: list[Candidate]
+    part: int
+    last: bool
+    engine_ms: float
+
+
 class JobUpdate(Message):
     """How far some background work of this image is. ``progress`` is 0 to 1; ``job`` is null for an embedding, which
     cannot be cancelled."""
@@ -317,8 +301,8 @@ class JobUpdate(Message):
 
 
 class Refusal(Message):
-    """Something that you sent could not be done. ``number`` is the prompt's, where it was one; ``push`` is the
-    operation's id, where it was one: such an operation was *not* answered for good, and its seq is still free."""
+    """Something that you sent could not be done. ``number`` is that of the prompt or tune, ``push`` the id of the
+    operation, where it was one: such an operation was *not* answered for good, and its seq is still free."""
 
     type: Literal["error"]
     code: ErrorCode
@@ -335,14 +319,14 @@ class Pong(Message):
 
 
 ServerMessage = Annotated[
-    Welcome | Ack | Patch | Presence | Preview | JobUpdate | Refusal | Pong, Field(discriminator="type")
+    Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | Refusal | Pong, Field(discriminator="type")
 ]
 
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 SERVER: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
 
 
-def parse(text: str) -> Hello | Push | Prompt | Cancel | Cursor | Ping:
+def parse(text: str) -> AnyClientMessage:
     """The message in a text frame. Raises AppError(BAD_REQUEST) with the first thing that is wrong with it."""
     if len(text) > MAX_MESSAGE_BYTES:
         raise AppError(ErrorCode.TOO_LARGE, "That message is larger than 256 KiB. Split the change into smaller ones.")

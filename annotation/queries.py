@@ -139,6 +139,11 @@ def refused_sockets(sockets: Iterable[OpenSocket]) -> dict[OpenSocket, ErrorCode
     return refused
 
 
+def get_pixels(image_ids: Iterable[UUID]) -> list[str]:
+    """The hashes of these images' pixels."""
+    return list(Image.objects.filter(pk__in=list(image_ids)).values_list("pixels_sha256", flat=True).distinct())
+
+
 def get_open_runs(image_id: UUID) -> list[Job]:
     """What is looking for cells in the image now."""
     states = (JobState.QUEUED, JobState.RUNNING)

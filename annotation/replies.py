@@ -6,18 +6,34 @@ from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db import transaction
 from redis.exceptions import RedisError
 
-from annotation.actions.jobs import do_claim_attempt, do_fail_job, do_finish_job, do_progress_job
-from annotation.actions.operations import do_add_found_cells, masks_of
+from annotation.actions.jobs import do_claim_attempt, do_fail_job, do_progress_job
+from annotation.actions.runs import do_add_part, do_finish_run
 from annotation.errors import ErrorCode
 from annotation.events import newest_prompt_key, send_answer, send_job, send_not_ready
 from annotation.heartbeats import Heartbeats
-from annotation.models import Job
-from annotation.protocol import Candidate, JobUpdate, Mask, Preview, Provenance, Refusal
-from inference import contracts, ports
+from annotation.protocol import Candidate, JobUpdate, Mask, Preview, Proposal, Provenance, Refusal
+from inference import contracts, ports, rle
 from inference.errors import EngineErrorCode
+
+PART_RUNS = 30_000
+"""Run lengths in one part of a proposal: about 100 KB as JSON."""
+
+
+def _parts(cells: list[Candidate]) -> list[list[Candidate]]:
+    """The cells in order, in parts that can be sent; one part at least."""
+    parts: list[list[Candidate]] = [[]]
+    runs = 0
+    for cell in cells:
+        # A cell's score and box are about as long as ten of its runs.
+        size = len(cell.mask.counts) + 10
+        if parts[-1] and runs + size > PART_RUNS:
+            parts.append([])
+            runs = 0
+        parts[-1].append(cell)
+        runs += size
+    return parts
 
 
 class AnnotationReplies:
@@ -53,6 +69,38 @@ class AnnotationReplies:
         more = {name: found[name] for name in names}
         send_answer(reply_to, Preview.model_construct(type="preview", number=prompt_id, candidates=candidates, **more))
 
+    def tuned(
+        self,
+        reply_to: str,
+        prompt_id: int,
+        result: contracts.Segmentation,
+        *,
+        provenance: contracts.Provenance,
+        engine_ms: float,
+    ) -> None:
+        """The cells at other thresholds, to the tab that asked, in parts; no more of them once it asks for others."""
+        scores = result.scores
+        cells = [
+            Candidate.model_construct(mask=Mask.of(mask), score=scores[label - 1] if label <= len(scores) else 1.0)
+            for label, mask in rle.from_labels(result.labels_hw)
+        ]
+        parts = _parts(cells)
+        for number, part in enumerate(parts):
+            if number > 0 and self.is_stale(reply_to, prompt_id):
+                return
+            proposal = Proposal.model_construct(
+                type="proposal",
+                number=prompt_id,
+                engine=provenance.engine,
+                weights=provenance.weights,
+                preprocessing=provenance.preprocessing,
+                cells=part,
+                part=number,
+                last=number == len(parts) - 1,
+                engine_ms=engine_ms,
+            )
+            send_answer(reply_to, proposal)
+
     def job(self, reply_to: str, state: ports.Json) -> None:
         """How an embedding comes along."""
         told: Any = state
@@ -73,41 +121,26 @@ class AnnotationReplies:
         if fraction == 0.0 and do_claim_attempt(UUID(job_id), attempt):
             self.heartbeats.start(job_id, attempt)
             return True
-        # The rest is for writing the cells.
-        return do_progress_job(UUID(job_id), attempt, progress=0.95 * fraction)
+        # The rest is for writing the last cells.
+        return do_progress_job(UUID(job_id), attempt, progress=0.98 * fraction)
 
-    def segmentation(
-        self,
-        job_id: str,
-        attempt: int,
-        result: contracts.Segmentation,
-        *,
-        provenance: contracts.Provenance,
-        seconds: float,
-    ) -> None:
-        """All cells of the image: written and finished in one transaction, or neither."""
-        self.heartbeats.stop(job_id)
-        masks = masks_of(result.labels_hw, result.scores)
+    def part(self, job_id: str, attempt: int, part: contracts.Part, *, provenance: contracts.Provenance) -> bool:
+        """Cells that people see, and may edit, while the run goes on."""
         stamped = Provenance(
             source="auto",
             engine=provenance.engine,
             weights=provenance.weights,
             preprocessing=provenance.preprocessing,
         )
-        with transaction.atomic():
-            if not do_progress_job(UUID(job_id), attempt, progress=0.97):
-                return
-            added = do_add_found_cells(Job.objects.get(pk=job_id), masks, stamped)
-            said = f"{len(masks):,} cells found, {added:,} added"
-            do_finish_job(
-                UUID(job_id),
-                attempt,
-                result={"found": len(masks), "added": added, "seconds": round(seconds, 2)},
-                message=said,
-            )
+        return do_add_part(UUID(job_id), attempt, part, provenance=stamped)
+
+    def finished(self, job_id: str, attempt: int, *, seconds: float) -> None:
+        """All parts are there."""
+        self.heartbeats.stop(job_id)
+        do_finish_run(UUID(job_id), attempt, seconds=seconds)
 
     def failed(self, job_id: str, attempt: int, error: ports.Json) -> None:
-        """The run ended without a result."""
+        """The run ended early; the cells that it found stay."""
         self.heartbeats.stop(job_id)
         if error["code"] != EngineErrorCode.CANCELLED:
             do_fail_job(UUID(job_id), attempt, message=str(error["message"]), permanent=bool(error["permanent"]))

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
@@ -35,13 +37,17 @@ from annotation.protocol import (
     Pong,
     Prompt,
     Push,
+    Tune,
     Welcome,
 )
 from annotation.queries import OpenSocket
+from inference.cards import CARDS
 
 logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 1.0
+HOLD_SECONDS = 240.0
+"""An image counts as open for 15 minutes after each of these."""
 CLOSES = {
     ErrorCode.NOT_SIGNED_IN: CLOSE_NOT_SIGNED_IN,
     ErrorCode.FORBIDDEN: CLOSE_FORBIDDEN,
@@ -102,13 +108,15 @@ def push(socket: OpenSocket, user: User, message: Push) -> Ack:
     return do_push(user, socket.image_id, message, session_key=socket.session_key)
 
 
-def prompt(socket: OpenSocket, user: User, channel: str, message: Prompt) -> None:
+def ask(socket: OpenSocket, user: User, channel: str, message: Prompt | Tune) -> None:
     """Ask the click worker; its answer comes through the channel."""
     image, _ = _access(socket, user, Action.ANNOTATE)
-    sent = jobs.send_prompt(
-        image, channel=channel, number=message.number, engine=message.engine, prompts=message.prompts
-    )
-    # After sending: it is for those prompts that wait behind others.
+    number, engine = message.number, message.engine
+    if isinstance(message, Tune):
+        sent = jobs.send_tune(image, channel=channel, number=number, engine=engine, params=message.params)
+    else:
+        sent = jobs.send_prompt(image, channel=channel, number=number, engine=engine, prompts=message.prompts)
+    # After sending: it is for those that wait behind others.
     _note_newest(channel, message.number)
     if not sent:
         raise AppError(ErrorCode.BUSY, "Clicks cannot be answered just now; drawing works. Try again in a moment.")
@@ -130,6 +138,8 @@ def _note_newest(channel: str, number: int) -> None:
 def embed(socket: OpenSocket, user: User, engine: str) -> None:
     """Have the image ready for an engine that has not seen it yet."""
     image, _ = _access(socket, user, Action.ANNOTATE)
+    if engine not in CARDS or "prompt" not in CARDS[engine].capabilities:
+        raise AppError(ErrorCode.BAD_REQUEST, f"There is no engine “{engine}” that answers clicks. Reload the page.")
     jobs.enqueue_embed(image, engine)
 
 
@@ -179,7 +189,25 @@ async def check_all() -> None:
             await consumer.close(CLOSES[code])
 
 
+async def hold_images() -> None:
+    """Have the workers keep what they know of the images that are open here."""
+    try:
+        await in_database(_hold, {socket.image_id for socket in _open.values()})
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("Open images could not be looked up: %s", error)
+
+
+def _hold(image_ids: set[UUID]) -> None:
+    pixels = queries.get_pixels(image_ids)
+    if pixels:
+        jobs.send_hold(pixels)
+
+
 async def _keep_watching() -> None:
+    held = time.monotonic()
     while _open:
         await asyncio.sleep(WATCH_SECONDS)
         await check_all()
+        if time.monotonic() - held > HOLD_SECONDS:
+            held = time.monotonic()
+            await hold_images()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inference import card_texts
 from inference.contracts import EngineCard, EngineStatus
 from inference.errors import EngineError, EngineErrorCode
 from inference.weights import CELLPOSE_LICENCE, CELLPOSE_NOTICE, checkpoint_for, weights_file
@@ -10,9 +11,11 @@ STARTER = EngineCard(
     name="starter",
     title="Starter",
     summary="Cytomark's own small network: clicks, and all nuclei of an image, on any machine.",
-    capabilities=frozenset({"prompt", "auto"}),
+    capabilities=frozenset({"prompt", "auto", "flows"}),
     licence="Apache-2.0",
     notice=weights_file("starter").notice,
+    about=card_texts.STARTER,
+    figures=card_texts.STARTER_FIGURES,
 )
 SAM = EngineCard(
     name="sam",
@@ -21,6 +24,7 @@ SAM = EngineCard(
     capabilities=frozenset({"prompt"}),
     licence="Apache-2.0",
     notice=weights_file("sam_vit_b").notice,
+    about=card_texts.SAM,
 )
 MOBILE_SAM = EngineCard(
     name="mobile-sam",
@@ -29,16 +33,49 @@ MOBILE_SAM = EngineCard(
     capabilities=frozenset({"prompt"}),
     licence="Apache-2.0",
     notice=weights_file("mobile_sam").notice,
+    about=card_texts.MOBILE_SAM,
 )
 CELLPOSE_SAM = EngineCard(
     name="cellpose-sam",
     title="Cellpose-SAM",
-    summary="Finds all cells or nuclei in many kinds of microscopy. Large: slow without a GPU.",
-    capabilities=frozenset({"auto"}),
+    summary="Clicks, and all cells or nuclei, in many kinds of microscopy. Large: slow without a GPU.",
+    capabilities=frozenset({"prompt", "auto", "flows"}),
     licence=CELLPOSE_LICENCE,
     notice=CELLPOSE_NOTICE,
+    about=card_texts.CELLPOSE_SAM,
 )
-CARDS: dict[str, EngineCard] = {card.name: card for card in (STARTER, SAM, MOBILE_SAM, CELLPOSE_SAM)}
+_YOURS = "yours: you train the weights"
+_NO_SHIPPED = "Cytomark brings no weights for it: you train them on your own images."
+CELLPOSE = EngineCard(
+    name="cellpose",
+    title="Cellpose (own training)",
+    summary="Cellpose's residual U-Net of 2020, trained on your images: clicks, all cells, thresholds that move live.",
+    capabilities=frozenset({"prompt", "auto", "flows"}),
+    licence=_YOURS,
+    notice=f"{_NO_SHIPPED} Method: Stringer, Wang, Michaelos, Pachitariu (2021).",
+    about=card_texts.CELLPOSE,
+)
+UNET = EngineCard(
+    name="unet",
+    title="U-Net (own training)",
+    summary="U-Net with skip connections, trained on your images: all cells, or regions of any number of classes.",
+    capabilities=frozenset({"auto"}),
+    licence=_YOURS,
+    notice=f"{_NO_SHIPPED} Method: Ronneberger, Fischer, Brox (2015).",
+    about=card_texts.UNET,
+)
+SEGNET = EngineCard(
+    name="segnet",
+    title="SegNet (own training)",
+    summary="A plain encoder-decoder, U-Net's sibling without skips: all cells, or regions of any number of classes.",
+    capabilities=frozenset({"auto"}),
+    licence=_YOURS,
+    notice=f"{_NO_SHIPPED} Method: Badrinarayanan, Kendall, Cipolla (2017).",
+    about=card_texts.SEGNET,
+)
+CARDS: dict[str, EngineCard] = {
+    card.name: card for card in (STARTER, SAM, MOBILE_SAM, CELLPOSE_SAM, CELLPOSE, UNET, SEGNET)
+}
 """All engines, in the order in which people see them."""
 
 

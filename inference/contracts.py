@@ -89,6 +89,7 @@ class AutoParams:
     flow error that a mask may have (0 switches the check off), ``min_area`` is in pixels, ``diameter`` is the
     typical cell diameter in pixels: the scale at which a network sees the image. ``cached`` asks for masks of the
     flow field that is kept already; a diameter then says how far the middles of two cells are apart at least.
+    ``first`` is the part that somebody looks at: its cells come first.
     """
 
     cell_probability: float | None = None
@@ -96,6 +97,7 @@ class AutoParams:
     min_area: int = 15
     diameter: float | None = None
     cached: bool = False
+    first: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,30 @@ class Segmentation:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The cells of one neighbourhood that is done, while the rest of the image goes on. No cell is in two parts.
+
+    ``number`` stands for the same neighbourhood in every repetition of the run. ``classes`` as in Segmentation.
+    """
+
+    number: int
+    cells: tuple[MaskResult, ...]
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number of an engine: ``measure`` on the images of ``dataset``."""
+
+    dataset: str
+    measure: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class EngineCard:
-    """What people are told about an engine."""
+    """What people are told about an engine. ``about`` is the text of its page: what is inside, what it was trained
+    on, where it fails; an empty line between paragraphs."""
 
     name: str
     title: str
@@ -118,6 +142,26 @@ class EngineCard:
     capabilities: frozenset[Capability]
     licence: str
     notice: str = ""
+    about: str = ""
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsStatus:
+    """One file of weights that an engine can run: published at ``url``, included in Cytomark, or somebody's own.
+    ``sha256`` (hex) and ``size`` (bytes) are empty and None where nobody has stated or measured them; ``command``
+    fetches it, where it can be fetched; ``used`` says that this is the file which the engine runs."""
+
+    name: str
+    filename: str
+    origin: Literal["published", "included", "own"]
+    url: str
+    licence: str
+    sha256: str
+    size: int | None
+    here: bool
+    used: bool
+    command: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class EngineErrorCode(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     CANCELLED = "cancelled"
     TIMED_OUT = "timed_out"
+    DISK_FULL = "disk_full"
     REQUEST_INVALID = "request_invalid"
     FETCH_FAILED = "fetch_failed"
     INTERNAL = "internal"

@@ -1,4 +1,4 @@
-"""From an image's pixels to what networks of ours see: one channel, bright cells on a dark ground."""
+"""From an image's pixels to what networks of ours see: grey or colours, bright cells on a dark ground."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ Image = NDArray[np.uint8] | NDArray[np.uint16]
 Floats = NDArray[np.float32]
 
 PREPROCESSING = "grey-percentile-1"
+RGB_PREPROCESSING = "rgb-percentile-1"
 _SAMPLE = 1_000_000
 _DARK_ON_BRIGHT = 0.5
 _DARK_ON_BRIGHT_RGB = 0.4
@@ -50,6 +51,11 @@ def _one_channel(image: Image) -> tuple[Floats, bool]:
     return (image[..., 0] if dark else image.max(axis=2)).astype(np.float32), dark
 
 
+def is_dark_on_bright(image: Image) -> bool:
+    """Whether cells look darker than the ground, as they do in stained tissue."""
+    return _one_channel(image)[1]
+
+
 def unit_grey(image: Image) -> Floats:
     """Float32 (row, column), 0 at the 1st and 1 at the 99.8th percentile, clipped to -0.5 … 2; dark cells on a
     bright ground are inverted. A constant image gives zeros."""
@@ -63,3 +69,21 @@ def unit_grey(image: Image) -> Floats:
     if dark:
         unit_hw = 1 - unit_hw
     return np.asarray(np.clip(unit_hw, -0.5, 2), np.float32)
+
+
+def unit_rgb(image: Image) -> Floats:
+    """Float32 (3, row, column): red, green and blue, or the grey plane three times. The limits are those of unit_grey,
+    but of all three together, so that colours stay; a picture of dark cells is inverted as there. A constant image
+    gives zeros."""
+    if image.ndim == 2:
+        return np.repeat(unit_grey(image)[None], 3, axis=0)
+    planes_chw = np.ascontiguousarray(np.moveaxis(image, 2, 0), np.float32)
+    low, _, high = _limits(planes_chw)
+    if high <= low:
+        high = float(planes_chw.max())
+    if high <= low:
+        return np.zeros_like(planes_chw)
+    planes_chw = (planes_chw - low) / (high - low)
+    if is_dark_on_bright(image):
+        planes_chw = 1 - planes_chw
+    return np.asarray(np.clip(planes_chw, -0.5, 2), np.float32)

@@ -1,7 +1,8 @@
 """How tasks answer: through a port that the application injects, because this library knows no sockets and no
 rows.
 
-Everything that a method gets is JSON, except for the segmentation, which is handed over in memory.
+Everything that a method gets is JSON, except for cells of runs and of moved thresholds, which are handed over in
+memory.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from inference.contracts import Provenance, Segmentation
+from inference.contracts import Part, Provenance, Segmentation
 from inference.errors import EngineError, EngineErrorCode
 
 Json = Mapping[str, object]
@@ -27,6 +28,12 @@ class ReplyPort(Protocol):
         "score"}], "engine", "weights", "preprocessing", "engine_ms"}``, best first, or ``{"error": {"code",
         "message", "permanent"}}``."""
 
+    def tuned(
+        self, reply_to: str, prompt_id: int, result: Segmentation, *, provenance: Provenance, engine_ms: float
+    ) -> None:
+        """All cells at other thresholds, from the kept flow field, for whoever moves the sliders; in memory, like
+        ``segmentation``. Errors come through ``preview``."""
+
     def job(self, reply_to: str, state: Json) -> None:
         """How an embedding comes along: ``{"kind": "embed", "job_id", "image", "engine", "state",
         "fraction"}``; state is “running”, “done” or “failed”, the last with ``"error"``."""
@@ -35,15 +42,16 @@ class ReplyPort(Protocol):
         """The share of a run that is done, 0 to 1; the first call, with 0, comes before any work. False stops
         the run: it was cancelled, or another attempt has taken over. Also renews the lease."""
 
-    def segmentation(
-        self, job_id: str, attempt: int, result: Segmentation, *, provenance: Provenance, seconds: float
-    ) -> None:
-        """All cells of the image. In memory, because 20,000 cells are slow as JSON and a file would have to
-        be cleaned up; ``inference.rle.from_labels`` cuts the masks out. Refuses the work of an older
-        attempt."""
+    def part(self, job_id: str, attempt: int, part: Part, *, provenance: Provenance) -> bool:
+        """Cells of a run, while the rest goes on. In memory, because 20,000 cells are slow as JSON and a file would
+        have to be cleaned up. A part of this number that an earlier attempt handed over already is left alone.
+        False, as in ``progress``, stops the run."""
+
+    def finished(self, job_id: str, attempt: int, *, seconds: float) -> None:
+        """The run has handed over its last part. Refuses the word of an older attempt."""
 
     def failed(self, job_id: str, attempt: int, error: Json) -> None:
-        """The run ended without a result: ``{"code", "message", "permanent"}``; also for a cancelled one."""
+        """The run ended before its last part: ``{"code", "message", "permanent"}``; also for a cancelled one."""
 
 
 _port: ReplyPort | None = None

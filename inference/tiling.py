@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,56 @@ class Tile:
 
     top: int
     left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of pixels, half-open: rows ``top`` ≤ row < ``bottom``, columns ``left`` ≤ column < ``right``."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.right - self.left
+
+    @property
+    def area(self) -> int:
+        """Pixels."""
+        return self.height * self.width
+
+    def grown(self, margin: int, *, within: Window) -> Window:
+        """With ``margin`` pixels more on each side, as far as ``within`` goes."""
+        return Window(
+            max(self.top - margin, within.top),
+            max(self.left - margin, within.left),
+            min(self.bottom + margin, within.bottom),
+            min(self.right + margin, within.right),
+        )
+
+    def distance(self, row: float, col: float) -> float:
+        """Pixels from a place to the nearest of this window's, along the farther axis; 0 inside."""
+        return max(self.top - row, row - self.bottom, self.left - col, col - self.right, 0.0)
+
+
+def spans(length: int, most: int) -> list[tuple[int, int]]:
+    """An axis in equal parts (start, stop) of at most ``most`` pixels."""
+    edges = np.linspace(0, length, -(-length // most) + 1).astype(int).tolist()
+    return list(pairwise(edges))
+
+
+def blocks(height: int, width: int, *, most: int) -> list[Window]:
+    """A plane in windows of at most ``most`` pixels a side, row by row."""
+    columns = spans(width, most)
+    return [Window(top, left, bottom, right) for top, bottom in spans(height, most) for left, right in columns]
 
 
 def tile_starts(length: int, *, size: int, overlap: float) -> list[int]:

@@ -83,10 +83,16 @@ CATALOGUE: tuple[WeightsFile, ...] = (
     ),
 )  # fmt: skip
 
+TRAINED = ("cellpose", "unet", "segnet")
+"""Engines whose weights nobody publishes: people train them, into ENGINE.safetensors of the weights folder."""
+
 _CHOICES = {
     "sam": "CYTOMARK_SAM_CHECKPOINT",
     "mobile-sam": "CYTOMARK_MOBILE_SAM_CHECKPOINT",
     "cellpose-sam": "CYTOMARK_CELLPOSE_SAM_CHECKPOINT",
+    "cellpose": "CYTOMARK_CELLPOSE_CHECKPOINT",
+    "unet": "CYTOMARK_UNET_CHECKPOINT",
+    "segnet": "CYTOMARK_SEGNET_CHECKPOINT",
 }
 """The variable that names a file in the weights folder, for engines which can run other people's
 checkpoints."""
@@ -171,6 +177,8 @@ def checkpoint_for(engine: str) -> Path:
     chosen = os.environ.get(variable, "") if variable else ""
     if chosen:
         return _chosen_path(chosen, variable)
+    if engine in TRAINED:
+        return _trained_path(engine, variable)
     entries = [entry for entry in CATALOGUE if entry.engine == engine]
     for entry in entries:
         if path_of(entry).is_file():
@@ -178,6 +186,18 @@ def checkpoint_for(engine: str) -> Path:
     raise EngineError(
         EngineErrorCode.WEIGHTS_MISSING,
         f"The weights of “{engine}” are not here. {_advice(entries[0], variable)}",
+        permanent=True,
+    )
+
+
+def _trained_path(engine: str, variable: str) -> Path:
+    path = weights_folder() / f"{engine}.safetensors"
+    if path.is_file():
+        return path
+    raise EngineError(
+        EngineErrorCode.WEIGHTS_MISSING,
+        f"There are no weights for “{engine}” yet. Train them with “manage.py train {engine} --images FOLDER --labels "
+        f"FOLDER --out {path}”, or put a file that was trained elsewhere into {path.parent} and name it in {variable}.",
         permanent=True,
     )
 
@@ -228,7 +248,7 @@ def load_checkpoint(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> Checkp
 
 def invalid_weights(path: Path, why: str) -> EngineError:
     """The error for a file that cannot be used; ``why`` completes “cannot be used: …”."""
-    advice = "Fetch it again with “manage.py weights fetch”, or put another file in its place."
+    advice = "Fetch it again with “manage.py weights fetch”, train it again, or put another file in its place."
     message = f"The weights {path.name} cannot be used: {why}. {advice}"
     return EngineError(EngineErrorCode.WEIGHTS_INVALID, message, permanent=True)
 

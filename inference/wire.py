@@ -30,7 +30,8 @@ def _object(data: object, what: str) -> Json:
     return data
 
 
-def _number(data: Json, name: str) -> float:
+def get_number(data: Json, name: str) -> float:
+    """A number of a request."""
     value = data.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _invalid(f"{name} is not a number")
@@ -106,7 +107,9 @@ def _flag(data: Json, name: str, *, default: bool) -> bool:
 
 
 def _point(data: Json) -> Point:
-    return Point(row=_number(data, "row"), col=_number(data, "col"), positive=_flag(data, "positive", default=True))
+    return Point(
+        row=get_number(data, "row"), col=get_number(data, "col"), positive=_flag(data, "positive", default=True)
+    )
 
 
 def _scribble(data: Json) -> Scribble:
@@ -121,7 +124,7 @@ def _scribble(data: Json) -> Scribble:
 
 
 def _box(data: Json) -> Box:
-    return Box(**{name: _number(data, name) for name in ("top", "left", "bottom", "right")})
+    return Box(**{name: get_number(data, name) for name in ("top", "left", "bottom", "right")})
 
 
 def _mask(data: Json) -> Rle:
@@ -137,15 +140,15 @@ def _mask(data: Json) -> Rle:
 
 
 def get_params(data: Json) -> AutoParams:
-    """``{"params": {"cell_probability", "flow_error", "min_area", "diameter", "cached"}}``, each of them optional
-    or null."""
+    """``{"params": {"cell_probability", "flow_error", "min_area", "diameter", "cached", "first": {"top", "left",
+    "bottom", "right"}}}``, each of them optional or null."""
     params = _object(data.get("params") or {}, "params")
-    unknown = set(params) - {"cell_probability", "flow_error", "min_area", "diameter", "cached"}
+    unknown = set(params) - {"cell_probability", "flow_error", "min_area", "diameter", "cached", "first"}
     if unknown:
         raise _invalid(f"params has {', '.join(sorted(unknown))}")
 
     def optional(name: str) -> float | None:
-        return None if params.get(name) is None else _number(params, name)
+        return None if params.get(name) is None else get_number(params, name)
 
     default = AutoParams()
     return AutoParams(
@@ -154,6 +157,7 @@ def get_params(data: Json) -> AutoParams:
         min_area=default.min_area if params.get("min_area") is None else get_whole(params, "min_area"),
         diameter=optional("diameter"),
         cached=_flag(params, "cached", default=False),
+        first=None if params.get("first") is None else _box(_object(params["first"], "first")),
     )
 
 

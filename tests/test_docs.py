@@ -78,7 +78,8 @@ def test_formats_in_and_out_are_those_of_the_code() -> None:
 
 
 def test_keys_are_those_of_the_application() -> None:
-    commands = (ROOT / "frontend/src/commands/commands.ts").read_text()
+    files = sorted((ROOT / "frontend/src/commands").glob("*commands.ts"))
+    commands = "".join(path.read_text() for path in files)
     table = (ROOT / "docs/using.md").read_text().split("## Keys")[1]
     rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
     named = {key for row in rows for key in re.findall(r"`([^`]+)`", row)} - {*"0123456789"}

@@ -91,9 +91,11 @@ class Editor:
         self.edits[cell.pk] = Edit(cell, None, is_new=True)
         return cell
 
-    def reshape(self, cell: Annotation, mask: Rle) -> None:
-        """A new mask."""
+    def reshape(self, cell: Annotation, mask: Rle, *, provenance: dict[str, object] | None = None) -> None:
+        """A new mask, and where it came from if that is new too."""
         self.edit(cell).rle = mask
+        if provenance is not None:
+            cell.provenance = provenance
         cell.mask_version, cell.mask_client = cell.version, self.client_id
 
     def relabel(self, cell: Annotation, class_id: int | None) -> None:
@@ -169,7 +171,8 @@ def _prepare_update(editor: Editor, cell: Annotation, change: UpdateCell, occupi
         raise RefusedError(ErrorCode.BAD_REQUEST, "An update has a new mask, a new class or both.", cells=[cell.pk])
     _check_fresh(editor, cell, change)
     if change.mask is not None:
-        editor.reshape(cell, _claim(occupied, change.mask.to_rle(), cell.pk))
+        made = change.provenance.model_dump(mode="json") if change.provenance else None
+        editor.reshape(cell, _claim(occupied, change.mask.to_rle(), cell.pk), provenance=made)
     if change.set_class:
         editor.check_class(change.class_id)
         editor.relabel(cell, change.class_id)

@@ -69,7 +69,7 @@ def _tell(job: Job) -> None:
         send_job(job.image_id, job_update(job))
 
 
-def _held(job_id: UUID, attempt: int) -> Job | None:
+def held_job(job_id: UUID, attempt: int) -> Job | None:
     """The job, locked, if this attempt still runs it."""
     return Job.objects.select_for_update(no_key=True).filter(pk=job_id, attempt=attempt, state=JobState.RUNNING).first()
 
@@ -90,7 +90,7 @@ def do_start_job(job_id: UUID) -> Job | None:
 @transaction.atomic
 def do_progress_job(job_id: UUID, attempt: int, *, progress: float, message: str = "") -> bool:
     """Renew the lease and say how far it is. False: stop, it was cancelled or another attempt has taken over."""
-    job = _held(job_id, attempt)
+    job = held_job(job_id, attempt)
     if job is None:
         return False
     job.progress, job.lease_until = min(max(progress, 0.0), 1.0), timezone.now() + LEASE
@@ -129,7 +129,7 @@ def _end(job: Job, state: JobState, *, message: str) -> None:
 @transaction.atomic
 def do_finish_job(job_id: UUID, attempt: int, *, result: dict[str, Any], message: str = "") -> bool:
     """The job is done. False when this attempt no longer holds it; its effects must then not be kept."""
-    job = _held(job_id, attempt)
+    job = held_job(job_id, attempt)
     if job is None:
         return False
     job.result = result
@@ -140,14 +140,23 @@ def do_finish_job(job_id: UUID, attempt: int, *, result: dict[str, Any], message
 @transaction.atomic
 def do_fail_job(job_id: UUID, attempt: int, *, message: str, permanent: bool) -> bool:
     """The attempt failed: for good, or to be tried again up to three times in all (R14)."""
-    job = _held(job_id, attempt)
+    job = held_job(job_id, attempt)
     if job is None:
         return False
     if permanent or job.attempt >= MAX_ATTEMPTS:
-        _end(job, JobState.FAILED, message=message)
+        _end(job, JobState.FAILED, message=f"{message}{_kept(job)}")
     else:
         _requeue(job)
     return True
+
+
+def _kept(job: Job) -> str:
+    """What becomes of the cells that a run had added before it ended early."""
+    added = int(job.result.get("added", 0)) if job.kind == JobKind.SEGMENT else 0
+    if added == 0:
+        return ""
+    cells, them = ("1 cell", "it") if added == 1 else (f"{added:,} cells", "them")
+    return f" {cells} found so far {'was' if added == 1 else 'were'} kept. Undo removes {them}."
 
 
 def _requeue(job: Job) -> None:
@@ -167,7 +176,8 @@ def check_cancel_job(user: User, job: Job) -> None:
 def do_cancel_job(job: Job) -> None:
     """Stop it, if it has not ended; whoever runs it hears of that at the next step. The caller holds the row's lock."""
     if job.state in _OPEN:
-        _end(job, JobState.CANCELLED, message="Cancelled")
+        kept = _kept(job)
+        _end(job, JobState.CANCELLED, message=f"Stopped.{kept}" if kept else "Cancelled")
 
 
 def do_sweep_jobs() -> int:
@@ -182,7 +192,8 @@ def do_sweep_jobs() -> int:
                 continue
             swept += 1
             if job.state == JobState.RUNNING and job.attempt >= MAX_ATTEMPTS:
-                _end(job, JobState.FAILED, message="It was interrupted three times. Start it again, or ask for help.")
+                message = "It was interrupted three times. Start it again, or ask for help."
+                _end(job, JobState.FAILED, message=f"{message}{_kept(job)}")
             else:
                 _requeue(job)
     return swept

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from django.db.models import F
 from numpy.typing import NDArray
 
 from annotation.errors import ErrorCode, RefusedError
@@ -31,10 +32,15 @@ class Occupied:
     def around(cls, image: Image, masks: list[Rle], *, without: Iterable[object] = ()) -> Occupied:
         """What the image's cells, except those with the given ids, have around ``masks`` (not empty)."""
         occupied = cls(bounds_around(masks))
+        bounds = occupied.bounds
         cells = Annotation.objects.filter(image=image, deleted=False).exclude(pk__in=list(without))
-        for cell in cells.filter(top__lt=occupied.bounds.bottom, left__lt=occupied.bounds.right).only(
-            "top", "left", "height", "width", "counts"
-        ):
+        near = cells.filter(
+            top__lt=bounds.bottom,
+            left__lt=bounds.right,
+            top__gt=bounds.top - F("height"),
+            left__gt=bounds.left - F("width"),
+        )
+        for cell in near.only("top", "left", "height", "width", "counts"):
             occupied.add(cell.rle)
         return occupied
 

@@ -12,16 +12,17 @@ from annotation.actions.masks import Occupied
 from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
 from annotation.errors import AppError, ErrorCode, RefusedError
 from annotation.events import send_patch
-from annotation.models import Annotation, Client, Image, ImageStatus, Job, Operation, Receipt, User
+from annotation.models import Annotation, Client, Image, ImageStatus, Job, LabelClass, Operation, Receipt, User
 from annotation.permissions import Action, access_image
 from annotation.protocol import Ack, Provenance, Push
 from annotation.queries import cell_state, patch_of
 from inference import rle
+from inference.contracts import Part
 from inference.rle import Rle
 
 _CELL_FIELDS = [
     "top", "left", "height", "width", "counts", "area", "label_class", "version", "mask_version", "class_version",
-    "mask_client", "class_client", "updated_by", "updated_at", "deleted",
+    "mask_client", "class_client", "updated_by", "updated_at", "deleted", "provenance",
 ]  # fmt: skip
 
 
@@ -80,7 +81,9 @@ def _perform(image: Image, user: User, push: Push) -> Operation:
     return _write(editor, push.id, kind=inverse_kind(target), undoes=target)
 
 
-def _write(editor: Editor, operation_id: UUID, *, kind: str, undoes: Operation | None = None) -> Operation:
+def _write(
+    editor: Editor, operation_id: UUID, *, kind: str, undoes: Operation | None = None, part_of: Operation | None = None
+) -> Operation:
     """Save what was prepared, log it and tick the image's clock, which the caller has locked."""
     image, edits = editor.image, list(editor.edits.values())
     Annotation.objects.bulk_create([edit.cell for edit in edits if edit.is_new], batch_size=1000)
@@ -96,6 +99,7 @@ def _write(editor: Editor, operation_id: UUID, *, kind: str, undoes: Operation |
         actor=editor.user,
         kind=kind,
         undoes=undoes,
+        part_of=part_of,
         changes=[edit.logged() for edit in edits],
     )
     send_patch(image.pk, patch_of(operation))
@@ -135,27 +139,45 @@ def _discard(image: Image, user: User, push: Push, refusal: RefusedError) -> Ack
 
 
 @transaction.atomic
-def do_add_found_cells(job: Job, masks: list[tuple[Rle, float]], provenance: Provenance) -> int:
-    """Add what “find all cells” found, as one operation of the person who asked. Pixels that cells already have are
-    kept; what is then smaller than half of itself is left out. Returns how many were added. Doing it twice does it
-    once."""
+def do_add_found_cells(job: Job, part: Part, provenance: Provenance) -> int:
+    """Add a part of what “find all cells” found, as an operation of the person who asked. Pixels that cells already
+    have are kept; what is then smaller than half of itself is left out. Returns how many were added. The caller holds
+    the job, and sees to it that no part is added twice."""
     assert job.image_id is not None  # noqa: S101 - only images are segmented
     image = Image.objects.select_for_update(no_key=True).get(pk=job.image_id)
-    if Operation.objects.filter(pk=job.pk).exists():
-        return 0
     editor = Editor(image, job.user)
-    if not masks:
+    if not part.cells:
         return 0
-    occupied = Occupied.around(image, [mask for mask, _ in masks])
-    for number, (mask, score) in enumerate(masks):
-        free = occupied.free_part(mask)
-        if 2 * free.area >= mask.area and free.area > 0:
+    occupied = Occupied.around(image, [cell.mask for cell in part.cells])
+    class_ids = _class_ids(image, part)
+    for number, cell in enumerate(part.cells):
+        free = occupied.free_part(cell.mask)
+        if 2 * free.area >= cell.mask.area and free.area > 0:
             occupied.add(free)
-            stamped = provenance.model_copy(update={"score": score})
-            editor.insert(uuid5(job.pk, str(number)), free, class_id=None, provenance=stamped)
+            stamped = provenance.model_copy(update={"score": cell.score})
+            cell_id = uuid5(job.pk, f"{part.number}:{number}")
+            editor.insert(cell_id, free, class_id=class_ids[number], provenance=stamped)
     if editor.edits:
-        _write(editor, job.pk, kind="run")
+        _write_part(editor, job, part.number)
     return len(editor.edits)
+
+
+def _write_part(editor: Editor, job: Job, number: int) -> None:
+    """The first operation of a run has the run's id, the others belong to it."""
+    first = Operation.objects.filter(pk=job.pk).first()
+    if first is None:
+        _write(editor, job.pk, kind="run")
+    else:
+        _write(editor, uuid5(job.pk, f"part {number}"), kind="part", part_of=first)
+
+
+def _class_ids(image: Image, part: Part) -> list[int | None]:
+    """For each cell the project's class of the name that the engine gave, None where there is none."""
+    if not part.classes:
+        return [None] * len(part.cells)
+    known = LabelClass.objects.filter(project_id=image.project_id, deleted_at=None)
+    ids = {name.casefold(): class_id for name, class_id in known.values_list("name", "pk")}
+    return [ids.get(name.casefold()) for name in part.classes]
 
 
 def masks_of(labels_hw: Any, scores: tuple[float, ...]) -> list[tuple[Rle, float]]:

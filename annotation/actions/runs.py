@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
-from annotation.actions.jobs import check_new_job, do_create_job
+from annotation.actions.jobs import check_new_job, do_create_job, do_finish_job, held_job
+from annotation.actions.operations import do_add_found_cells
 from annotation.errors import AppError, ErrorCode
 from annotation.models import Image, Job, JobKind, JobState, User
+from annotation.protocol import Provenance
 from inference.cards import CARDS, status_from_files
+from inference.contracts import Part
 
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 
@@ -34,6 +38,34 @@ def check_run(user: User, image: Image, *, engine: str) -> None:
         message = f"{CARDS[engine].title} is finding the cells of this image for you already. Wait, or cancel that run."
         raise AppError(ErrorCode.CONFLICT, message, status=409)
     check_new_job(user)
+
+
+@transaction.atomic
+def do_add_part(job_id: UUID, attempt: int, part: Part, *, provenance: Provenance) -> bool:
+    """Write a part of what a run finds; what an earlier attempt wrote already is left alone. False when this attempt no
+    longer holds the job: nothing is written then."""
+    job = held_job(job_id, attempt)
+    if job is None:
+        return False
+    numbers = job.result.get("parts", [])
+    if part.number in numbers:
+        return True
+    added = job.result.get("added", 0) + do_add_found_cells(job, part, provenance)
+    found = job.result.get("found", 0) + len(part.cells)
+    job.result = {"parts": [*numbers, part.number], "found": found, "added": added}
+    job.message = f"{added:,} cells added so far"
+    job.save(update_fields=["result", "message", "updated_at"])
+    return True
+
+
+@transaction.atomic
+def do_finish_run(job_id: UUID, attempt: int, *, seconds: float) -> None:
+    """All parts are written. Nothing happens when this attempt no longer holds the job."""
+    job = held_job(job_id, attempt)
+    if job is not None:
+        found, added = job.result.get("found", 0), job.result.get("added", 0)
+        result = {"found": found, "added": added, "seconds": round(seconds, 2)}
+        do_finish_job(job_id, attempt, result=result, message=f"{found:,} cells found, {added:,} added")
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from annotation.actions.changes import Editor
 from annotation.actions.masks import Occupied
 from annotation.actions.states import State, state_of
 from annotation.errors import ErrorCode, RefusedError
-from annotation.models import Annotation, Image, Operation, User
+from annotation.models import Annotation, Image, Job, JobState, Operation, User
 from annotation.protocol import Mask
 from inference.rle import Rle
 
@@ -17,7 +17,7 @@ UNDOABLE = ("edit", "run", "redo")
 
 
 def get_undoable(image: Image, user: User) -> UUID | None:
-    """My last operation that is not undone."""
+    """My last operation that is not undone. A run counts from its first part: what I did meanwhile comes before it."""
     mine = Operation.objects.filter(image=image, actor=user, kind__in=UNDOABLE, undone_by=None)
     return mine.order_by("-clock").values_list("pk", flat=True).first()
 
@@ -32,14 +32,18 @@ def get_redoable(image: Image, user: User) -> UUID | None:
 
 
 def get_target(image: Image, user: User, operation_id: UUID) -> Operation:
-    """The operation to invert: mine, in this image, not inverted yet."""
+    """The operation to invert: mine, in this image, not inverted yet. A part of a run stands for all of it, which has
+    to have ended."""
     target = Operation.objects.filter(pk=operation_id, image=image).first()
     if target is None:
         raise RefusedError(ErrorCode.NOTHING_TO_UNDO, "There is nothing to undo.")
+    target = target.part_of or target
     if target.actor_id != user.pk:
         raise RefusedError(ErrorCode.FORBIDDEN, "You can undo your own changes only.")
     if Operation.objects.filter(undoes=target).exists():
         raise RefusedError(ErrorCode.NOTHING_TO_UNDO, "This change is undone already.")
+    if Job.objects.filter(pk=target.pk, state__in=(JobState.QUEUED, JobState.RUNNING)).exists():
+        raise RefusedError(ErrorCode.CONFLICT, "Cells are still being found. Stop that run, or wait for its end.")
     return target
 
 
@@ -70,8 +74,8 @@ def _check_untouched(cell: Annotation, before: State | None, after: State | None
 
 
 def prepare_undo(editor: Editor, target: Operation) -> None:
-    """Prepare the inverse of an operation."""
-    changes = target.changes
+    """Prepare the inverse of an operation, of all parts of it."""
+    changes = [change for part in (target, *target.parts.order_by("clock")) for change in part.changes]
     rows = editor.load([UUID(change["id"]) for change in changes])
     cells = [(rows[UUID(change["id"])], change["before"], change["after"]) for change in changes]
     for cell, before, after in cells:
@@ -113,6 +117,6 @@ def _invert(editor: Editor, cell: Annotation, before: State | None, after: State
         return
     changed = _differs(before, after)
     if "mask" in changed:
-        editor.reshape(cell, _mask_of(before))
+        editor.reshape(cell, _mask_of(before), provenance=before["provenance"])
     if "class_id" in changed:
         editor.relabel(cell, before["class_id"])

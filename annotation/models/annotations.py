@@ -71,6 +71,9 @@ class Operation(models.Model):
 
     ``changes`` is a list of {"id", "before", "after"}; before and after are a cell's state (see
     annotation.actions.states) or null where there was no cell. ``id`` is made by the client.
+
+    The cells of one run come in several operations: the first has the job's id and is of kind “run”, the others are of
+    kind “part” and ``part_of`` the first. They are one step for whoever undoes them.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -79,6 +82,7 @@ class Operation(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     kind = models.CharField(max_length=16)
     undoes = models.OneToOneField("self", null=True, on_delete=models.CASCADE, related_name="undone_by")
+    part_of = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="parts")
     changes = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from django.http import HttpRequest
 from ninja import Router
 
 from annotation.queries import engine_statuses
-from annotation.views.schemas import EngineOut
+from annotation.views.schemas import EngineOut, FigureOut, WeightsOut
+from inference.weights_status import weights_of
 
 router = Router()
 
@@ -24,6 +27,9 @@ def list_engines(request: HttpRequest) -> list[EngineOut]:  # noqa: ARG001
             problem=status.problem,
             licence=status.card.licence,
             notice=status.card.notice,
+            about=status.card.about.strip(),
+            figures=[FigureOut(**asdict(figure)) for figure in status.card.figures],
+            weights=[WeightsOut(**asdict(file)) for file in weights_of(status.card.name)],
         )
         for status in engine_statuses()
     ]

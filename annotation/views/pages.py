@@ -1,4 +1,4 @@
-"""The three pages of the application: one shell, which Vite's bundle fills, and the page that says what went wrong."""
+"""The pages of the application: one shell, which Vite's bundle fills, and the page that says what went wrong."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from annotation.errors import AppError, ErrorCode
 from annotation.models import User
 from annotation.permissions import Action, access_image, access_project
+from inference.cards import CARDS
 
 _ENTRY = "src/main.tsx"
 
@@ -77,6 +78,26 @@ def project_page(request: HttpRequest, project_id: UUID) -> HttpResponse:
     except AppError as error:
         return refusal_page(request, error.message, status=error.status)
     return _shell(request, project.name)
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+@login_required
+def model_list(request: HttpRequest) -> HttpResponse:
+    """All engines."""
+    return _shell(request, "Models")
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+@login_required
+def model_card(request: HttpRequest, engine: str) -> HttpResponse:
+    """One engine."""
+    if engine not in CARDS:
+        return refusal_page(request, f"There is no model “{engine[:40]}”. Its name may have changed.", status=404)
+    return _shell(request, CARDS[engine].title)
 
 
 @require_safe

@@ -220,10 +220,22 @@ class ImageIn(In):
     status: StatusName | None = None
 
 
+class Rectangle(In):
+    """A part of an image in pixels, half-open."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    top: Annotated[float, Field(ge=-1e6, le=1e6)]
+    left: Annotated[float, Field(ge=-1e6, le=1e6)]
+    bottom: Annotated[float, Field(ge=-1e6, le=1e6)]
+    right: Annotated[float, Field(ge=-1e6, le=1e6)]
+
+
 class RunParams(In):
     """How to find all cells; what is left out is the engine's own choice. ``cell_probability`` is a threshold on the
     network's cell logit, ``flow_error`` the largest flow error of a mask (0 switches the check off), ``min_area`` and
-    ``diameter`` are in pixels."""
+    ``diameter`` are in pixels. ``first`` is the part that is looked at, whose cells come first; ``cached`` asks for the
+    masks of the flow field that is kept already, as a preview showed them."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -231,6 +243,8 @@ class RunParams(In):
     flow_error: Annotated[float, Field(ge=0, le=10)] | None = None
     min_area: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     diameter: Annotated[float, Field(ge=2, le=2000)] | None = None
+    cached: bool = False
+    first: Rectangle | None = None
 
 
 class RunIn(In):
@@ -240,8 +254,33 @@ class RunIn(In):
     params: RunParams = RunParams()
 
 
+class FigureOut(Schema):
+    """One measured number of an engine."""
+
+    dataset: str
+    measure: str
+    value: float
+
+
+class WeightsOut(Schema):
+    """A file of weights that an engine can run; ``sha256`` is empty and ``size`` (bytes) null where nobody stated them,
+    ``url`` and ``command`` are empty where there is nothing to fetch."""
+
+    name: str
+    filename: str
+    origin: Literal["published", "included", "own"]
+    url: str
+    licence: str
+    sha256: str
+    size: int | None
+    here: bool
+    used: bool
+    command: str
+
+
 class EngineOut(Schema):
-    """An engine and whether it can work here; ``problem`` is a sentence that says what is missing."""
+    """An engine and whether it can work here; ``problem`` is a sentence that says what is missing; ``about`` has an
+    empty line between paragraphs."""
 
     name: str
     title: str
@@ -251,3 +290,6 @@ class EngineOut(Schema):
     problem: str
     licence: str
     notice: str
+    about: str
+    figures: list[FigureOut]
+    weights: list[WeightsOut]

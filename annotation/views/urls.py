@@ -35,6 +35,8 @@ api.add_router("", images.router)
 urlpatterns = [
     path("", pages.project_list, name="projects"),
     path("projects/<uuid:project_id>/", pages.project_page, name="project"),
+    path("models/", pages.model_list, name="models"),
+    path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),
     path("sign-in/", accounts.SignInView.as_view(), name="account_login"),
     path("sign-out/", accounts.sign_out, name="account_logout"),

@@ -9,6 +9,7 @@ import { Annotator, sentence } from "./ui/annotator/model";
 import { AnnotatorPage } from "./ui/annotator/page";
 import type { Draw } from "./ui/annotator/stage";
 import "./ui/styles/annotator.css";
+import "./ui/styles/tool-bar.css";
 
 export const draw: Draw = (canvas, overlay, model) => {
   const renderer = new Renderer(canvas, overlay, model.editor, model.plane);
@@ -26,7 +27,7 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
     show(<Waiting words="Opening the image…" />);
     try {
       model = await openAnnotator(annotatorApi, imageId);
-      if (gone) return model.editor.close();
+      if (gone) return model.close();
       document.title = `${model.image.peek().name} · Cytomark`;
       show(<AnnotatorPage model={model} draw={draw} root={root} />);
       await model.load();
@@ -38,7 +39,7 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
   return () => {
     gone = true;
     render(null, root);
-    model?.editor.close();
+    model?.close();
   };
 }
 

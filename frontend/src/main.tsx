@@ -1,10 +1,12 @@
 /** Composition root: which page this is, and what it is made of. */
 import { render } from "preact";
+import { ModelCard, ModelList } from "./ui/pages/models-page";
 import { ProjectList } from "./ui/pages/project-list";
 import { ProjectPage } from "./ui/pages/project-page";
 import "./ui/styles/tokens.css";
 import "./ui/styles/base.css";
 import "./ui/styles/pages.css";
+import "./ui/styles/models.css";
 import { applyTheme } from "./ui/theme";
 
 async function start(root: HTMLElement): Promise<void> {
@@ -16,6 +18,8 @@ async function start(root: HTMLElement): Promise<void> {
     mountAnnotator(root, id);
   } else if (noun === "projects" && id) {
     render(<ProjectPage id={id} />, root);
+  } else if (noun === "models") {
+    render(id ? <ModelCard name={id} /> : <ModelList />, root);
   } else {
     render(<ProjectList />, root);
   }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -13,6 +13,7 @@ from inference.contracts import (
     Embedding,
     EngineCard,
     MaskResult,
+    Part,
     Prompts,
     Segmentation,
 )
@@ -61,6 +62,18 @@ class AutoEngine(Engine, Protocol):
 
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """Find every cell; an image without any gives an empty Segmentation, not an error."""
+
+
+@runtime_checkable
+class StreamEngine(Protocol):
+    """What an AutoEngine for images of any size has besides (inference.parts asks for it)."""
+
+    def stream(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Iterator[Part]:
+        """The cells that ``segment`` finds, neighbourhood by neighbourhood as they are done, those of
+        ``params.first`` at the beginning. Looks after its own memory: what was handed out is not done again."""
+
+    def segment_many(self, images: Iterable[Image], params: AutoParams) -> Iterator[Segmentation]:
+        """``segment`` of each image, in order; batches are filled from one image to the next."""
 
 
 class FlowEngine(PromptEngine, AutoEngine, Protocol):

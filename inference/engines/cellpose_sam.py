@@ -1,50 +1,52 @@
 """Cellpose-SAM: all cells of an image, tile by tile at full resolution.
 
 Pachitariu, Rariden, Stringer, “Cellpose-SAM: superhuman generalization for cellular segmentation” (2025),
-with the ``cellpose`` package's network, tile geometry and dynamics. The tile loop is ours: memory does not
-grow with the number of tiles, and people see progress and can stop it.
+with the ``cellpose`` package's network, tile geometry and dynamics. The tile loop is ours (inference.engines.tiled):
+memory does not grow with the image, cells come while the rest runs, and people can stop it.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from inference import torch_runtime
 from inference.cards import CARDS
-from inference.contracts import AutoParams, Segmentation
+from inference.cells import FlowMaps, Rules, find_cells
+from inference.contracts import AutoParams, Embedding, Part, Segmentation
+from inference.dynamics import STEPS
 from inference.engines.base import Image, Progress
+from inference.engines.flow_engine import FlowAnswers
+from inference.engines.prompts import check_diameter
+from inference.engines.tiled import BLOCK, LARGE_BLOCK, Plan, Scene, run
 from inference.errors import EngineError, EngineErrorCode
 from inference.networks.cpsam import cpsam_network
-from inference.tiling import Blend, FloatArray, Tile, batches, tiles
+from inference.parts import gather
+from inference.tiling import FloatArray, Tile, tiles
 from inference.weights import checkpoint_for, load_checkpoint
 
 # isort: split
-import cv2
-import fastremap
-from cellpose.dynamics import compute_masks
 from cellpose.transforms import get_pad_yx
-from cellpose.utils import fill_holes_and_remove_small_masks
-
-# What torch does anyway; said aloud, or it warns at the first image: cellpose makes a sparse tensor unchecked.
-_invariants: Any = torch.sparse.check_sparse_tensor_invariants
-_invariants.disable()
 
 OVERLAP = 0.1
-GPU_BATCH = 8
+GPU_BATCH, CPU_BATCH = 8, 4
+LARGE_NETWORK = 50_000_000
+"""Parameters from which on a CPU takes so long for a tile that a run has to be stoppable between any two."""
 FLOW_ERROR = 0.4
 CELL_PROBABILITY = 0.0
 LARGEST_SHARE = 0.4
 """A mask that covers more of the image than this is taken for background, as in Cellpose."""
-STEPS = 200
+FLOW_UNIT = 5.0
+"""Cellpose's networks say five times the flow."""
 DIAMETER = 30.0
 """Cellpose's diameter in pixels: with a diameter given, the image is resized to make cells this large."""
-NETWORK_SHARE = 0.85
-"""The share of the time that the network takes; the rest is for masks."""
 MOST_PIXELS = 256_000_000
 SAMPLE_PIXELS = 224**3
 
@@ -62,44 +64,55 @@ def _bounds(image_hwc: NDArray[Any]) -> list[tuple[float, float]]:
     ]
 
 
-def _scaled(image_hwc: NDArray[Any], factor: float) -> NDArray[Any]:
-    """The image (row, column, channel), resized."""
+def _scene(image: Image, params: AutoParams) -> tuple[Scene, float]:
+    """The image as the network is to see it, and how much it is magnified. Raises EngineError(REQUEST_INVALID) for a
+    diameter that cannot be meant."""
+    image_hwc = image[..., np.newaxis] if image.ndim == 2 else image
+    check_diameter(params)
+    factor = DIAMETER / params.diameter if params.diameter else 1.0
     height, width = int(image_hwc.shape[0] * factor), int(image_hwc.shape[1] * factor)
-    if height < 1 or width < 1 or height * width > MOST_PIXELS:
+    if height < 1 or width < 1 or (factor > 1 and height * width > MOST_PIXELS):
         raise EngineError(
             EngineErrorCode.REQUEST_INVALID,
             f"With that cell diameter the image would have {height:,} × {width:,} pixels. Give another one.",
             permanent=True,
         )
-    return _resized(np.asarray(image_hwc, dtype=np.float32), height, width)
+    return Scene(image_hwc, _bounds(image_hwc), height, width), factor
 
 
-def _resized(values_hwc: FloatArray, height: int, width: int) -> FloatArray:
-    """Linear interpolation, as Cellpose does it; OpenCV drops a single channel's axis."""
-    resized = cv2.resize(np.ascontiguousarray(values_hwc), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(resized, dtype=np.float32).reshape(height, width, values_hwc.shape[2])
+class _Tiles:
+    """A network with Cellpose's tile geometry (inference.engines.tiled.TileNetwork)."""
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
+        self.size = int(network.encoder.img_size)
+
+    def tiles(self, height: int, width: int) -> list[Tile]:
+        """See TileNetwork.tiles."""
+        above, below, before, after = map(int, get_pad_yx(height, width, min_size=(self.size, self.size)))
+        padded = tiles(height + above + below, width + before + after, size=self.size, overlap=OVERLAP)
+        return [Tile(tile.top - above, tile.left - before) for tile in padded]
+
+    def batch(self) -> int:
+        """How many tiles are run at once where there is enough memory."""
+        if torch_runtime.device().type == "cuda":
+            return GPU_BATCH
+        parameters = sum(parameter.numel() for parameter in self._network.parameters())
+        return 1 if parameters >= LARGE_NETWORK else CPU_BATCH
+
+    def run(self, inputs_nchw: FloatArray) -> FloatArray:
+        """See TileNetwork.run."""
+        device = torch_runtime.place(self._network)
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
+            outputs = self._network(torch.from_numpy(inputs_nchw).to(device))[0]
+        return cast(FloatArray, outputs.float().cpu().numpy())
 
 
-def _cut(image_hwc: NDArray[Any], tile: Tile, *, size: int, bounds: list[tuple[float, float]]) -> FloatArray:
-    """One tile (channel, row, column) as network input: percentiles at 0 and 1, zero outside of the image."""
-    height, width, channels = image_hwc.shape
-    result = np.zeros((channels, size, size), np.float32)
-    top, left = max(tile.top, 0), max(tile.left, 0)
-    bottom, right = min(tile.top + size, height), min(tile.left + size, width)
-    for index, (low, high) in enumerate(bounds):
-        if high - low > 1e-3:
-            values = image_hwc[top:bottom, left:right, index].astype(np.float32)
-            rows = slice(top - tile.top, bottom - tile.top)
-            columns = slice(left - tile.left, right - tile.left)
-            result[index, rows, columns] = (values - low) / (high - low)
-    return result
-
-
-class CellposeSamEngine:
-    """An AutoEngine around a Cellpose-SAM checkpoint."""
+class CellposeSamEngine(FlowAnswers):
+    """A FlowEngine and StreamEngine around a Cellpose-SAM checkpoint."""
 
     card = CARDS["cellpose-sam"]
-    preprocessing = "cellpose-4.2-p1-p99"
+    rules = Rules(cell_logit=CELL_PROBABILITY, flow_error=FLOW_ERROR, largest_share=LARGEST_SHARE)
 
     def __init__(self) -> None:
         self._network: Any = None
@@ -110,6 +123,11 @@ class CellposeSamEngine:
         """SHA-256 (hex) of the checkpoint."""
         return self._weights
 
+    @property
+    def preprocessing(self) -> str:
+        """Cellpose's own way from pixels to network input."""
+        return "cellpose-4.2-p1-p99"
+
     def load(self) -> None:
         """See Engine.load."""
         if self._network is None:
@@ -118,85 +136,74 @@ class CellposeSamEngine:
             self._network = cpsam_network(checkpoint.state, path)
             self._weights = checkpoint.sha256
 
+    def encode(self, image: Image) -> Embedding:
+        """See PromptEngine.encode: the flow field at the image's own scale."""
+        height, width = image.shape[:2]
+        outputs_chw = self.flows(image, AutoParams())
+        return self.kept_flows(_unit(outputs_chw), outputs_chw[2], height=height, width=width)
+
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """See AutoEngine.segment. Raises EngineError(REQUEST_INVALID) for a diameter that cannot be meant."""
-        self.load()
+        return gather(self._parts(image, params, progress, block=LARGE_BLOCK), *image.shape[:2])
+
+    def stream(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Iterator[Part]:
+        """See StreamEngine.stream."""
+        return self._parts(image, params, progress, block=BLOCK)
+
+    def segment_many(self, images: Iterable[Image], params: AutoParams) -> Iterator[Segmentation]:
+        """See StreamEngine.segment_many."""
+        network, unfinished = self._tiles(), deque[tuple[Plan, list[Part]]]()
+
+        def plans() -> Iterator[Plan]:
+            for image in images:
+                plan = self._plan(image, params, network, block=LARGE_BLOCK)
+                unfinished.append((plan, []))
+                yield plan
+
+        for plan, part in run(plans(), network, batch=network.batch(), before=lambda _: None):
+            next(parts for each, parts in unfinished if each is plan).append(part)
+            while unfinished and unfinished[0][0].is_done:
+                done, parts = unfinished.popleft()
+                yield gather(parts, done.plane.height, done.plane.width)
+
+    def flows(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> NDArray[np.float16]:
+        """The network's outputs (flow rows, flow columns, cell logit; row; column) at the scale of
+        ``params.diameter``."""
+        network = self._tiles()
+        plan = Plan(_scene(image, params)[0], network, _no_masks, block=LARGE_BLOCK)
         report = progress or (lambda _: None)
-        image_hwc = image[..., np.newaxis] if image.ndim == 2 else image
-        bounds = _bounds(image_hwc)
-        if params.diameter is not None and not params.diameter > 0:
-            raise EngineError(
-                EngineErrorCode.REQUEST_INVALID,
-                "The cell diameter has to be above zero pixels.",
-                permanent=True,
-            )
-        factor = DIAMETER / params.diameter if params.diameter else 1.0
-        scaled_hwc = image_hwc if factor == 1.0 else _scaled(image_hwc, factor)
-        outputs_chw = self.flows(scaled_hwc, bounds, progress=report)
-        if factor != 1.0:
-            height, width = image.shape[:2]
-            outputs_chw = _resized(outputs_chw.transpose(1, 2, 0), height, width).transpose(2, 0, 1)
-        report(NETWORK_SHARE)
-        labels_hw = _labels(outputs_chw, params, steps=max(1, int(STEPS / factor)))
-        scores = _scores(outputs_chw[2], labels_hw)
+        for _ in run([plan], network, batch=network.batch(), before=lambda _: report(plan.share)):
+            pass
+        return plan.field.all()
+
+    def _tiles(self) -> _Tiles:
+        self.load()
+        return _Tiles(self._network)
+
+    def _plan(self, image: Image, params: AutoParams, network: _Tiles, *, block: int) -> Plan:
+        scene, factor = _scene(image, params)
+        masks = partial(self._masks, params=replace(params, diameter=None), steps=max(1, int(STEPS / factor)))
+        return Plan(scene, network, masks, block=block, first=params.first)
+
+    def _masks(self, outputs_chw: FloatArray, share: float, *, params: AutoParams, steps: int) -> Segmentation:
+        """Cells of a window that is ``share`` of the image."""
+        maps = FlowMaps(_unit(outputs_chw), outputs_chw[2], *outputs_chw.shape[1:])
+        rules = replace(self.rules, largest_share=LARGEST_SHARE / share)
+        return find_cells(maps, params, rules, steps=steps)
+
+    def _parts(self, image: Image, params: AutoParams, progress: Progress | None, *, block: int) -> Iterator[Part]:
+        network, report = self._tiles(), progress or (lambda _: None)
+        plan = self._plan(image, params, network, block=block)
+        for _, part in run([plan], network, batch=network.batch(), before=lambda _: report(plan.share)):
+            yield part
         report(1.0)
-        return Segmentation(labels_hw, scores)
-
-    def flows(self, image_hwc: NDArray[Any], bounds: list[tuple[float, float]], *, progress: Progress) -> FloatArray:
-        """The network's outputs (flow rows, flow columns, cell logit; row; column) of a whole image, whose
-        channels have 0 and 1 of the network at ``bounds``. Progress comes, and may stop it, between batches
-        of tiles."""
-        device = torch_runtime.place(self._network)
-        size = int(self._network.encoder.img_size)
-        height, width, _ = image_hwc.shape
-        above, below, before, after = map(int, get_pad_yx(height, width, min_size=(size, size)))
-        padded = tiles(height + above + below, width + before + after, size=size, overlap=OVERLAP)
-        todo = [Tile(tile.top - above, tile.left - before) for tile in padded]
-        blend = Blend(channels=3, height=height, width=width, size=size)
-        batch = torch_runtime.batch_size(GPU_BATCH) if device.type == "cuda" else 1
-        done = 0
-        for group in batches(todo, batch):
-            progress(NETWORK_SHARE * done / len(todo))
-            inputs = np.stack([_cut(image_hwc, tile, size=size, bounds=bounds) for tile in group])
-            for tile, output_chw in zip(group, self._run(inputs, device), strict=True):
-                blend.add(tile, output_chw)
-            done += len(group)
-        return blend.result()
-
-    def _run(self, inputs_nchw: FloatArray, device: torch.device) -> FloatArray:
-        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
-            outputs = self._network(torch.from_numpy(inputs_nchw).to(device))[0]
-        return cast(FloatArray, outputs.float().cpu().numpy())
 
 
-def _labels(outputs_chw: FloatArray, params: AutoParams, *, steps: int) -> NDArray[np.int32]:
-    """Masks from flows by Cellpose's dynamics: pixels follow the flow, and those that meet are one cell."""
-    height, width = outputs_chw.shape[1:]
-    # The dynamics divide by the side less one pixel: a border of “no cell” keeps one-pixel images defined.
-    short = ((0, 0), (0, max(0, 2 - height)), (0, max(0, 2 - width)))
-    padded: NDArray[Any] = outputs_chw
-    if min(height, width) < 2:
-        padded = np.pad(outputs_chw, short, constant_values=-1e3)
-    masks = compute_masks(
-        padded[:2],
-        padded[2],
-        niter=steps,
-        cellprob_threshold=CELL_PROBABILITY if params.cell_probability is None else params.cell_probability,
-        flow_threshold=FLOW_ERROR if params.flow_error is None else params.flow_error,
-        do_3D=False,
-        min_size=-1,
-        max_size_fraction=LARGEST_SHARE,
-        device=torch_runtime.device(),
-    )
-    masks = fill_holes_and_remove_small_masks(masks, min_size=params.min_area)[:height, :width]
-    dense, _ = fastremap.renumber(np.ascontiguousarray(masks), preserve_zero=True)
-    return np.asarray(dense, dtype=np.int32)
+def _no_masks(outputs_chw: FloatArray, _: float) -> Segmentation:
+    return Segmentation(np.zeros(outputs_chw.shape[1:], np.int32), ())
 
 
-def _scores(logits_hw: FloatArray, labels_hw: NDArray[np.int32]) -> tuple[float, ...]:
-    """Each cell's mean probability, by label."""
-    count = int(labels_hw.max(initial=0))
-    if count == 0:
-        return ()
-    probability = 1 / (1 + np.exp(-np.clip(logits_hw, -50, 50)))
-    return tuple(float(mean) for mean in ndimage.mean(probability, labels_hw, np.arange(1, count + 1)))
+def _unit(outputs_chw: NDArray[np.floating]) -> NDArray[np.float16]:
+    """The flow (2, row, column) with steps of length 1."""
+    flow: NDArray[np.float16] = (outputs_chw[:2].astype(np.float32) / FLOW_UNIT).astype(np.float16)
+    return flow

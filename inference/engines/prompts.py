@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contracts import Box, Embedding, Point, Prompts, Scribble
+from inference.contracts import AutoParams, Box, Embedding, Point, Prompts, Scribble
 from inference.errors import EngineError, EngineErrorCode
 from inference.rle import Rle
 
@@ -89,6 +89,14 @@ def check_embedding(embedding: Embedding, *, engine: str, weights: str, preproce
             EngineErrorCode.EMBEDDING_MISSING,
             "The image was prepared with another engine or other weights. Open it again.",
             permanent=False,
+        )
+
+
+def check_diameter(params: AutoParams) -> None:
+    """Raise EngineError(REQUEST_INVALID) for a cell diameter that cannot be meant."""
+    if params.diameter is not None and not 0 < params.diameter < math.inf:
+        raise EngineError(
+            EngineErrorCode.REQUEST_INVALID, "The cell diameter has to be above zero pixels.", permanent=True
         )
 
 

@@ -16,6 +16,9 @@ _PATHS = {
     "sam": "inference.engines.sam:SamEngine",
     "mobile-sam": "inference.engines.sam:MobileSamEngine",
     "cellpose-sam": "inference.engines.cellpose_sam:CellposeSamEngine",
+    "cellpose": "inference.engines.cellpose:CellposeEngine",
+    "unet": "inference.engines.unet:UNetEngine",
+    "segnet": "inference.engines.unet:SegNetEngine",
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from inference.cards import STARTER
+from inference.cells import FlowMaps, Rules, find_cells
 from inference.contracts import (
     AutoParams,
     Embedding,
@@ -14,20 +16,20 @@ from inference.contracts import (
     Prompts,
     Segmentation,
 )
+from inference.dynamics import follow_flows
 from inference.engines.base import Image, Progress
-from inference.engines.prompts import check_prompts
+from inference.engines.prompts import check_diameter, check_prompts
 from inference.engines.starter_answer import MapView, answer
-from inference.engines.starter_cells import find_cells
 from inference.engines.starter_encoding import Maps, choose_scale, encode_maps
 from inference.engines.starter_prompts import scale_prompts
 from inference.errors import EngineError, EngineErrorCode
-from inference.flows import follow_flows
 from inference.networks.prompt_decoder import Decode, compiled
 from inference.networks.starter import Encoder
 from inference.networks.starter_weights import SHIPPED, load_starter
 from inference.pixels import PREPROCESSING, check_image, unit_grey
 
 BASIN_LOGIT = -1.0
+RULES = Rules(flow_error=0.8)
 _ENCODING_SHARE = 0.8
 
 
@@ -93,36 +95,26 @@ class StarterEngine:
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
         """Find every cell of the image."""
         check_image(image)
+        check_diameter(params)
         maps = self._maps(image, params.diameter, progress)
-        return self._cells(maps, params, image.shape[:2], progress)
+        kept = FlowMaps(maps.flow, maps.cell_hw, *image.shape[:2])
+        return self._cells(kept, replace(params, diameter=None), progress)
 
-    def segment_embedding(self, embedding: Embedding, params: AutoParams) -> Segmentation:
-        """Find every cell from what ``encode`` kept, without the network; ``params.diameter`` has no say in it."""
+    def masks(self, embedding: Embedding, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
+        """Find every cell from what ``encode`` kept, without the network."""
         self._check_embedding(embedding)
-        arrays = embedding.arrays
-        maps = Maps(
-            features=np.asarray(arrays["features"], np.float16),
-            flow=np.asarray(arrays["flow"], np.float16),
-            cell_hw=np.asarray(arrays["cell"], np.float16),
-            scale=float(arrays["scale"][0]),
-        )
-        return self._cells(maps, params, (embedding.height, embedding.width), None)
+        check_diameter(params)
+        return self._cells(FlowMaps.of(embedding), params, progress)
 
-    def _cells(self, maps: Maps, params: AutoParams, shape: tuple[int, ...], progress: Progress | None) -> Segmentation:
+    def _cells(self, maps: FlowMaps, params: AutoParams, progress: Progress | None) -> Segmentation:
         if progress is not None:
             progress(_ENCODING_SHARE)
-        found = find_cells(maps, params, height=shape[0], width=shape[1])
+        found = find_cells(maps, params, RULES)
         if progress is not None:
             progress(1.0)
         return found
 
     def _maps(self, image: Image, diameter: float | None, progress: Progress | None) -> Maps:
-        if diameter is not None and not diameter > 0:
-            raise EngineError(
-                EngineErrorCode.PROMPT_INVALID,
-                "The cell diameter must be more than 0 pixels.",
-                permanent=True,
-            )
         encoder = self._parts()[0]
         pixels_hw = unit_grey(image)
         scale = choose_scale(encoder, pixels_hw, diameter)

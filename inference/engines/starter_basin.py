@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.engines.starter_window import Click, Corners, Window
+from inference.labels import fill_holes
 from inference.networks.prompt_decoder import WINDOW
 
 Mask = NDArray[np.bool_]
@@ -56,7 +57,7 @@ def respect(mask_hw: Mask, clicks: list[Click], box: Corners | None, window: Win
     positive = [(c.row, c.col) for c in clicks if c.positive]
     if not positive and box is not None:
         positive = [((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)]
-    mask_hw = _fill_holes(mask_hw)
+    mask_hw = fill_holes(mask_hw)
     for click in clicks:
         if not click.positive and mask_hw[on_grid(click.row, click.col, window)]:
             mask_hw = mask_hw & _beyond_cut(click, positive, window)
@@ -66,14 +67,6 @@ def respect(mask_hw: Mask, clicks: list[Click], box: Corners | None, window: Win
     asked = {int(parts_hw[on_grid(c.row, c.col, window)]) for c in clicks if c.positive} - {0}
     largest = 1 + int(np.argmax(np.bincount(parts_hw.ravel())[1:]))
     return np.isin(parts_hw, sorted(asked) or [largest])
-
-
-def _fill_holes(mask_hw: Mask) -> Mask:
-    """With the background that no path of edge neighbours joins to the border; many times faster than SciPy's."""
-    around = cv2.copyMakeBorder(mask_hw.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    cv2.floodFill(around, None, (0, 0), 2, flags=4)
-    filled: Mask = around[1:-1, 1:-1] != 2
-    return filled
 
 
 def _beyond_cut(click: Click, others: list[tuple[float, float]], window: Window) -> Mask:

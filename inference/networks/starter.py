@@ -12,6 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from inference.networks.blocks import convolve
+
 STRIDE = 32
 DIAMETER = 24.0
 FEATURES = 48
@@ -29,21 +31,13 @@ class FlowOutput(NamedTuple):
     log_diameter: Tensor
 
 
-def _convolve(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
-
-
 class Residual(nn.Module):
     """Two 3×3 convolutions beside the identity."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            _convolve(width, width),
+            convolve(width, width),
             nn.Conv2d(width, width, 3, padding=1, bias=False),
             nn.BatchNorm2d(width),
         )
@@ -61,10 +55,10 @@ class Encoder(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(2, w2, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(w2), nn.ReLU(inplace=True)
         )
-        self.down4 = nn.Sequential(_convolve(w2, w4, stride=2), Residual(w4))
-        self.down8 = nn.Sequential(_convolve(w4, w8, stride=2), Residual(w8), Residual(w8))
-        self.down16 = nn.Sequential(_convolve(w8, w16, stride=2), Residual(w16), Residual(w16))
-        self.down32 = nn.Sequential(_convolve(w16, w32, stride=2), Residual(w32))
+        self.down4 = nn.Sequential(convolve(w2, w4, stride=2), Residual(w4))
+        self.down8 = nn.Sequential(convolve(w4, w8, stride=2), Residual(w8), Residual(w8))
+        self.down16 = nn.Sequential(convolve(w8, w16, stride=2), Residual(w16), Residual(w16))
+        self.down32 = nn.Sequential(convolve(w16, w32, stride=2), Residual(w32))
         self.side16, self.side8, self.side4 = (nn.Conv2d(w, w, 1) for w in (w16, w8, w4))
         self.up16, self.up8, self.up4, self.up2 = (
             nn.Conv2d(w32, w16, 1),

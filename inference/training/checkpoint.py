@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -12,7 +14,26 @@ from torch import Tensor, nn
 from inference.errors import EngineError, EngineErrorCode
 from inference.networks.files import save_atomically
 
-Progress = dict[str, float]
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One look at the validation images. ``loss`` is the mean training loss since the last one; ``score`` decides which
+    round is the best: the larger the better."""
+
+    step: int
+    seconds: float
+    loss: float
+    score: float
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a training is; ``plan`` is what has to be the same for going on to make sense."""
+
+    step: int = 0
+    seconds: float = 0.0
+    rounds: list[Round] = field(default_factory=list)
+    plan: str = ""
 
 
 def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -25,34 +46,51 @@ def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def save_training(
-    path: Path, *, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
+    path: Path, *, networks: Mapping[str, nn.Module], optimizer: torch.optim.Optimizer, progress: Progress
 ) -> None:
-    """Model, running average, optimiser state and ``progress`` (numbers by name)."""
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    tensors |= {f"average.{name}": value.clone() for name, value in average.state_dict().items()}
+    """The networks by name (the one that learns, its running average, …), the optimiser's state and the progress."""
+    tensors = {
+        f"{part}.{name}": value.clone()
+        for part, network in networks.items()
+        for name, value in network.state_dict().items()
+    }
     tensors |= _optimizer_tensors(optimizer)
-    save_atomically(tensors, path, metadata={"progress": json.dumps(progress)})
+    save_atomically(tensors, path, metadata={"progress": json.dumps(asdict(progress))})
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def load_training(path: Path, *, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-    """Put a saved training back; returns its progress. Raises EngineError for a file that is not one."""
+def _cannot_go_on(path: Path, why: str) -> EngineError:
+    return EngineError(
+        EngineErrorCode.WEIGHTS_INVALID,
+        f"Training cannot go on from “{path.name}”: {why}. Remove the file to start afresh.",
+        permanent=True,
+    )
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], Progress]:
+    with safe_open(path, framework="pt") as file:
+        told = json.loads((file.metadata() or {})["progress"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    rounds = [Round(**entry) for entry in told.pop("rounds")]
+    return tensors, Progress(**told, rounds=rounds)
+
+
+def load_training(
+    path: Path, *, networks: Mapping[str, nn.Module], optimizer: torch.optim.Optimizer, plan: str = ""
+) -> Progress:
+    """Put a saved training back; returns its progress. Raises EngineError for a file that is not one, or that belongs
+    to another ``plan``."""
     try:
-        with safe_open(path, framework="pt") as file:
-            progress: Progress = json.loads((file.metadata() or {})["progress"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        model.load_state_dict(_part(tensors, "model."))
-        average.load_state_dict(_part(tensors, "average."))
+        tensors, progress = _read(path)
+        for part, network in networks.items():
+            network.load_state_dict(_part(tensors, f"{part}."))
     except Exception as error:
-        raise EngineError(
-            EngineErrorCode.WEIGHTS_INVALID,
-            f"Training cannot go on from “{path.name}”: it is not a checkpoint of this network. "
-            "Remove the file to start afresh.",
-            permanent=True,
-        ) from error
+        raise _cannot_go_on(path, "it is not a checkpoint of this network") from error
+    if progress.plan != plan:
+        raise _cannot_go_on(path, f"it was started with {progress.plan}, not with {plan}")
     state = optimizer.state_dict()
     entries: dict[int, dict[str, Tensor]] = {}
     for name, value in _part(tensors, "optimizer.").items():

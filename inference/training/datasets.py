@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.errors import EngineError, EngineErrorCode
 from inference.files import SUFFIXES, read_image, read_labels
 from inference.flows import Floats, Labels, flow_targets
-from inference.pixels import Image, check_image, unit_grey
+from inference.labels import cell_diameters
+from inference.pixels import Image, check_image, is_dark_on_bright, unit_grey
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Pair:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One training image: ``pixels_hw`` from unit_grey, ``labels_hw`` int32, ``flow`` (2, row, column),
-    ``diameters`` of background (0) and cells by label, in pixels, and the group it is drawn with."""
+    ``diameters`` of background (0) and cells by label, in pixels, and the group it is drawn with. ``shuffled`` are
+    other readings of the same picture, from its channels in another order."""
 
     name: str
     group: str
@@ -36,6 +37,7 @@ class Sample:
     labels_hw: Labels
     flow: Floats
     diameters: Floats
+    shuffled: tuple[Floats, ...] = ()
 
     @property
     def diameter(self) -> float:
@@ -85,23 +87,24 @@ def read_pair(pair: Pair) -> tuple[Image, Labels]:
     return image, labels_hw
 
 
-def cell_diameters(labels_hw: Labels) -> Floats:
-    """Diameter in pixels of the circle with each label's area; index 0, the background, is 0."""
-    area: NDArray[np.int64] = np.bincount(labels_hw.ravel())
-    area[0] = 0
-    return np.asarray(2 * np.sqrt(area / np.pi), np.float32)
+def kind_of(image: Image) -> str:
+    """Grey or colour, bright cells or dark ones: pictures of one kind look alike."""
+    return f"{'colour' if image.ndim == 3 else 'grey'}{'-dark' if is_dark_on_bright(image) else ''}"
 
 
 def make_sample(name: str, image: Image, labels_hw: Labels, *, group: str = "") -> Sample:
-    """Everything that augmentation needs, computed once. Images of one group look alike: grey or colour."""
+    """Everything that augmentation needs, computed once. Images of one group look alike: grey or colour, bright cells
+    or dark ones."""
     check_image(image)
+    colour = image.ndim == 3
     return Sample(
         name=name,
-        group=f"{group}{'colour' if image.ndim == 3 else 'grey'}",
+        group=group + kind_of(image),
         pixels_hw=unit_grey(image),
         labels_hw=labels_hw,
         flow=flow_targets(labels_hw),
         diameters=cell_diameters(labels_hw),
+        shuffled=tuple(unit_grey(np.roll(image, shift, axis=2)) for shift in (1, 2)) if colour else (),
     )
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import copy
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import ndimage
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
+from inference.dynamics import follow_flows
 from inference.engines.starter_basin import meant_basin, respect
 from inference.engines.starter_window import (
     Click,
@@ -26,14 +26,13 @@ from inference.engines.starter_window import (
     draw_tokens,
     window_labels,
 )
-from inference.flows import Floats, Labels, follow_flows
+from inference.flows import Floats, Labels
 from inference.networks.prompt_decoder import MASKS, WINDOW, PromptDecoder
 from inference.networks.starter import FEATURE_STRIDE, Encoder
 from inference.training.augment import draw_view, draw_weights
-from inference.training.checkpoint import load_training, save_training
 from inference.training.clicks import inner_point, next_click
 from inference.training.datasets import Sample
-from inference.training.loop import Report, TrainingOptions, move_average, set_rate, share_done
+from inference.training.loop import TrainingOptions, Watcher, train
 
 VIEW = 256
 BASIN_LOGIT = -1.0
@@ -186,7 +185,7 @@ def train_prompts(
     *,
     views: int = 800,
     checkpoint: Path | None = None,
-    report: Report | None = None,
+    watcher: Watcher | None = None,
 ) -> PromptDecoder:
     """Train a decoder over a frozen encoder on ``views`` encoded views; resumable like train_flows."""
     encoder.eval()
@@ -194,55 +193,20 @@ def train_prompts(
     chosen = rng.choice(len(samples), views, p=draw_weights(samples))
     seen = [see(encoder, samples[index], np.random.default_rng((options.seed, 1, n))) for n, index in enumerate(chosen)]
     torch.manual_seed(options.seed)
-    model = PromptDecoder().train()
-    average = copy.deepcopy(model).eval()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=options.decay)
-    step, before = 0, 0.0
-    if checkpoint is not None and checkpoint.exists():
-        progress = load_training(checkpoint, model=model, average=average, optimizer=optimizer)
-        step, before = int(progress["step"]), progress["seconds"]
-    start = saved = time.monotonic()
-    losses = list[float]()
-    while True:
-        seconds = before + time.monotonic() - start
-        share = share_done(options, step, seconds)
-        over = share >= 1
-        if checkpoint is not None and (over or time.monotonic() - saved > options.save_seconds):
-            save_training(checkpoint, model=model, average=average, optimizer=optimizer,
-                          progress={"step": step, "seconds": seconds})  # fmt: skip
-            saved = time.monotonic()
-        if over:
-            return average
-        set_rate(optimizer, options.rate, step, share)
-        losses.append(_prompt_step(model, optimizer, seen, options, step))
-        move_average(average, model, min(options.average, (step + 1) / (step + 10)))
-        step += 1
-        if report is not None and step % options.report_every == 0:
-            report(step, sum(losses) / len(losses), seconds)
-            losses.clear()
+    decoder = PromptDecoder()
+    return train(decoder, partial(_loss_of, seen, options), options, checkpoint=checkpoint, watcher=watcher)
 
 
-def _prompt_step(
-    model: PromptDecoder,
-    optimizer: torch.optim.Optimizer,
-    seen: Sequence[Seen],
-    options: TrainingOptions,
-    step: int,
-) -> float:
+def _loss_of(seen: Sequence[Seen], options: TrainingOptions, model: PromptDecoder, step: int) -> Tensor | None:
     rng = np.random.default_rng((options.seed, 3, step))
     picks = rng.choice(len(seen), options.batch)
     questions = [q for q in (ask(rng, seen[index]) for index in picks) if q is not None]
     if not questions:
-        return 0.0
+        return None
     if rng.random() < _CORRECTION_SHARE:
         for _ in range(int(rng.integers(1, 3))):
             correct(model, questions)
     inputs, basins = _inputs(questions)
     truth = torch.from_numpy(np.stack([q.truth_hw for q in questions]).astype(np.float32))
     logits, scores = model(*inputs)
-    loss = prompt_loss(logits, scores, truth, torch.from_numpy(basins.astype(np.float32)))
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    return float(loss.detach())
+    return prompt_loss(logits, scores, truth, torch.from_numpy(basins.astype(np.float32)))

@@ -2,74 +2,66 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
-from inference.errors import EngineError, EngineErrorCode
+from inference.engines.starter_encoding import encode_maps
+from inference.flows import Floats
+from inference.networks.starter import DIAMETER, Encoder
 from inference.networks.starter_weights import save_starter
-from inference.training.datasets import Sample, find_pairs, load_samples
-from inference.training.loop import TrainingOptions, train_flows
+from inference.training.datasets import load_samples
+from inference.training.flow_fields import train_flows
+from inference.training.loop import TrainingOptions
+from inference.training.plan import Curve, Plan, Say, Show, checkpoint_of, load_split, nothing_to_learn
 from inference.training.prompts import train_prompts
+from inference.training.validation import Maps, flow_precision
 
 _FLOW_SHARE = 2 / 3
 
 
-@dataclass(frozen=True, slots=True)
-class StarterTraining:
-    """``folders`` are (images, labels); ``steps`` count for each half, ``minutes`` for both together."""
-
-    folders: tuple[tuple[Path, Path], ...]
-    out: Path
-    steps: int | None = None
-    minutes: float | None = None
-    seed: int = 0
-    views: int = 500
-    flow_batch: int = 8
-    prompt_batch: int = 16
-
-
-def _checkpoints(out: Path) -> tuple[Path, Path]:
-    return out.with_name(f"{out.stem}.flows.part"), out.with_name(f"{out.stem}.prompts.part")
-
-
-def _load(plan: StarterTraining) -> list[Sample]:
-    samples: list[Sample] = []
-    for number, (images, labels) in enumerate(plan.folders):
-        samples += load_samples(find_pairs(images, labels), group=f"{number}-")
+def train_starter(
+    plan: Plan,
+    *,
+    resume: bool = False,
+    say: Say,
+    show: Show | None = None,
+    views: int = 500,
+    prompt_batch: int = 16,
+) -> None:
+    """Train the flows, freeze the encoder, train the prompt decoder on ``views`` encoded views, write ``plan.out``.
+    Steps count for each half, minutes for both together. Both halves keep a checkpoint beside the weights, from which
+    ``resume`` goes on; they are removed at the end. Only the flows have a validation curve and stop early."""
+    flows, prompts = (checkpoint_of(plan, resume=resume, part=part) for part in (".flows", ".prompts"))
+    samples, kept = load_split(plan, lambda pairs, group: load_samples(pairs, group=group))
     if not any(sample.diameter > 0 for sample in samples):
-        raise EngineError(
-            EngineErrorCode.IMAGE_UNSUPPORTED,
-            "No label image holds a cell: there is nothing to learn.",
-            permanent=True,
-        )
-    return samples
-
-
-def train_starter(plan: StarterTraining, *, resume: bool = False, say: Callable[[str], None]) -> None:
-    """Train the flows, freeze the encoder, train the prompt decoder, write ``plan.out``. Both halves keep a checkpoint
-    beside it, from which ``resume`` goes on; they are removed at the end."""
-    flows, prompts = _checkpoints(plan.out)
-    if not resume:
-        flows.unlink(missing_ok=True)
-        prompts.unlink(missing_ok=True)
-    samples = _load(plan)
-    say(f"{len(samples)} images")
+        raise nothing_to_learn()
+    say(f"{len(samples)} images, {len(kept)} more for validation")
 
     def minutes(share: float) -> float | None:
         return None if plan.minutes is None else plan.minutes * share
 
-    def report(step: int, loss: float, seconds: float) -> None:
-        say(f"step {step}, loss {loss:.4f}, {seconds:.0f} s")
+    def score(encoder: Encoder) -> float:
+        encoder = copy.deepcopy(encoder).cpu()
 
-    options = TrainingOptions(steps=plan.steps, minutes=minutes(_FLOW_SHARE), seed=plan.seed, batch=plan.flow_batch)
-    encoder = train_flows(samples, options, checkpoint=flows, report=report)
+        def maps_of(pixels_hw: Floats, scale: float) -> Maps:
+            maps = encode_maps(encoder, pixels_hw, scale=scale)
+            return maps.flow, maps.cell_hw
+
+        return flow_precision(maps_of, kept, diameter=DIAMETER)
+
+    curve = Curve(plan.out, measure="AP@0.5", say=say, show=show)
+    options = TrainingOptions(
+        steps=plan.steps, minutes=minutes(_FLOW_SHARE), seed=plan.seed, batch=plan.batch, size=plan.size,
+        round_steps=plan.round_steps, patience=plan.patience, plan=f"seed {plan.seed}",
+    )  # fmt: skip
+    validate: Callable[[Encoder], float] | None = score if kept else None
+    encoder = train_flows(samples, options, checkpoint=flows, validate=validate, watcher=curve)
     say("Flows are done; the prompt decoder follows.")
     options = TrainingOptions(
-        steps=plan.steps, minutes=minutes(1 - _FLOW_SHARE), seed=plan.seed, batch=plan.prompt_batch,
-        rate=1.5e-3, average=0.99,
+        steps=plan.steps, minutes=minutes(1 - _FLOW_SHARE), seed=plan.seed, batch=prompt_batch, rate=1.5e-3,
+        average=0.99, clip=1.0, plan=f"seed {plan.seed}",
     )  # fmt: skip
-    decoder = train_prompts(encoder, samples, options, views=plan.views, checkpoint=prompts, report=report)
+    decoder = train_prompts(encoder, samples, options, views=views, checkpoint=prompts, watcher=curve)
     save_starter(encoder, decoder, plan.out)
     flows.unlink(missing_ok=True)
     prompts.unlink(missing_ok=True)

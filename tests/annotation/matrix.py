@@ -93,6 +93,8 @@ ROWS = [
     Row("GET", "/", SIGNED_IN),
     Row("GET", "/projects/{project_id}/", MEMBERS),
     Row("GET", "/images/{image_id}/", MEMBERS),
+    Row("GET", "/models/", SIGNED_IN),
+    Row("GET", "/models/{engine}/", SIGNED_IN),
     Row("GET", "/healthz", EVERYBODY),
     Row("GET", "/readyz", EVERYBODY),
     # --- projects

@@ -92,6 +92,8 @@ MESSAGES: dict[str, dict[str, Any]] = {
     "hello": {"type": "hello", "protocol": VERSION, "client_id": CLIENT_ID, "clock": None},
     "push": json.loads(Tab().push(create(square(5, 5))).model_dump_json()),
     "prompt": {"type": "prompt", "number": 1, "engine": "starter", "prompts": {"points": []}},
+    "tune": {"type": "tune", "number": 1, "engine": "starter", "params": {"cell_probability": 0.5}},
+    "prepare": {"type": "prepare", "engine": "starter"},
     "cancel": {"type": "cancel", "number": 1},
     "cursor": {"type": "cursor", "row": 1.0, "col": 2.0},
     "ping": {"type": "ping"},
@@ -101,6 +103,8 @@ MATRIX: dict[str, set[Role]] = {
     "hello": set(Role),
     "push": EDITORS,
     "prompt": EDITORS,
+    "tune": EDITORS,
+    "prepare": EDITORS,
     "cancel": EDITORS,
     "cursor": set(Role),
     "ping": set(Role),
@@ -221,6 +225,13 @@ async def test_s3_a_silent_socket_is_closed_within_two_seconds(pages: Any, cause
 
 DEEP = "[" * 10_000 + "]" * 10_000
 PUSH = MESSAGES["push"]
+STROKE = {"places": [{"row": 1, "col": 1}], "positive": True}
+
+
+def _prompt(**prompts: Any) -> dict[str, Any]:
+    return {**MESSAGES["prompt"], "prompts": prompts}
+
+
 HOSTILE: dict[str, str] = {
     "nothing": "",
     "not json": "hello",
@@ -244,6 +255,20 @@ HOSTILE: dict[str, str] = {
     "prompt with too many points": json.dumps(
         {**MESSAGES["prompt"], "prompts": {"points": [{"row": 1, "col": 1, "positive": True}] * 65}}
     ),
+    "prompt with too many scribbles": json.dumps(_prompt(scribbles=[STROKE] * 17)),
+    "scribble of too many places": json.dumps(_prompt(scribbles=[{**STROKE, "places": STROKE["places"] * 257}])),
+    "scribble of nothing": json.dumps(_prompt(scribbles=[{**STROKE, "places": []}])),
+    "scribble outside": json.dumps(_prompt(scribbles=[{**STROKE, "places": [{"row": -1, "col": 0}]}])),
+    "scribble of pairs": json.dumps(_prompt(scribbles=[{**STROKE, "places": [[1, 2]]}])),
+    "prompt with a bomb for a mask": json.dumps(
+        _prompt(mask={"top": 0, "left": 0, "height": 100_000, "width": 100_000, "counts": [0, 4]})
+    ),
+    "tune of an unknown parameter": json.dumps({**MESSAGES["tune"], "params": {"cached": True}}),
+    "tune beyond measure": json.dumps({**MESSAGES["tune"], "params": {"min_area": 1e12}}),
+    "tune with a fraction of a pixel": json.dumps({**MESSAGES["tune"], "params": {"min_area": 1.5}}),
+    "tune of nan": '{"type": "tune", "number": 1, "engine": "starter", "params": {"flow_error": NaN}}',
+    "tune of nothing": json.dumps({"type": "tune", "number": 1, "engine": "starter"}),
+    "prepare for an engine without end": json.dumps({"type": "prepare", "engine": "s" * 41}),
     "prompt of no number": json.dumps({**MESSAGES["prompt"], "number": "first"}),
     "cancel of minus one": json.dumps({"type": "cancel", "number": -1}),
     "larger than a message may be": json.dumps({"type": "ping", "x": "a" * 300_000}),

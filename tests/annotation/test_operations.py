@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from annotation.actions.operations import do_push
 from annotation.errors import AppError, ErrorCode
 from annotation.models import Annotation, Client, Image, LabelClass, Membership, Operation, User
-from annotation.protocol import Ack, CellState, Patch
+from annotation.protocol import Ack, CellState, Patch, Provenance
 from annotation.queries import cell_states, get_catch_up
 from tests.factories import Tab, create, delete, make_image, make_project, make_user, relabel, reshape, square
 
@@ -291,3 +291,15 @@ def random_step(room: Room, user: User, kind: str, choice: int) -> None:
         mine = Operation.objects.filter(image=room.image, actor=user)
         target = mine.order_by("-clock")[choice % 3 : choice % 3 + 1].first()
         room.push(user, undo=target.pk if target else uuid.uuid4())
+
+
+def test_a_shape_that_an_engine_made_of_a_cell_says_so_and_undo_takes_that_back(room: Room) -> None:
+    cell_id, _ = room.cell(room.ann)
+    refined = Provenance(source="prompt", engine="sam", weights="0" * 64, score=0.9)
+    change = reshape(cell_id, square(5, 5, 12)).model_copy(update={"provenance": refined})
+    room.push(room.ann, change)
+    cell = Annotation.objects.get(pk=cell_id)
+    assert (cell.provenance["source"], cell.provenance["engine"], cell.area) == ("prompt", "sam", 144)
+    room.push(room.ann, undo=Operation.objects.latest("clock").pk)
+    cell.refresh_from_db()
+    assert (cell.provenance["source"], cell.area) == ("hand", 100)

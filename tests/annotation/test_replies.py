@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from annotation.actions.jobs import MAX_ATTEMPTS, do_cancel_job, do_create_job, do_renew_lease, do_sweep_jobs
 from annotation.heartbeats import Heartbeats
-from annotation.models import Annotation, Job, JobKind, JobState, Operation
+from annotation.models import Annotation, Job, JobKind, JobState, LabelClass, Operation
 from annotation.replies import AnnotationReplies
-from inference.contracts import Provenance, Segmentation
+from inference.contracts import MaskResult, Part, Provenance
+from inference.rle import encode
 from tests.factories import make_image, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -31,11 +32,10 @@ def no_beat_after_the_end() -> Iterator[None]:
 FOUND = Provenance("starter", "0" * 64, "v1", {})
 
 
-def labels() -> Segmentation:
-    labels_hw = np.zeros((60, 80), np.int32)
-    labels_hw[2:12, 3:13] = 1
-    labels_hw[30:40, 30:50] = 2
-    return Segmentation(labels_hw, (0.9, 0.8))
+CELLS = (
+    MaskResult(encode(np.ones((10, 10), bool), top=2, left=3), 0.9),
+    MaskResult(encode(np.ones((10, 20), bool), top=30, left=30), 0.8),
+)
 
 
 @pytest.fixture
@@ -47,8 +47,16 @@ def job() -> Job:
 
 
 def finish(job: Job, attempt: int = 1) -> None:
-    PORT.segmentation(str(job.pk), attempt, labels(), provenance=FOUND, seconds=1.0)
+    PORT.part(str(job.pk), attempt, Part(0, CELLS), provenance=FOUND)
+    PORT.finished(str(job.pk), attempt, seconds=1.0)
     job.refresh_from_db()
+
+
+def hand_over(job: Job, number: int, *, attempt: int = 1, cells: int = 1) -> bool:
+    """A part with squares in a row of its own."""
+    square = np.ones((6, 6), bool)
+    found = tuple(MaskResult(encode(square, top=10 * number, left=10 * at), 0.5) for at in range(cells))
+    return PORT.part(str(job.pk), attempt, Part(number, found), provenance=FOUND)
 
 
 def test_a_run_adds_its_cells_as_one_operation_of_who_asked(job: Job) -> None:
@@ -123,6 +131,65 @@ def test_found_cells_keep_clear_of_those_that_are_there(job: Job) -> None:
     finish(again)
     assert again.message == "2 cells found, 0 added"
     assert Annotation.objects.count() == 2
+
+
+def test_each_part_is_seen_at_once_and_all_are_one_run(job: Job) -> None:
+    PORT.progress(str(job.pk), 1, 0.0)
+    for number in range(3):
+        assert hand_over(job, number, cells=2)
+        assert Annotation.objects.count() == 2 * (number + 1)
+    assert hand_over(job, 3, cells=0)
+    assert [(op.kind, op.part_of_id) for op in Operation.objects.order_by("clock")] == [
+        ("run", None), ("part", job.pk), ("part", job.pk),
+    ]  # fmt: skip
+    PORT.finished(str(job.pk), 1, seconds=2.0)
+    job.refresh_from_db()
+    assert job.message == "6 cells found, 6 added"
+    assert job.result == {"found": 6, "added": 6, "seconds": 2.0}
+
+
+def test_r13_parts_that_a_dead_worker_wrote_are_not_written_again(job: Job) -> None:
+    PORT.progress(str(job.pk), 1, 0.0)
+    hand_over(job, 0, cells=2)
+    hand_over(job, 1, cells=2)
+    Annotation.objects.filter(label=1).update(deleted=True)
+    Job.objects.update(lease_until="2020-01-01T00:00:00Z")
+    do_sweep_jobs()
+    assert PORT.progress(str(job.pk), 2, 0.0)
+    assert not hand_over(job, 2, attempt=1), "the dead one's part comes too late"
+    for number in (1, 0, 2):
+        assert hand_over(job, number, attempt=2, cells=2)
+    PORT.finished(str(job.pk), 2, seconds=2.0)
+    job.refresh_from_db()
+    assert job.message == "6 cells found, 6 added"
+    assert Annotation.objects.count() == 6
+    assert Annotation.objects.filter(deleted=False).count() == 5, "what a person deleted stays deleted"
+
+
+def test_a_run_that_is_stopped_keeps_its_cells_and_says_so(job: Job) -> None:
+    PORT.progress(str(job.pk), 1, 0.0)
+    hand_over(job, 0, cells=3)
+    do_cancel_job(Job.objects.get(pk=job.pk))
+    assert not hand_over(job, 1)
+    job.refresh_from_db()
+    assert job.message == "Stopped. 3 cells found so far were kept. Undo removes them."
+    assert Annotation.objects.count() == 3
+
+
+def test_a_run_that_fails_half_way_says_what_it_left(job: Job) -> None:
+    PORT.progress(str(job.pk), 1, 0.0)
+    hand_over(job, 0)
+    PORT.failed(str(job.pk), 1, {"code": "image_unsupported", "message": "It cannot be read.", "permanent": True})
+    job.refresh_from_db()
+    assert job.message == "It cannot be read. 1 cell found so far was kept. Undo removes it."
+
+
+def test_cells_of_a_named_kind_get_the_project_s_class(job: Job) -> None:
+    LabelClass.objects.create(project=job.project, name="Tumour", colour="#ff0000", position=0)
+    PORT.progress(str(job.pk), 1, 0.0)
+    PORT.part(str(job.pk), 1, Part(0, CELLS, ("tumour", "stroma")), provenance=FOUND)
+    names = Annotation.objects.order_by("label").values_list("label_class__name", flat=True)
+    assert list(names) == ["Tumour", None]
 
 
 @pytest.mark.django_db(transaction=True)

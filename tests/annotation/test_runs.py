@@ -10,6 +10,7 @@ from django.test import Client
 
 from annotation.actions.jobs import MAX_RUNNING
 from annotation.models import Image, Job, JobKind, JobState, Project, Role, User
+from inference.cards import CARDS
 from tests.annotation.export_scene import join, make_image, make_person, make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,11 +60,18 @@ def test_a_run_becomes_a_job_with_the_engine_and_its_params(owner: User, image: 
     assert job.params == {"engine": "cellpose-sam", "params": {"diameter": 30, "flow_error": 0}}
 
 
+def test_a_run_knows_what_is_looked_at_and_whether_kept_flows_are_meant(owner: User, image: Image) -> None:
+    first = {"top": 10, "left": 0, "bottom": 50.5, "right": 80}
+    ask(owner, image, first=first, cached=True)
+    assert Job.objects.get().params["params"] == {"first": first, "cached": True}
+
+
 @pytest.mark.parametrize(
     "params",
     [
         {"diameter": 0}, {"diameter": 1e9}, {"flow_error": -1}, {"cell_probability": 1e300}, {"min_area": 2.5},
-        {"min_area": -1}, {"threshold": 1}, {"diameter": "NaN"}, {"diameter": "Infinity"},
+        {"min_area": -1}, {"threshold": 1}, {"diameter": "NaN"}, {"diameter": "Infinity"}, {"first": {"top": 1}},
+        {"first": {"top": 0, "left": 0, "bottom": "NaN", "right": 9}}, {"cached": "maybe"},
     ],
 )  # fmt: skip
 def test_params_that_make_no_sense_are_refused(owner: User, image: Image, params: dict[str, Any]) -> None:
@@ -109,10 +117,39 @@ def test_outsiders_see_no_image() -> None:
 
 def test_engines_are_listed_with_what_is_missing(owner: User) -> None:
     found = {row["name"]: row for row in signed_in(owner).get("/api/engines").json()}
-    assert list(found) == ["starter", "sam", "mobile-sam", "cellpose-sam"]
+    assert list(found) == ["starter", "sam", "mobile-sam", "cellpose-sam", "cellpose", "unet", "segnet"]
     assert found["cellpose-sam"]["available"]
     assert "CC-BY-NC" in found["cellpose-sam"]["licence"]
     assert not found["sam"]["available"]
     assert "manage.py weights fetch sam_vit_b" in found["sam"]["problem"]
-    assert found["starter"]["capabilities"] == ["auto", "prompt"]
+    assert {"auto", "prompt"} <= set(found["starter"]["capabilities"])
     assert Client().get("/api/engines").status_code == 401
+
+
+def test_a_model_card_says_where_its_weights_come_from_and_what_was_measured(owner: User) -> None:
+    found = {row["name"]: row for row in signed_in(owner).get("/api/engines").json()}
+    (own,) = found["starter"]["weights"]
+    assert own["here"]
+    assert own["used"]
+    assert own["url"] == own["command"] == ""
+    assert len(own["sha256"]) == 64
+    assert own["size"] < 20_000_000
+    assert {"dataset", "measure", "value"} == set(found["starter"]["figures"][0])
+    vit_b = found["sam"]["weights"][0]
+    assert not vit_b["here"]
+    assert not vit_b["used"]
+    assert (vit_b["size"], vit_b["command"]) == (375_042_383, "manage.py weights fetch sam_vit_b")
+    assert vit_b["url"].startswith("https://")
+    assert all(row["about"] for row in found.values())
+
+
+def test_there_is_a_page_for_each_model_and_none_for_others(owner: User, settings: Any, tmp_path: Path) -> None:
+    (tmp_path / ".vite").mkdir()
+    (tmp_path / ".vite" / "manifest.json").write_text('{"src/main.tsx": {"file": "assets/main-1.js"}}')
+    settings.FRONTEND_DIST = tmp_path
+    client = signed_in(owner)
+    for name, card in CARDS.items():
+        assert card.title in client.get(f"/models/{name}/").content.decode()
+    missing = client.get("/models/nonsense/")
+    assert missing.status_code == 404
+    assert "no model “nonsense”" in missing.content.decode()

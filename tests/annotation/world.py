@@ -67,6 +67,7 @@ def make_world() -> World:
         "image_id": image.pk,
         "user_id": users["viewer"].pk,
         "class_id": project.label_classes.get().pk,
+        "engine": "starter",
         "uid": "MQ",
         "token": "no-such-token",
     }

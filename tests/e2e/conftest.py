@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from tests.e2e.pages import take_account
 from tests.running import App, running_app
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -34,3 +35,9 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def ann(app: App, browser: Browser) -> BrowserContext:
+    """The first person, who owns everything."""
+    return take_account(browser, app.link, "ann")

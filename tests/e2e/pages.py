@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from inference.rle import Rle
+from tests.running import App, Person, Tab
+
 PASSWORD = "a long pass phrase"
 
 
@@ -84,3 +87,19 @@ def centres(labels_hw: np.ndarray) -> list[tuple[float, float]]:
         rows, cols = np.nonzero(labels_hw == label)
         found.append((rows.size, float(rows.mean()) + 0.5, float(cols.mean()) + 0.5))
     return [(row, col) for _, row, col in sorted(found, reverse=True)]
+
+
+def cells_in_database(app: App, context: BrowserContext, image_id: str) -> list[dict[str, Any]]:
+    """What the server tells a newcomer, by label."""
+    person = Person(app.url)
+    for cookie in context.cookies():
+        person.add_cookie(cookie["name"], cookie["value"])
+    tab = Tab(person, image_id)
+    cells = tab.open()["snapshot"]
+    tab.close()
+    return cells
+
+
+def rle_of(cell: dict) -> Rle:
+    mask = cell["mask"]
+    return Rle(mask["top"], mask["left"], mask["height"], mask["width"], tuple(mask["counts"]))

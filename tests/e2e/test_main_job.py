@@ -15,15 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from inference import rle
 from inference.rle import Rle
 from inference.training.synthetic import fluorescence
-from tests.e2e.pages import Annotator, centres, fetch, take_account
-from tests.running import App, Person, Tab
+from tests.e2e.pages import Annotator, cells_in_database, centres, fetch, rle_of, take_account
+from tests.running import App
 
 NAME = "nuclei_01.png"
-
-
-@pytest.fixture(scope="module")
-def ann(app: App, browser: Browser) -> BrowserContext:
-    return take_account(browser, app.link, "ann")
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +44,6 @@ def image(app: App, ann: BrowserContext, project: dict[str, Any]) -> dict[str, A
     return next(image for image in images if image["name"] == NAME)
 
 
-def cells_in_database(app: App, context: BrowserContext, image_id: str) -> list[dict[str, Any]]:
-    """What the server tells a newcomer, by label."""
-    person = Person(app.url)
-    for cookie in context.cookies():
-        person.add_cookie(cookie["name"], cookie["value"])
-    tab = Tab(person, image_id)
-    cells = tab.open()["snapshot"]
-    tab.close()
-    return cells
-
-
 def test_the_main_job(app: App, ann: BrowserContext, bo: BrowserContext, project: dict, image: dict) -> None:
     _, labels_hw = fluorescence(1, height=512, width=640, cells=60)
     (row, col), *_ = centres(labels_hw)
@@ -73,7 +57,7 @@ def test_the_main_job(app: App, ann: BrowserContext, bo: BrowserContext, project
     a.press("Enter")
     accepted = time.monotonic()
     b.until("cells", "1", seconds=5)
-    assert time.monotonic() - accepted < 3, "a second on a quiet machine; this one is shared"
+    assert time.monotonic() - accepted < 1
     a.saved()
     (cell,) = cells_in_database(app, ann, image["id"])
     label = int(labels_hw[int(row), int(col)])
@@ -151,11 +135,6 @@ def wait_for_version(app: App, context: BrowserContext, image_id: str, version: 
             return
         time.sleep(0.2)
     raise AssertionError(f"the cell did not reach version {version}")
-
-
-def rle_of(cell: dict) -> Rle:
-    mask = cell["mask"]
-    return Rle(mask["top"], mask["left"], mask["height"], mask["width"], tuple(mask["counts"]))
 
 
 def iou(mask: Rle, truth_hw: np.ndarray) -> float:

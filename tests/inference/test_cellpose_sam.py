@@ -12,7 +12,6 @@ import torch
 from cellpose.models import CellposeModel
 
 from inference.contracts import AutoParams
-from inference.engines import cellpose_sam
 from inference.engines.cellpose_sam import CellposeSamEngine
 from inference.errors import EngineError, EngineErrorCode
 from tests.inference.tiny_checkpoints import save, tiny_cpsam
@@ -69,11 +68,10 @@ def test_flows_are_those_of_the_package(tiny: tuple[CellposeSamEngine, Any], sha
                    "sharpen_radius": 0, "smooth_radius": 0, "tile_norm_blocksize": 0,
                    "tile_norm_smooth3D": 1, "invert": False},
     )  # fmt: skip
-    image_hwc = image if image.ndim == 3 else image[..., None]
-    ours = engine.flows(image_hwc, cellpose_sam._bounds(image_hwc), progress=lambda _: None)
+    ours = engine.flows(image, AutoParams())
     scale = np.abs(flows).max()
-    assert np.allclose(ours[:2], flows, atol=1e-4 * scale)
-    assert np.allclose(ours[2], logits, atol=1e-4 * scale)
+    assert np.allclose(ours[:2], flows, atol=1e-3 * scale)
+    assert np.allclose(ours[2], logits, atol=1e-3 * scale)
 
 
 def test_cells_are_found_where_they_are_across_tiles(uphill: CellposeSamEngine) -> None:

@@ -7,7 +7,9 @@ import time
 import numpy as np
 import pytest
 
-from inference.flows import basin, drop_doubtful, flow_errors, flow_targets, follow_flows, tidy
+from inference.dynamics import follow_flows
+from inference.flows import drop_doubtful, flow_errors, flow_targets
+from inference.labels import tidy
 from inference.training.metrics import average_precision
 from inference.training.synthetic import fluorescence
 
@@ -62,20 +64,12 @@ def test_rows_and_columns_are_not_swapped() -> None:
     assert flow[0, 5, 30] > 0.8
 
 
-def test_a_basin_is_the_cell_under_the_point() -> None:
-    _, labels_hw = fluorescence(5, height=100, width=100, cells=9)
-    flow, cell_hw = flow_targets(labels_hw), np.where(labels_hw > 0, 4.0, -4.0)
-    rows, cols = np.nonzero(labels_hw == 2)
-    mask_hw = basin(flow, cell_hw, (int(rows[rows.size // 2]), int(cols[rows.size // 2])))
-    assert (mask_hw & (labels_hw == 2)).sum() / (mask_hw | (labels_hw == 2)).sum() > 0.9
-
-
 def test_a_mask_that_contradicts_the_flow_is_dropped() -> None:
     _, labels_hw = fluorescence(6, height=100, width=100, cells=6)
     flow = flow_targets(labels_hw)
     flow[:, labels_hw == 1] *= -1
     errors = flow_errors(labels_hw, flow)
-    assert errors[1] > 1 > 0.1 > errors[2:].max()
+    assert errors[1] > 2 > 0.2 > errors[2:].max()
     kept_hw, _ = drop_doubtful(labels_hw, flow, flow_error=0.4)
     assert set(np.unique(kept_hw)) == {0, 2, 3, 4, 5, 6}
     assert np.array_equal(drop_doubtful(labels_hw, flow, flow_error=0)[0], labels_hw)

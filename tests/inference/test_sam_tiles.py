@@ -104,7 +104,7 @@ def test_sixteen_bits_of_a_tile_are_stretched_as_the_whole_is(engine: SamEngine)
 
 def ask(path: Path, **more: object) -> dict[str, object]:
     image = {"path": str(path), "sha256": "d" * 64, "height": PLANE, "width": 300}
-    return {"reply_to": "someone", "prompt_id": 1, "engine": "sam", "image": image, **more}
+    return {"reply_to": "someone", "prompt_id": 1, "sent_at": 0.0, "engine": "sam", "image": image, **more}
 
 
 def test_a_click_is_answered_at_once_and_better_when_its_tile_is_ready(

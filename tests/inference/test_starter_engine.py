@@ -100,7 +100,7 @@ def test_all_nuclei_are_found(engine: StarterEngine, embedding: Embedding) -> No
     assert average_precision(LABELS, found.labels_hw)["0.5"] >= 0.7
     assert found.labels_hw.dtype == np.int32
     assert len(found.scores) == found.labels_hw.max() == np.unique(found.labels_hw).size - 1
-    kept = engine.segment_embedding(embedding, AutoParams())
+    kept = engine.masks(embedding, AutoParams())
     assert np.array_equal(kept.labels_hw, found.labels_hw)
 
 

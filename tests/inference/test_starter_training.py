@@ -14,9 +14,11 @@ from inference.networks.starter import Encoder
 from inference.networks.starter_weights import load_starter
 from inference.training.augment import draw_view
 from inference.training.datasets import Sample, find_pairs, make_sample
-from inference.training.loop import TrainingOptions, train_flows
+from inference.training.flow_fields import train_flows
+from inference.training.loop import TrainingOptions, Watcher
+from inference.training.plan import Plan
 from inference.training.prompts import train_prompts
-from inference.training.starter import StarterTraining, train_starter
+from inference.training.starter import train_starter
 from inference.training.synthetic import fluorescence
 
 SAMPLES = [make_sample(str(seed), *fluorescence(seed, height=96, width=96, cells=8)) for seed in range(3)]
@@ -30,9 +32,16 @@ def equal(one: torch.nn.Module, other: torch.nn.Module) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
 
 
+class Losses(Watcher, list[float]):
+    """Keeps every loss that is reported."""
+
+    def step(self, step: int, loss: float, seconds: float, share: float) -> None:
+        self.append(loss)
+
+
 def test_twenty_steps_reduce_the_loss() -> None:
-    losses: list[float] = []
-    train_flows(SAMPLES, options(20, batch=4), report=lambda _step, loss, _seconds: losses.append(loss))
+    losses = Losses()
+    train_flows(SAMPLES, options(20, batch=4), watcher=losses)
     assert losses[-1] < 0.85 * losses[0]
 
 
@@ -44,12 +53,13 @@ def test_a_killed_training_goes_on_equal(tmp_path: Path) -> None:
     """The kill falls after the checkpoint of step 6, in the middle of the way."""
     whole = train_flows(SAMPLES, options(10), checkpoint=tmp_path / "whole")
 
-    def kill(step: int, _loss: float, _seconds: float) -> None:
-        if step == 5:
-            raise KilledError
+    class Kill(Watcher):
+        def step(self, step: int, loss: float, seconds: float, share: float) -> None:
+            if step == 5:
+                raise KilledError
 
     with pytest.raises(KilledError):
-        train_flows(SAMPLES, options(10), checkpoint=tmp_path / "killed", report=kill)
+        train_flows(SAMPLES, options(10), checkpoint=tmp_path / "killed", watcher=Kill())
     resumed = train_flows(SAMPLES, options(10), checkpoint=tmp_path / "killed")
     assert equal(whole, resumed)
 
@@ -62,10 +72,8 @@ def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
 
 def test_the_prompt_decoder_learns() -> None:
     torch.manual_seed(0)
-    losses: list[float] = []
-    train_prompts(
-        Encoder(), SAMPLES, options(15, batch=3), views=2, report=lambda _step, loss, _seconds: losses.append(loss)
-    )
+    losses = Losses()
+    train_prompts(Encoder(), SAMPLES, options(15, batch=3), views=2, watcher=losses)
     assert losses[-1] < losses[0]
 
 
@@ -95,11 +103,11 @@ def write_folders(folder: Path) -> tuple[Path, Path]:
 
 def test_folders_become_a_weights_file(tmp_path: Path) -> None:
     out = tmp_path / "own.safetensors"
-    plan = StarterTraining(folders=(write_folders(tmp_path),), out=out, steps=2, views=2, flow_batch=2, prompt_batch=2)
+    plan = Plan(folders=(write_folders(tmp_path),), out=out, steps=2, batch=2)
     said: list[str] = []
-    train_starter(plan, say=said.append)
+    train_starter(plan, say=said.append, views=2, prompt_batch=2)
     load_starter(out)
-    assert said[0] == "2 images"
+    assert said[0] == "2 images, 0 more for validation"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "labels", "own.safetensors"]
 
 

@@ -16,6 +16,10 @@ import torch
 from cellpose import vit
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 
+from inference.engines.unet import make_network
+from inference.networks.cellpose import CellposeNetwork
+from inference.networks.trained import Facts, save_trained
+
 
 def tiny_sam(*, image_size: int = 64, patch: int = 8, depth: int = 2, layers: int = 1, seed: int = 0) -> Sam:
     """A SAM with random values: the last block looks everywhere, the others in windows of three patches."""
@@ -55,6 +59,20 @@ def save(network: torch.nn.Module | dict[str, torch.Tensor], path: Path) -> Path
     """As the publishers do it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(network if isinstance(network, dict) else network.state_dict(), path)
+    return path
+
+
+def save_tiny(engine: str, folder: Path, *, classes: tuple[str, ...] = (), seed: int = 0) -> Path:
+    """Weights as “manage.py train” writes them, with random values; U-Nets find cells unless ``classes`` are given."""
+    torch.manual_seed(seed)
+    if engine == "cellpose":
+        facts = Facts(width=4, diameter=20.0, scale=0.85)
+        network: torch.nn.Module = CellposeNetwork(4)
+    else:
+        facts = Facts(width=4, diameter=20.0, scale=0.85, classes=classes or ("cell",), boundary=not classes)
+        network = make_network(engine, facts)
+    path = folder / f"{engine}.safetensors"
+    save_trained(network.eval(), path, engine=engine, facts=facts)
     return path
 
 

@@ -19,9 +19,15 @@ it("chooses every tool by its letter", () => {
   for (const [key, tool] of Object.entries({
     p: "points",
     r: "box",
+    s: "scribble",
     b: "brush",
     e: "eraser",
     g: "hand",
+    q: "select-lasso",
+    o: "polygon",
+    l: "lasso",
+    x: "split",
+    d: "move",
     v: "select",
   })) {
     test.key(key);
@@ -33,8 +39,9 @@ it("gives no key to two commands that can be meant at once", () => {
   const seen = new Map<string, string>();
   for (const { keys, id } of new TestEditor().commands) {
     for (const key of keys) {
-      // Backspace takes a point back while there are some, and deletes otherwise.
-      if (key !== "Backspace") expect(seen.get(key)).toBeUndefined();
+      // Backspace takes a point or corner back while there are some, and deletes otherwise. Enter and Esc are about all proposed
+      // cells or the polygon while there are any, and about one mask otherwise.
+      if (!["Backspace", "Enter", "Esc"].includes(key)) expect(seen.get(key)).toBeUndefined();
       seen.set(key, id);
     }
   }

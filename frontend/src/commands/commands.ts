@@ -1,11 +1,12 @@
 import type { Editor, ToolId } from "../editor/editor";
 import { type KeyPress, nameOf } from "./keys";
+import { shapeCommands, sketchCommands } from "./shape-commands";
 
 /** Something that a person can do. Buttons, keys and the list of keys all read this. */
 export interface Command {
   readonly id: string;
   readonly name: string;
-  readonly group: "Tools" | "Cells" | "View" | "Image";
+  readonly group: "Tools" | "Cells" | "Shapes" | "View" | "Image";
   readonly keys: readonly string[];
   enabled(): boolean;
   run(): void;
@@ -15,6 +16,8 @@ export interface Command {
 export interface PageActions {
   findCells(): void;
   canFindCells(): boolean;
+  canTune(): boolean;
+  acceptTuned(): void;
   goToPrevious(): void;
   goToNext(): void;
   hasPrevious(): boolean;
@@ -27,9 +30,15 @@ const TOOLS: readonly { id: ToolId; name: string; key: string }[] = [
   { id: "select", name: "Select", key: "V" },
   { id: "points", name: "Click a cell", key: "P" },
   { id: "box", name: "Box around a cell", key: "R" },
+  { id: "scribble", name: "Scribble in a cell", key: "S" },
   { id: "brush", name: "Brush", key: "B" },
   { id: "eraser", name: "Eraser", key: "E" },
   { id: "hand", name: "Move the image", key: "G" },
+  { id: "select-lasso", name: "Select with a lasso", key: "Q" },
+  { id: "polygon", name: "Polygon", key: "O" },
+  { id: "lasso", name: "Freehand outline", key: "L" },
+  { id: "split", name: "Split with a line", key: "X" },
+  { id: "move", name: "Move cells", key: "D" },
 ];
 
 const always = (): boolean => true;
@@ -37,7 +46,10 @@ const always = (): boolean => true;
 export function commandsFor(editor: Editor, page: PageActions): Command[] {
   return [
     ...toolCommands(editor),
+    ...sketchCommands(editor),
+    ...tuneCommands(editor, page),
     ...cellCommands(editor),
+    ...shapeCommands(editor),
     ...viewCommands(editor),
     ...imageCommands(editor, page),
   ];
@@ -92,8 +104,16 @@ function cellCommands(editor: Editor): Command[] {
       run: () => prompting.next(),
     },
     {
+      id: "refine",
+      name: "Refine the selected cell",
+      group: "Cells",
+      keys: ["M"],
+      enabled: () => editor.selection.value.size === 1 && editor.canEdit.value,
+      run: () => editor.refineSelected(),
+    },
+    {
       id: "remove-point",
-      name: "Take the last point back",
+      name: "Take the last point or stroke back",
       group: "Cells",
       keys: ["Backspace"],
       enabled: () => prompting.active.value,
@@ -141,6 +161,38 @@ function cellCommands(editor: Editor): Command[] {
       keys: ["]"],
       enabled: always,
       run: () => editor.resizeBrush(1.25),
+    },
+  ];
+}
+
+/** Before the others: while all cells are proposed, Enter and Esc are about them. */
+function tuneCommands(editor: Editor, page: PageActions): Command[] {
+  const { tuning, prompting } = editor;
+  const only = (): boolean => tuning.active.value && !prompting.active.value;
+  return [
+    {
+      id: "tune",
+      name: "Tune thresholds and watch all cells",
+      group: "Image",
+      keys: ["T"],
+      enabled: () => editor.canEdit.value && page.canTune(),
+      run: () => editor.tune(),
+    },
+    {
+      id: "accept-tuned",
+      name: "Keep all proposed cells",
+      group: "Image",
+      keys: ["Enter"],
+      enabled: () => only() && tuning.shown.value !== null && tuning.accepting.value === null,
+      run: () => page.acceptTuned(),
+    },
+    {
+      id: "discard-tuned",
+      name: "Drop all proposed cells",
+      group: "Image",
+      keys: ["Esc"],
+      enabled: only,
+      run: () => tuning.discard(),
     },
   ];
 }

@@ -5,9 +5,23 @@ import type { Point } from "./camera";
 import type { InputEvent, InputTarget } from "./input";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
+import { Tuning } from "./tuning";
 import type { View } from "./view";
+import { Writer } from "./writing";
 
-export type ToolId = "select" | "points" | "box" | "brush" | "eraser" | "hand";
+export type ToolId =
+  | "select"
+  | "points"
+  | "box"
+  | "scribble"
+  | "brush"
+  | "eraser"
+  | "hand"
+  | "select-lasso"
+  | "polygon"
+  | "lasso"
+  | "split"
+  | "move";
 
 /** A shape under the hand that is not in the store yet. */
 export interface Draft {
@@ -24,8 +38,22 @@ export interface DragBox {
   readonly purpose: "select" | "prompt";
 }
 
+/** A line that is being drawn, in image pixels; with `corners` each of its points was chosen, the last one is the
+ * pointer's. */
+export interface Sketch {
+  readonly points: readonly Point[];
+  readonly purpose: "select" | "create" | "add" | "cut" | "split";
+  readonly corners: boolean;
+}
+
+/** The share of the brush's radius that is left at the lightest touch of a pen. */
+const LIGHTEST = 0.2;
+
 export const MIN_RADIUS = 0.5;
 export const MAX_RADIUS = 500;
+
+/** Tools that show what an engine answers. */
+const ASKING: ReadonlySet<ToolId> = new Set(["points", "box", "scribble"]);
 
 /** One image being annotated, without a screen: tools and commands act on it, panels and the canvas show it. */
 export class Editor {
@@ -39,13 +67,26 @@ export class Editor {
   readonly pointer: Signal<Point | null> = signal(null);
   readonly dragBox: Signal<DragBox | null> = signal(null);
   readonly draft: Signal<Draft | null> = signal(null);
+  readonly sketch: Signal<Sketch | null> = signal(null);
   readonly brushRadius = signal(8);
+  /** How hard the pen is pressed, 0 to 1; 0 where nothing says so. */
+  readonly pressure = signal(0);
+  /** The brush's radius under the pen as it is pressed now. */
+  readonly tipRadius: ReadonlySignal<number> = computed(() => {
+    const pressure = this.pressure.value;
+    if (pressure === 0) return this.brushRadius.value;
+    return Math.max(MIN_RADIUS, this.brushRadius.value * (LIGHTEST + (1 - LIGHTEST) * pressure));
+  });
   readonly activeClass: Signal<number | null> = signal(null);
+  /** The engine that answers prompts, and the one that finds all cells. */
   readonly promptEngine: Signal<string | null> = signal(null);
+  readonly findEngine: Signal<string | null> = signal(null);
   readonly notices: Signal<readonly LocalNotice[]> = signal([]);
   /** Grows when cells change, so that what is computed from the store can be computed again. */
   readonly revision: Signal<number>;
+  readonly writer: Writer;
   readonly prompting: Prompting;
+  readonly tuning: Tuning;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
   private holding: InputTarget | null = null;
@@ -58,7 +99,9 @@ export class Editor {
     readonly classes: Signal<readonly LabelClass[]>,
   ) {
     this.revision = signal(session.store.revision);
-    this.prompting = new Prompting(session, this.promptEngine);
+    this.writer = new Writer(session);
+    this.prompting = new Prompting(session, this.promptEngine, this.writer);
+    this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
   }
@@ -71,6 +114,7 @@ export class Editor {
 
   close(): void {
     this.unsubscribe();
+    this.tuning.close();
     this.session.close();
   }
 
@@ -90,7 +134,10 @@ export class Editor {
   // --- input ---
 
   dispatch(event: InputEvent): void {
-    if (event.type === "pointermove" || event.type === "pointerdown") this.follow(event.image);
+    if (event.type === "pointermove" || event.type === "pointerdown") {
+      this.follow(event.image);
+      this.pressure.value = event.pressure ?? 0;
+    }
     if (event.type === "leave") this.follow(null);
     if (event.type === "pointerdown" && event.button === "middle") this.hold();
     this.target?.handle(event);
@@ -175,6 +222,30 @@ export class Editor {
     const id = this.prompting.accept(this.activeClass.peek());
     if (id) this.select([id]);
     else if (found) this.say("There is no free pixel left: other cells cover all of this one.");
+  }
+
+  /** Ask the engine for a better shape of the selected cell. Points, strokes and the keys then work as after a click. */
+  refineSelected(): void {
+    const cell = this.onlySelected;
+    if (!cell || !this.mayEdit()) return;
+    if (!this.promptEngine.peek()) {
+      this.say("No engine for this is ready. “Find cells” on the right says what is missing.");
+      return;
+    }
+    const tool = this.toolId.peek();
+    if (!ASKING.has(tool)) this.setTool("points");
+    this.prompting.refine({ id: cell.id, mask: cell.mask });
+    this.tools.get(this.toolId.peek())?.enter();
+  }
+
+  /** Propose all cells at the thresholds as they are. */
+  tune(): void {
+    if (!this.mayEdit()) return;
+    if (this.prompting.active.peek()) {
+      this.prompting.clear();
+      this.target?.enter();
+    }
+    this.tuning.start();
   }
 
   showCell(id: string): void {

@@ -13,6 +13,8 @@ export interface Pointer {
   readonly button: Button;
   readonly shift: boolean;
   readonly alt: boolean;
+  /** How hard a pen is pressed, 0 to 1; left out, or 0, where nothing says so. */
+  readonly pressure?: number;
 }
 
 export type InputEvent =
@@ -21,6 +23,8 @@ export type InputEvent =
   | { readonly type: "leave" }
   /** Yes: Enter. */
   | { readonly type: "complete" }
+  /** One step back: Backspace. */
+  | { readonly type: "back" }
   /** No: Escape, a lost pointer, another tool. */
   | { readonly type: "cancel" };
 

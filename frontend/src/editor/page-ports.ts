@@ -1,5 +1,6 @@
 /** What the annotator page needs from the server besides the session. Implemented by net/annotator.ts. */
 
+import type { Box } from "../geometry/box";
 import type { LabelClass } from "./ports";
 
 export type ImageStatus = "new" | "in_progress" | "done";
@@ -48,15 +49,25 @@ export interface RunParameters {
   readonly diameter?: number;
 }
 
+/** `cached`: of the flow field that is kept, as a proposal was. `first`: the part of the image that is looked at, whose
+ * cells come before the others. */
+export interface RunRequest extends RunParameters {
+  readonly cached?: boolean;
+  readonly first?: Box;
+}
+
 /** Every method rejects with an Error whose message is a sentence for the person. */
 export interface AnnotatorApi {
   image(id: string): Promise<ImageDetail>;
   images(projectId: string): Promise<readonly ImageRow[]>;
   plane(id: string): Promise<ArrayBuffer>;
   engines(): Promise<readonly EngineInfo[]>;
-  run(imageId: string, engine: string, parameters: RunParameters): Promise<{ readonly id: string }>;
+  run(imageId: string, engine: string, parameters: RunRequest): Promise<{ readonly id: string }>;
   cancel(jobId: string): Promise<void>;
   setStatus(imageId: string, status: ImageStatus): Promise<void>;
   thumbnail(imageId: string): string;
   go(path: string): void;
+  /** What this browser was told to keep for this person. */
+  recall(name: string): string | null;
+  remember(name: string, value: string): void;
 }

@@ -2,15 +2,26 @@
  * place of the canvas that names them, and it takes types alone. */
 
 export type {
+  Edit,
   ImageSession,
   Me,
   Notice,
   PresentMember,
   PreviewState,
+  ProposalState,
   SaveStatus,
   UnsavedShape,
 } from "../net/types";
-export type { Candidate, JobUpdate, PromptBox, PromptPoint, PromptSet } from "../protocol/messages.gen";
+export type {
+  Candidate,
+  JobUpdate,
+  Place,
+  PromptBox,
+  PromptPoint,
+  PromptScribble,
+  PromptSet,
+  Provenance,
+} from "../protocol/messages.gen";
 
 /** What a cell can be; ``key`` is the digit that chooses it, or empty. */
 export interface LabelClass {

@@ -1,14 +1,45 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Bitmap, decode, type Mask } from "../geometry/mask";
-import type { Candidate, ImageSession, PromptBox, PromptPoint, PromptSet } from "./ports";
+import type {
+  Candidate,
+  ImageSession,
+  PromptBox,
+  PromptPoint,
+  PromptScribble,
+  PromptSet,
+  Provenance,
+} from "./ports";
+import type { Writer } from "./writing";
+
+/** A cell whose shape is the question: the answer replaces it. */
+export interface Refined {
+  readonly id: string;
+  readonly mask: Mask;
+}
+
+/** What the protocol lets through. */
+const MOST_POINTS = 64;
+const MOST_SCRIBBLES = 16;
 
 /** What is asked about one cell and which of the engine's answers is looked at. */
 export class Prompting {
   readonly points: Signal<readonly PromptPoint[]> = signal([]);
   readonly box: Signal<PromptBox | null> = signal(null);
+  readonly scribbles: Signal<readonly PromptScribble[]> = signal([]);
+  /** The stroke under the hand. */
+  readonly stroke: Signal<PromptScribble | null> = signal(null);
+  readonly refined: Signal<Refined | null> = signal(null);
   private readonly chosen = signal(0);
+  /** Which came last, so that they can be taken back in order. */
+  private order: ("point" | "scribble")[] = [];
+
   readonly active: ReadonlySignal<boolean> = computed(
-    () => this.points.value.length > 0 || this.box.value !== null,
+    () =>
+      this.points.value.length > 0 ||
+      this.box.value !== null ||
+      this.scribbles.value.length > 0 ||
+      this.stroke.value !== null ||
+      this.refined.value !== null,
   );
   readonly candidates: ReadonlySignal<readonly Candidate[]> = computed(() =>
     this.active.value ? this.session.preview.value.candidates : [],
@@ -30,30 +61,73 @@ export class Prompting {
   constructor(
     private readonly session: ImageSession,
     private readonly engine: ReadonlySignal<string | null>,
+    private readonly writer: Writer,
   ) {}
 
-  /** What the candidate would really become: cells never overlap. */
+  /** What the candidate would really become, as the write mode says: cells never overlap. */
   private free(mask: Mask): Mask {
-    return this.session.store.free(mask);
+    return this.writer.free(mask, this.refined.value?.id);
   }
 
-  addPoint(point: PromptPoint): void {
+  /** False where there are as many as an engine takes. */
+  addPoint(point: PromptPoint): boolean {
+    if (this.points.peek().length >= MOST_POINTS) return false;
     this.points.value = [...this.points.peek(), point];
+    this.order.push("point");
     this.ask();
+    return true;
   }
 
   setBox(box: PromptBox): void {
     this.box.value = box;
     this.points.value = [];
+    this.scribbles.value = [];
+    this.refined.value = null;
+    this.order = [];
     this.ask();
   }
 
-  /** Take the last point back; without points, the box. */
+  get mayScribble(): boolean {
+    return this.scribbles.peek().length < MOST_SCRIBBLES;
+  }
+
+  /** The stroke so far. It is asked about while it is drawn, whenever the engine has answered the last question. */
+  draw(stroke: PromptScribble): void {
+    this.stroke.value = stroke;
+    if (!this.session.preview.peek().waiting) this.ask();
+  }
+
+  /** The stroke is done. */
+  addScribble(stroke: PromptScribble): void {
+    this.stroke.value = null;
+    this.scribbles.value = [...this.scribbles.peek(), stroke];
+    this.order.push("scribble");
+    this.ask();
+  }
+
+  dropStroke(): void {
+    if (this.stroke.peek() === null) return;
+    this.stroke.value = null;
+    this.askOrForget();
+  }
+
+  /** Ask for a better shape of a cell. */
+  refine(cell: Refined): void {
+    this.reset();
+    this.refined.value = cell;
+    this.ask();
+  }
+
+  /** Take the last point or stroke back; without any, the box or the cell. */
   removeLast(): void {
-    if (this.points.peek().length > 0) this.points.value = this.points.peek().slice(0, -1);
-    else this.box.value = null;
-    if (this.active.peek()) this.ask();
-    else this.session.cancelPrompt();
+    const last = this.order.pop();
+    if (last === "point") this.points.value = this.points.peek().slice(0, -1);
+    else if (last === "scribble") this.scribbles.value = this.scribbles.peek().slice(0, -1);
+    else {
+      this.box.value = null;
+      this.refined.value = null;
+    }
+    this.askOrForget();
   }
 
   next(): void {
@@ -61,16 +135,15 @@ export class Prompting {
   }
 
   clear(): void {
-    if (!this.active.peek()) return;
-    this.forget();
+    if (this.active.peek()) this.forget();
   }
 
-  /** The new cell's id, or null where there is nothing to accept or no free pixel. */
+  /** The id of the new or the refined cell, or null where there is nothing to accept or no free pixel. */
   accept(classId: number | null): string | null {
     const candidate = this.candidate.peek();
     if (!candidate) return null;
     const { engine, weights, preprocessing, prompts } = this.session.preview.peek();
-    const id = this.session.create(candidate.mask, classId, {
+    const id = this.keep(candidate.mask, classId, {
       source: "prompt",
       engine,
       weights,
@@ -82,8 +155,25 @@ export class Prompting {
     return id;
   }
 
+  private keep(mask: Mask, classId: number | null, provenance: Provenance): string | null {
+    const { session, writer } = this;
+    const id = this.refined.peek()?.id;
+    if (!id || !session.store.get(id)) return writer.create(mask, classId, provenance);
+    if (writer.free(mask, id).counts.length < 2) return null;
+    writer.update(id, { mask, provenance });
+    return id;
+  }
+
   private prompts(): PromptSet {
-    return { points: this.points.peek(), box: this.box.peek() };
+    const stroke = this.stroke.peek();
+    const strokes = this.scribbles.peek();
+    const mask = this.refined.peek()?.mask;
+    return {
+      points: this.points.peek(),
+      box: this.box.peek(),
+      ...(mask ? { mask } : {}),
+      ...(stroke || strokes.length ? { scribbles: stroke ? [...strokes, stroke] : strokes } : {}),
+    };
   }
 
   private ask(): void {
@@ -92,10 +182,23 @@ export class Prompting {
     if (engine) this.session.prompt(engine, this.prompts());
   }
 
+  private askOrForget(): void {
+    if (this.active.peek()) this.ask();
+    else this.session.cancelPrompt();
+  }
+
   private forget(): void {
+    this.reset();
+    this.session.cancelPrompt();
+  }
+
+  private reset(): void {
     this.points.value = [];
     this.box.value = null;
+    this.scribbles.value = [];
+    this.stroke.value = null;
+    this.refined.value = null;
     this.chosen.value = 0;
-    this.session.cancelPrompt();
+    this.order = [];
   }
 }

@@ -1,4 +1,5 @@
 import { computed, type Signal, signal } from "@preact/signals";
+import { type Box, isEmptyBox } from "../geometry/box";
 import {
   type Camera,
   fitBox,
@@ -65,6 +66,21 @@ export class View {
     this.move(
       zoomAt(this.camera.peek(), at ?? { x: width / 2, y: height / 2 }, factor, Math.min(1, whole / 4)),
     );
+  }
+
+  /** The part of the image that is on the canvas, in image pixels; null where all of it is. */
+  get visible(): Box | null {
+    const { width, height } = this.viewport.peek();
+    const start = this.toImage({ x: 0, y: 0 });
+    const end = this.toImage({ x: width, y: height });
+    const box = {
+      top: Math.max(0, Math.floor(start.y)),
+      left: Math.max(0, Math.floor(start.x)),
+      bottom: Math.min(this.image.height, Math.ceil(end.y)),
+      right: Math.min(this.image.width, Math.ceil(end.x)),
+    };
+    const all = box.bottom - box.top === this.image.height && box.right - box.left === this.image.width;
+    return all || isEmptyBox(box) ? null : box;
   }
 
   toImage(screen: Point): Point {

@@ -18,4 +18,6 @@ export const annotatorApi: AnnotatorApi = {
   },
   thumbnail: (imageId) => `/api/images/${imageId}/thumbnail`,
   go: (path) => location.assign(path),
+  recall: (name) => localStorage.getItem(`cytomark:${name}`),
+  remember: (name, value) => localStorage.setItem(`cytomark:${name}`, value),
 };

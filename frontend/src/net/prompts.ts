@@ -1,61 +1,88 @@
-/** My clicks and the engine's answers: only the newest counts. */
+/** What I ask the engines, one thing at a time: the mask at my clicks, or all cells at other thresholds. Only the newest
+ * counts, and a new question ends the one before, of whichever kind. */
 
 import { signal } from "@preact/signals-core";
-import type { Cancel, Preview, Prompt, PromptSet, Refusal } from "../protocol/messages.gen";
+import type {
+  Cancel,
+  Candidate,
+  Preview,
+  Prompt,
+  PromptSet,
+  Proposal,
+  Refusal,
+  Tune,
+  TuneParams,
+} from "../protocol/messages.gen";
 import type { Timers } from "./timers";
-import type { PreviewState } from "./types";
+import { NO_PREVIEW, NO_PROPOSAL, type PreviewState, type ProposalState } from "./types";
 
 const ANSWER_WITHIN_MS = 5_000;
-/** After that nobody waits any more: an embedding of a large image on a slow machine takes long. */
-const GIVE_UP_MS = 120_000;
-
-const NOTHING: PreviewState = {
-  number: 0,
-  waiting: false,
-  candidates: [],
-  engine: "",
-  weights: "",
-  preprocessing: "",
-  engineMs: 0,
-  prompts: null,
-  error: null,
-};
+/** After that nobody waits any more: an embedding of a large image on a slow machine takes minutes. */
+const GIVE_UP_MS = 660_000;
 
 export class Prompts {
-  readonly preview = signal<PreviewState>(NOTHING);
+  readonly preview = signal<PreviewState>(NO_PREVIEW);
+  readonly proposal = signal<ProposalState>(NO_PROPOSAL);
   private number = 0;
-  private waiting: Prompt | null = null;
+  private waiting: Prompt | Tune | null = null;
+  private parts: Candidate[] = [];
   private cancelTimer = () => {};
-  private readonly send: (message: Prompt | Cancel) => boolean;
+  private readonly send: (message: Prompt | Tune | Cancel) => boolean;
   private readonly timers: Timers;
 
-  constructor(send: (message: Prompt | Cancel) => boolean, timers: Timers) {
+  constructor(send: (message: Prompt | Tune | Cancel) => boolean, timers: Timers) {
     this.send = send;
     this.timers = timers;
   }
 
   ask(engine: string, prompts: PromptSet): void {
-    this.number++;
-    this.waiting = { type: "prompt", number: this.number, engine, prompts };
-    this.preview.value = { ...this.preview.value, number: this.number, waiting: true, error: null };
-    this.send(this.waiting);
+    this.proposal.value = NO_PROPOSAL;
+    const { preview } = this;
+    this.start({ type: "prompt", number: this.number + 1, engine, prompts });
+    preview.value = { ...preview.value, number: this.number, waiting: true, error: null };
+  }
+
+  tune(engine: string, params: TuneParams): void {
+    this.preview.value = NO_PREVIEW;
+    const { proposal } = this;
+    const before = proposal.value.engine === engine ? proposal.value : NO_PROPOSAL;
+    this.start({ type: "tune", number: this.number + 1, engine, params });
+    proposal.value = { ...before, number: this.number, waiting: true, error: null };
+  }
+
+  private start(message: Prompt | Tune): void {
+    this.number = message.number;
+    this.waiting = message;
+    this.parts = [];
+    this.send(message);
     this.cancelTimer();
     this.cancelTimer = this.timers.after(ANSWER_WITHIN_MS, () => this.again());
   }
 
   cancel(): void {
-    if (this.waiting) this.send({ type: "cancel", number: this.number });
+    this.drop("prompt");
+    this.preview.value = { ...NO_PREVIEW, number: this.number };
+  }
+
+  cancelTune(): void {
+    this.drop("tune");
+    this.proposal.value = { ...NO_PROPOSAL, number: this.number };
+  }
+
+  private drop(type: "prompt" | "tune"): void {
+    if (this.waiting?.type !== type) return;
+    this.send({ type: "cancel", number: this.number });
     this.finish();
-    this.preview.value = { ...NOTHING, number: this.number };
   }
 
   /** A new connection knows nothing of what the old one was asked. */
   resume(): void {
+    this.parts = [];
     if (this.waiting) this.send(this.waiting);
   }
 
   onPreview(preview: Preview): void {
-    if (!this.waiting || preview.number !== this.number) return;
+    if (this.waiting?.type !== "prompt" || preview.number !== this.number) return;
     const { prompts } = this.waiting;
     this.finish();
     this.preview.value = {
@@ -71,6 +98,27 @@ export class Prompts {
     };
   }
 
+  /** A part that comes again, because it was asked again, begins anew; one that does not follow is of no use. */
+  onProposal(proposal: Proposal): void {
+    if (this.waiting?.type !== "tune" || proposal.number !== this.number) return;
+    if (proposal.part === 0) this.parts = [];
+    this.parts.push(...proposal.cells);
+    if (!proposal.last) return;
+    const { params } = this.waiting;
+    this.finish();
+    const { number, engine, engine_ms: engineMs } = proposal;
+    this.proposal.value = {
+      number,
+      waiting: false,
+      cells: this.parts,
+      engine,
+      engineMs,
+      params,
+      error: null,
+    };
+    this.parts = [];
+  }
+
   onRefusal(refusal: Refusal): void {
     if (this.waiting && refusal.number === this.number) this.fail(refusal.message);
   }
@@ -82,13 +130,15 @@ export class Prompts {
   private again(): void {
     this.resume();
     this.cancelTimer = this.timers.after(GIVE_UP_MS, () =>
-      this.fail("The engine has not answered. Click again; drawing by hand works meanwhile."),
+      this.fail("The engine has not answered. Try again; drawing by hand works meanwhile."),
     );
   }
 
   private fail(error: string): void {
+    const type = this.waiting?.type;
     this.finish();
-    this.preview.value = { ...NOTHING, number: this.number, error };
+    if (type === "tune") this.proposal.value = { ...NO_PROPOSAL, number: this.number, error };
+    else this.preview.value = { ...NO_PREVIEW, number: this.number, error };
   }
 
   private finish(): void {

@@ -4,7 +4,14 @@ import type { ReadonlySignal } from "@preact/signals-core";
 import { computed, signal } from "@preact/signals-core";
 import type { Mask } from "../geometry/mask";
 import { clip, isEmpty, sameMask } from "../geometry/mask";
-import type { Change, ErrorCode, JobUpdate, PromptSet, Provenance } from "../protocol/messages.gen";
+import type {
+  Change,
+  ErrorCode,
+  JobUpdate,
+  PromptSet,
+  Provenance,
+  TuneParams,
+} from "../protocol/messages.gen";
 import { MAX_CHANGES, MAX_MESSAGE_BYTES } from "../protocol/messages.gen";
 import type { CellStore } from "../store/document";
 import { newId } from "./ids";
@@ -19,6 +26,7 @@ import type {
   Notice,
   PresentMember,
   PreviewState,
+  ProposalState,
   SaveStatus,
   UnsavedShape,
 } from "./types";
@@ -39,6 +47,7 @@ export class Session implements ImageSession {
   readonly canUndo: ReadonlySignal<boolean>;
   readonly canRedo: ReadonlySignal<boolean>;
   readonly preview: ReadonlySignal<PreviewState>;
+  readonly proposal: ReadonlySignal<ProposalState>;
   private readonly sync: Sync;
   private noticed = 0;
 
@@ -54,6 +63,7 @@ export class Session implements ImageSession {
     this.canUndo = computed(() => this.sync.undo.canUndo.value && this.sync.mayEdit);
     this.canRedo = computed(() => this.sync.undo.canRedo.value && this.sync.mayEdit);
     this.preview = this.sync.prompts.preview;
+    this.proposal = this.sync.prompts.proposal;
     this.status = computed(() => this.statusNow());
     this.sync.start();
   }
@@ -82,7 +92,7 @@ export class Session implements ImageSession {
 
   apply(edits: readonly Edit[]): (string | null)[] {
     if (!this.mayChange()) return edits.filter(({ edit }) => edit === "create").map(() => null);
-    const drafts = edits.map((edit) => this.draft(edit));
+    const drafts = edits.map((edit) => this.draft(edit, edits.length === 1));
     const changes = drafts.flatMap((draft) => (draft ? [draft.change] : []));
     const refused = this.pushAll(changes);
     return drafts.flatMap((draft, index) => {
@@ -98,7 +108,8 @@ export class Session implements ImageSession {
     return false;
   }
 
-  private draft(edit: Edit): Draft | null {
+  /** `alone`: fitted to what is free now. Within one operation pixels may change hands, so there the store fits it. */
+  private draft(edit: Edit, alone: boolean): Draft | null {
     const bounds = { top: 0, left: 0, bottom: this.store.height, right: this.store.width };
     if (edit.edit === "create") {
       const mask = clip(edit.mask, bounds);
@@ -112,7 +123,7 @@ export class Session implements ImageSession {
     const base_version = this.baseVersion(edit.id);
     const away: Draft = { change: { change: "delete", id: edit.id, base_version }, created: null };
     if (edit.edit === "delete") return away;
-    const mask = edit.mask && this.store.free(edit.mask, edit.id);
+    const mask = edit.mask && (alone ? this.store.free(edit.mask, edit.id) : clip(edit.mask, bounds));
     if (edit.mask && isEmpty(edit.mask)) return away;
     const reshapes = mask !== undefined && !sameMask(mask, cell.mask);
     const relabels = edit.classId !== undefined && edit.classId !== cell.classId;
@@ -122,7 +133,7 @@ export class Session implements ImageSession {
         change: "update",
         id: edit.id,
         base_version,
-        ...(reshapes ? { mask } : {}),
+        ...(reshapes ? { mask, ...(edit.provenance ? { provenance: edit.provenance } : {}) } : {}),
         ...(relabels ? { class_id: edit.classId ?? null, set_class: true } : {}),
       },
       created: null,
@@ -198,11 +209,26 @@ export class Session implements ImageSession {
   }
 
   prompt(engine: string, prompts: PromptSet): void {
-    if (this.mayChange()) this.sync.prompts.ask(engine, prompts);
+    if (!this.mayChange()) return;
+    if (JSON.stringify(prompts).length > MAX_OPERATION)
+      this.notify("This shape is too intricate to ask an engine about. Draw on it by hand.", "too_large");
+    else this.sync.prompts.ask(engine, prompts);
   }
 
   cancelPrompt(): void {
     this.sync.prompts.cancel();
+  }
+
+  tune(engine: string, params: TuneParams): void {
+    if (this.mayChange()) this.sync.prompts.tune(engine, params);
+  }
+
+  cancelTune(): void {
+    this.sync.prompts.cancelTune();
+  }
+
+  prepare(engine: string): void {
+    if (this.sync.mayEdit && this.sync.link.value === "live") this.sync.send({ type: "prepare", engine });
   }
 
   cursor(row: number | null, col: number | null): void {

@@ -148,7 +148,7 @@ export class Sync {
 
   // --- the connection -----------------------------------------------------------------------------------------
 
-  private send(message: ClientMessage): boolean {
+  send(message: ClientMessage): boolean {
     return this.socket.send(JSON.stringify(message));
   }
 
@@ -228,6 +228,7 @@ export class Sync {
     else if (message.type === "pong") this.catchUp.hear(message.clock);
     else if (message.type === "presence") this.presence.onPresence(message);
     else if (message.type === "preview") this.prompts.onPreview(message);
+    else if (message.type === "proposal") this.prompts.onProposal(message);
     else if (message.type === "job") this.onJob(message);
     else this.onRefusal(message);
   }

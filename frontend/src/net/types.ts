@@ -2,7 +2,14 @@
 
 import type { ReadonlySignal } from "@preact/signals-core";
 import type { Mask } from "../geometry/mask";
-import type { Candidate, ErrorCode, JobUpdate, PromptSet, Provenance } from "../protocol/messages.gen";
+import type {
+  Candidate,
+  ErrorCode,
+  JobUpdate,
+  PromptSet,
+  Provenance,
+  TuneParams,
+} from "../protocol/messages.gen";
 import type { CellView } from "../store/types";
 
 /** Where my work is. `count` is the number of operations that the server has not answered yet. `opening`: no cells yet.
@@ -45,6 +52,41 @@ export interface PreviewState {
   readonly error: string | null;
 }
 
+export const NO_PREVIEW: PreviewState = {
+  number: 0,
+  waiting: false,
+  candidates: [],
+  engine: "",
+  weights: "",
+  preprocessing: "",
+  engineMs: 0,
+  prompts: null,
+  error: null,
+};
+
+/** All cells that an engine would find with other thresholds. `cells` are null before the first answer and stay visible
+ * while a newer one is awaited; they do not know of the cells that are there. */
+export interface ProposalState {
+  readonly number: number;
+  readonly waiting: boolean;
+  readonly cells: readonly Candidate[] | null;
+  readonly engine: string;
+  readonly engineMs: number;
+  /** The thresholds that `cells` answer. */
+  readonly params: TuneParams | null;
+  readonly error: string | null;
+}
+
+export const NO_PROPOSAL: ProposalState = {
+  number: 0,
+  waiting: false,
+  cells: null,
+  engine: "",
+  engineMs: 0,
+  params: null,
+  error: null,
+};
+
 /** A sentence for the person. */
 export interface Notice {
   readonly id: number;
@@ -68,6 +110,8 @@ export interface CellUpdate {
   readonly mask?: Mask;
   /** null takes the class away; left out it stays. */
   readonly classId?: number | null;
+  /** Where the new mask came from; left out the cell keeps its own. */
+  readonly provenance?: Provenance;
 }
 
 /** For `apply`: several cells in one step, undone in one step. */
@@ -96,7 +140,8 @@ export interface ImageSession {
   /** An empty mask deletes the cell. A mask takes only pixels that are free or the cell's own. */
   update(id: string, change: CellUpdate): void;
   delete(ids: readonly string[]): void;
-  /** All in one operation; the ids of the created cells, null for each that found no free pixel. */
+  /** All in one operation, in which pixels may change hands; the ids of the created cells, null for each that found no
+   * free pixel. */
   apply(edits: readonly Edit[]): (string | null)[];
 
   readonly canUndo: ReadonlySignal<boolean>;
@@ -108,6 +153,12 @@ export interface ImageSession {
   prompt(engine: string, prompts: PromptSet): void;
   /** Forget the preview and any answer still on its way. */
   cancelPrompt(): void;
+  readonly proposal: ReadonlySignal<ProposalState>;
+  tune(engine: string, params: TuneParams): void;
+  /** Forget the proposal and any answer still on its way. */
+  cancelTune(): void;
+  /** Have the image ready for an engine that I am going to use. */
+  prepare(engine: string): void;
 
   /** My pointer in image pixels, or null, null when it left the canvas. Throttled. */
   cursor(row: number | null, col: number | null): void;

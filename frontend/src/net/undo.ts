@@ -37,6 +37,8 @@ export class Undo {
   /** Something of mine that did not come from this tab. True where only the server can say what is next now. */
   hearPatch(patch: Patch): boolean {
     if (patch.clock <= this.asOf) return false;
+    // A run is one step, in the place of its first operation.
+    if (patch.kind === "part") return false;
     if (patch.kind === "undo" || patch.kind === "redo") return true;
     this.hear({ undoable: patch.operation, redoable: null }, patch.clock);
     return false;

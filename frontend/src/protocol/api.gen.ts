@@ -22,7 +22,7 @@ export interface ClassOut {
   readonly key: string;
 }
 
-/** An engine and whether it can work here; `problem` is a sentence that says what is missing. */
+/** An engine and whether it can work here; `problem` is a sentence that says what is missing; `about` has an empty line between paragraphs. */
 export interface EngineOut {
   readonly name: string;
   readonly title: string;
@@ -32,6 +32,9 @@ export interface EngineOut {
   readonly problem: string;
   readonly licence: string;
   readonly notice: string;
+  readonly about: string;
+  readonly figures: readonly FigureOut[];
+  readonly weights: readonly WeightsOut[];
 }
 
 /** Why a request was refused: `code` for programs, `message` for people. */
@@ -43,6 +46,13 @@ export interface ErrorOut {
 /** `format` is the name of an export format, such as label-tiff or coco. */
 export interface ExportIn {
   readonly format: string;
+}
+
+/** One measured number of an engine. */
+export interface FigureOut {
+  readonly dataset: string;
+  readonly measure: string;
+  readonly value: number;
 }
 
 /** An image as the annotator opens it. `low` and `high` are the 0.1st and 99.9th percentile of the values; it is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
@@ -173,18 +183,28 @@ export interface ProjectOut {
   readonly thumbnails: readonly string[];
 }
 
+/** A part of an image in pixels, half-open. */
+export interface Rectangle {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
 /** `engine` is the name of an engine that finds all cells. */
 export interface RunIn {
   readonly engine: string;
   readonly params?: RunParams;
 }
 
-/** How to find all cells; what is left out is the engine's own choice. `cell_probability` is a threshold on the network's cell logit, `flow_error` the largest flow error of a mask (0 switches the check off), `min_area` and `diameter` are in pixels. */
+/** How to find all cells; what is left out is the engine's own choice. `cell_probability` is a threshold on the network's cell logit, `flow_error` the largest flow error of a mask (0 switches the check off), `min_area` and `diameter` are in pixels. `first` is the part that is looked at, whose cells come first; `cached` asks for the masks of the flow field that is kept already, as a preview showed them. */
 export interface RunParams {
   readonly cell_probability?: number | null;
   readonly flow_error?: number | null;
   readonly min_area?: number | null;
   readonly diameter?: number | null;
+  readonly cached?: boolean;
+  readonly first?: Rectangle | null;
 }
 
 /** A file that is about to come: what the person calls it, and its bytes. */
@@ -202,4 +222,18 @@ export interface UploadOut {
   readonly state: "receiving" | "decoding" | "done" | "failed";
   readonly message: string;
   readonly image: string | null;
+}
+
+/** A file of weights that an engine can run; `sha256` is empty and `size` (bytes) null where nobody stated them, `url` and `command` are empty where there is nothing to fetch. */
+export interface WeightsOut {
+  readonly name: string;
+  readonly filename: string;
+  readonly origin: "published" | "included" | "own";
+  readonly url: string;
+  readonly licence: string;
+  readonly sha256: string;
+  readonly size: number | null;
+  readonly here: boolean;
+  readonly used: boolean;
+  readonly command: string;
 }

@@ -10,6 +10,8 @@ export const CLOSE_TOO_FAST = 4429;
 export const CLOSE_TOO_OLD = 4409;
 export const MAX_CHANGES = 4096;
 export const MAX_MESSAGE_BYTES = 262144;
+export const MAX_PLACES = 256;
+export const MAX_SCRIBBLES = 16;
 export const MAX_SIDE = 100000;
 export const VERSION = 1;
 
@@ -28,7 +30,7 @@ export interface Ack {
   readonly redoable: string | null;
 }
 
-/** I no longer want an answer to prompts up to `number`. */
+/** I no longer want an answer to prompts and tunes up to `number`. */
 export interface Cancel {
   readonly type: "cancel";
   readonly number: number;
@@ -150,10 +152,22 @@ export interface Ping {
   readonly type: "ping";
 }
 
+/** Somewhere in the image. */
+export interface Place {
+  readonly row: number;
+  readonly col: number;
+}
+
 /** I am here, and the image is at this clock. */
 export interface Pong {
   readonly type: "pong";
   readonly clock: number;
+}
+
+/** I am going to use this engine here: have the image ready for it. */
+export interface Prepare {
+  readonly type: "prepare";
+  readonly engine: string;
 }
 
 /** Somebody is here, moved or left. Whoever comes is told by each of the others that they are here. */
@@ -176,7 +190,7 @@ export interface Preview {
   readonly engine_ms: number;
 }
 
-/** What is the cell here? `number` grows with each prompt of a tab; a newer one cancels the older. */
+/** What is the cell here? `number` grows with each prompt and tune of a tab; a newer one cancels the older. */
 export interface Prompt {
   readonly type: "prompt";
   readonly number: number;
@@ -199,10 +213,31 @@ export interface PromptPoint {
   readonly positive: boolean;
 }
 
-/** Everything said about one cell. */
+/** A stroke through its corners, in order; `positive` says that it runs inside of the cell. */
+export interface PromptScribble {
+  readonly places: readonly Place[];
+  readonly positive: boolean;
+}
+
+/** Everything said about one cell; `mask` is a shape of it that is nearly right. */
 export interface PromptSet {
   readonly points?: readonly PromptPoint[];
   readonly box?: PromptBox | null;
+  readonly mask?: Mask | null;
+  readonly scribbles?: readonly PromptScribble[];
+}
+
+/** A part of the answer to a tune: the cells that there would be, as they would be without those that are there. The parts come in order from 0; all together are the answer once the `last` has come. */
+export interface Proposal {
+  readonly type: "proposal";
+  readonly number: number;
+  readonly engine: string;
+  readonly weights: string;
+  readonly preprocessing: string;
+  readonly cells: readonly Candidate[];
+  readonly part: number;
+  readonly last: boolean;
+  readonly engine_ms: number;
 }
 
 /** Where a mask came from: by hand, or an engine with the weights' hash, its prompts and parameters. */
@@ -225,7 +260,7 @@ export interface Push {
   readonly undo?: string | null;
 }
 
-/** Something that you sent could not be done. `number` is the prompt's, where it was one; `push` is the operation's id, where it was one: such an operation was *not* answered for good, and its seq is still free. */
+/** Something that you sent could not be done. `number` is that of the prompt or tune, `push` the id of the operation, where it was one: such an operation was *not* answered for good, and its seq is still free. */
 export interface Refusal {
   readonly type: "error";
   readonly code: ErrorCode;
@@ -234,7 +269,23 @@ export interface Refusal {
   readonly push: string | null;
 }
 
-/** A new shape, a new class or both. `base_version` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale. */
+/** Which cells would there be with these thresholds? Answered with proposals, nothing is stored. `number` as in a prompt. */
+export interface Tune {
+  readonly type: "tune";
+  readonly number: number;
+  readonly engine: string;
+  readonly params: TuneParams;
+}
+
+/** Thresholds for what an engine kept of the image; null is the engine's own choice (see inference.contracts). */
+export interface TuneParams {
+  readonly cell_probability?: number | null;
+  readonly flow_error?: number | null;
+  readonly min_area?: number | null;
+  readonly diameter?: number | null;
+}
+
+/** A new shape, a new class or both. `base_version` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale. `provenance` comes with a shape that an engine made; without it the cell keeps its own. */
 export interface UpdateCell {
   readonly change: "update";
   readonly id: string;
@@ -242,6 +293,7 @@ export interface UpdateCell {
   readonly mask?: Mask | null;
   readonly class_id?: number | null;
   readonly set_class?: boolean;
+  readonly provenance?: Provenance | null;
 }
 
 /** Who you are here and what you missed: with `snapshot` all cells replace what the client has, otherwise the `patches` after its clock. */
@@ -262,12 +314,12 @@ export interface Welcome {
 
 export type Change = CreateCell | UpdateCell | DeleteCell;
 
-export type ClientMessage = Hello | Push | Prompt | Cancel | Cursor | Ping;
+export type ClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Ping;
 
-export type ServerMessage = Welcome | Ack | Patch | Presence | Preview | JobUpdate | Refusal | Pong;
+export type ServerMessage = Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | Refusal | Pong;
 
 /** The message in a text frame. Throws ProtocolError with the first thing that is wrong with it. */
-export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "welcome": "Welcome"}, {
+export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "welcome": "Welcome"}, {
   "Ack": {
     "fields": {
       "type": {
@@ -458,6 +510,14 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
     "optional": [],
     "defaults": {}
   },
+  "Place": {
+    "fields": {
+      "row": "number",
+      "col": "number"
+    },
+    "optional": [],
+    "defaults": {}
+  },
   "Pong": {
     "fields": {
       "type": {
@@ -543,6 +603,18 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
     "optional": [],
     "defaults": {}
   },
+  "PromptScribble": {
+    "fields": {
+      "places": {
+        "list": {
+          "ref": "Place"
+        }
+      },
+      "positive": "boolean"
+    },
+    "optional": [],
+    "defaults": {}
+  },
   "PromptSet": {
     "fields": {
       "points": {
@@ -554,12 +626,47 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
         "nullable": {
           "ref": "PromptBox"
         }
+      },
+      "mask": {
+        "nullable": {
+          "ref": "Mask"
+        }
+      },
+      "scribbles": {
+        "list": {
+          "ref": "PromptScribble"
+        }
       }
     },
     "optional": [
       "box",
-      "points"
+      "mask",
+      "points",
+      "scribbles"
     ],
+    "defaults": {}
+  },
+  "Proposal": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "proposal"
+        ]
+      },
+      "number": "integer",
+      "engine": "string",
+      "weights": "string",
+      "preprocessing": "string",
+      "cells": {
+        "list": {
+          "ref": "Candidate"
+        }
+      },
+      "part": "integer",
+      "last": "boolean",
+      "engine_ms": "number"
+    },
+    "optional": [],
     "defaults": {}
   },
   "Provenance": {

@@ -1,5 +1,6 @@
 import type { Point, Size } from "../editor/camera";
-import type { DragBox, Editor } from "../editor/editor";
+import type { DragBox, Editor, Sketch } from "../editor/editor";
+import type { PromptScribble } from "../editor/ports";
 
 /** Colours of what is not a cell: chosen to be seen on black, grey and white alike, always over a dark line. */
 const ACCENT = "#4cc2ff";
@@ -41,6 +42,10 @@ export class Overlay {
       });
     }
     if (editor.dragBox.value) this.box(editor.dragBox.value);
+    if (editor.sketch.value) this.sketch(editor.sketch.value);
+    const stroke = editor.prompting.stroke.value;
+    for (const one of editor.prompting.scribbles.value) this.scribble(one);
+    if (stroke) this.scribble(stroke);
     for (const point of editor.prompting.points.value) {
       this.point(editor.view.toScreen({ x: point.col, y: point.row }), point.positive);
     }
@@ -73,6 +78,49 @@ export class Overlay {
     context.setLineDash([]);
   }
 
+  /** A line, dashed where it takes away. */
+  private scribble({ places, positive }: PromptScribble): void {
+    const { context, editor } = this;
+    context.beginPath();
+    context.lineCap = "round";
+    context.lineJoin = "round";
+    for (const { row, col } of places) {
+      const { x, y } = editor.view.toScreen({ x: col, y: row });
+      context.lineTo(x, y);
+    }
+    if (!positive) context.setLineDash([7, 6]);
+    this.stroke(positive ? ADD : TAKE, 3);
+    context.setLineDash([]);
+    context.lineCap = "butt";
+    context.lineJoin = "miter";
+  }
+
+  /** A line drawn by hand; what it will enclose is filled faintly, its corners are squares. */
+  private sketch({ points, purpose, corners }: Sketch): void {
+    const { context, editor } = this;
+    const places = points.map((point) => editor.view.toScreen(point));
+    const open = purpose === "split";
+    const colour = purpose === "cut" || open ? TAKE : purpose === "add" ? ADD : ACCENT;
+    context.beginPath();
+    for (const { x, y } of places) context.lineTo(x, y);
+    if (!open) {
+      context.fillStyle = `${colour}22`;
+      context.fill("evenodd");
+    }
+    if (purpose === "select") context.setLineDash([5, 4]);
+    this.stroke(colour, open ? 2 : 1.5);
+    context.setLineDash([]);
+    for (const { x, y } of corners ? places : []) {
+      context.beginPath();
+      context.rect(x - 3, y - 3, 6, 6);
+      context.fillStyle = colour;
+      context.fill();
+      context.lineWidth = 1;
+      context.strokeStyle = SHADOW;
+      context.stroke();
+    }
+  }
+
   /** A disc with a plus, or a square with a minus: shape and sign say it as well as the colour. */
   private point({ x, y }: Point, positive: boolean): void {
     const { context } = this;
@@ -101,7 +149,7 @@ export class Overlay {
     const pointer = editor.pointer.value;
     if (!pointer || editor.cursor.value !== "none") return;
     const { x, y } = editor.view.toScreen(pointer);
-    const radius = Math.max(1, editor.brushRadius.value * editor.view.camera.value.scale);
+    const radius = Math.max(1, editor.tipRadius.value * editor.view.camera.value.scale);
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
     if (tool === "eraser") context.setLineDash([4, 3]);

@@ -4,7 +4,7 @@ import type { Bitmap } from "../geometry/mask";
 import { type Gl, type Program, programOf, textureOf, unpackFrom } from "./gl";
 import { PREVIEW, QUAD } from "./shaders";
 
-/** What is proposed or being drawn: dashed with a faint fill while proposed, solid while drawn by hand. */
+/** One mask or many (see geometry/many.ts), proposed or being drawn: dashed with a faint fill while proposed, solid while drawn by hand. */
 export class PreviewLayer {
   private readonly program: Program;
   private texture: WebGLTexture | null = null;
@@ -60,7 +60,7 @@ export class PreviewLayer {
   }
 }
 
-/** Textures grow in steps, so that a growing stroke doesn't make a new one at every move. */
+/** Textures grow in steps, so that a growing stroke doesn't make a new one at every move; large ones by less than twice. */
 function roomFor(side: number): number {
-  return Math.max(64, 2 ** Math.ceil(Math.log2(side)));
+  return side > 1024 ? 1024 * Math.ceil(side / 1024) : Math.max(64, 2 ** Math.ceil(Math.log2(side)));
 }

@@ -18,6 +18,7 @@ interface Layers {
   readonly image: ImageLayer;
   readonly masks: MaskLayer;
   readonly preview: PreviewLayer;
+  readonly proposal: PreviewLayer;
 }
 
 /** Draws an editor onto two canvases. It listens to what it reads and draws at the next frame after a change. */
@@ -62,6 +63,7 @@ export class Renderer {
       image: new ImageLayer(gl, plane),
       masks: new MaskLayer(gl, editor.session.store),
       preview: new PreviewLayer(gl),
+      proposal: new PreviewLayer(gl),
     };
   }
 
@@ -113,7 +115,7 @@ export class Renderer {
   /** Everything that a frame depends on. Subscribed to by name: a bundler drops a read whose value nobody uses. */
   private shown(): readonly ReadonlySignal<unknown>[] {
     const { editor } = this;
-    const { view, prompting, session } = editor;
+    const { view, prompting, tuning, session } = editor;
     return [
       view.camera,
       view.viewport,
@@ -125,12 +127,16 @@ export class Renderer {
       editor.pointer,
       editor.dragBox,
       editor.draft,
-      editor.brushRadius,
+      editor.tipRadius,
+      editor.sketch,
       editor.toolId,
       editor.cursor,
       prompting.points,
       prompting.box,
+      prompting.scribbles,
+      prompting.stroke,
       prompting.bitmap,
+      tuning.shown,
       session.members,
     ];
   }
@@ -156,6 +162,7 @@ export class Renderer {
     const camera = view.camera.peek();
     layers.image.draw(camera, viewport, camera.scale * ratio, view.contrast.peek());
     if (!view.masksHidden.peek()) this.drawMasks(layers);
+    this.drawProposal(layers);
     this.drawPreview(layers);
   }
 
@@ -178,6 +185,13 @@ export class Renderer {
       without: without ? session.store.slotOf(without) : 0,
       accent: ACCENT,
     });
+  }
+
+  private drawProposal({ proposal }: Layers): void {
+    const { view, tuning } = this.editor;
+    const shown = tuning.shown.peek()?.bitmap ?? null;
+    proposal.set(shown);
+    if (shown) proposal.draw(view.camera.peek(), view.viewport.peek(), ACCENT, true);
   }
 
   private drawPreview({ preview }: Layers): void {

@@ -104,7 +104,7 @@ precision highp int;
 precision highp usampler2D;
 uniform usampler2D u_mask;
 uniform vec4 u_rect;
-uniform vec4 u_box;        // the mask's box: x, y, width, height
+uniform vec4 u_box;        // the masks' box: x, y, width, height
 uniform vec3 u_camera;
 uniform vec3 u_colour;
 uniform bool u_dashed;
@@ -112,20 +112,22 @@ uniform float u_fill;
 in vec2 v_image;
 out vec4 o_colour;
 
-bool inside(vec2 at) {
+// Which mask a pixel belongs to: masks that touch have different numbers, 0 is none.
+uint maskAt(vec2 at) {
   ivec2 texel = ivec2(floor(at - u_box.xy));
-  if (any(lessThan(texel, ivec2(0))) || any(greaterThanEqual(texel, ivec2(u_box.zw)))) return false;
-  return texelFetch(u_mask, texel, 0).r != 0u;
+  if (any(lessThan(texel, ivec2(0))) || any(greaterThanEqual(texel, ivec2(u_box.zw)))) return 0u;
+  return texelFetch(u_mask, texel, 0).r;
 }
 
 void main() {
-  if (!inside(v_image)) discard;
+  uint own = maskAt(v_image);
+  if (own == 0u) discard;
   float reach = 2.0 / u_camera.z;
   float d = reach * 0.7071;
-  bool rim = !(inside(v_image + vec2(reach, 0.0)) && inside(v_image - vec2(reach, 0.0))
-            && inside(v_image + vec2(0.0, reach)) && inside(v_image - vec2(0.0, reach))
-            && inside(v_image + vec2(d, d)) && inside(v_image - vec2(d, d))
-            && inside(v_image + vec2(d, -d)) && inside(v_image - vec2(d, -d)));
+  bool rim = maskAt(v_image + vec2(reach, 0.0)) != own || maskAt(v_image - vec2(reach, 0.0)) != own
+          || maskAt(v_image + vec2(0.0, reach)) != own || maskAt(v_image - vec2(0.0, reach)) != own
+          || maskAt(v_image + vec2(d, d)) != own || maskAt(v_image - vec2(d, d)) != own
+          || maskAt(v_image + vec2(d, -d)) != own || maskAt(v_image - vec2(d, -d)) != own;
   vec2 screen = (v_image - u_camera.xy) * u_camera.z;
   bool dash = !u_dashed || mod(screen.x + screen.y, 9.0) < 5.0;
   if (rim) {

@@ -206,7 +206,8 @@ export class CellStore implements CellView {
     const mask = fits ? wanted : this.free(before.mask, change.id);
     if (isEmpty(mask)) return false;
     const classId = change.set_class ? (change.class_id ?? null) : before.classId;
-    this.show({ ...before, mask, classId, updatedBy: this.author, pending: true });
+    const provenance = (change.mask && change.provenance) ?? before.provenance;
+    this.show({ ...before, mask, classId, provenance, updatedBy: this.author, pending: true });
     return fits;
   }
 

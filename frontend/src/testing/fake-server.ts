@@ -10,6 +10,7 @@ import type {
   ClientMessage,
   Hello,
   Patch,
+  Provenance,
   Push,
   Refusal,
   ServerMessage,
@@ -192,6 +193,7 @@ export class FakeServer {
     const mask = change.mask ? this.claim(change.id, change.mask) : undefined;
     this.write(row, person, client, {
       mask,
+      ...(mask && change.provenance ? { provenance: change.provenance } : {}),
       ...(change.set_class ? { classId: change.class_id ?? null } : {}),
     });
   }
@@ -200,11 +202,12 @@ export class FakeServer {
     row: Row,
     person: Person,
     client: string,
-    what: { mask?: Mask | undefined; classId?: number | null; deleted?: boolean },
+    what: { mask?: Mask | undefined; classId?: number | null; deleted?: boolean; provenance?: Provenance },
   ): void {
     const version = row.state.version + 1;
     row.state = { ...row.state, version, updated_by: person.name };
     if (what.deleted !== undefined) row.deleted = what.deleted;
+    if (what.provenance) row.state = { ...row.state, provenance: what.provenance };
     if (what.mask) {
       row.state = { ...row.state, mask: what.mask };
       row.maskVersion = version;

@@ -8,22 +8,12 @@ import type {
   Me,
   PresentMember,
   PreviewState,
+  ProposalState,
   SaveStatus,
 } from "../net/types";
-import type { CellState, JobUpdate, PromptSet, Provenance } from "../protocol/messages.gen";
+import { NO_PREVIEW, NO_PROPOSAL } from "../net/types";
+import type { CellState, JobUpdate, PromptSet, Provenance, TuneParams } from "../protocol/messages.gen";
 import { CellStore } from "../store/document";
-
-const NOTHING: PreviewState = {
-  number: 0,
-  waiting: false,
-  candidates: [],
-  engine: "",
-  weights: "",
-  preprocessing: "",
-  engineMs: 0,
-  prompts: null,
-  error: null,
-};
 
 /** A session without a server: every change is answered at once. For tests that drive the editor. */
 export class LocalSession implements ImageSession {
@@ -40,7 +30,10 @@ export class LocalSession implements ImageSession {
   readonly jobs = signal<ReadonlyMap<string, JobUpdate>>(new Map());
   readonly notices = signal([]);
   readonly unsaved = signal([]);
-  readonly preview = signal<PreviewState>(NOTHING);
+  readonly preview = signal<PreviewState>(NO_PREVIEW);
+  readonly proposal = signal<ProposalState>(NO_PROPOSAL);
+  readonly tunes: { engine: string; params: TuneParams }[] = [];
+  readonly prepared: string[] = [];
   readonly prompts: { engine: string; prompts: PromptSet }[] = [];
   cancelled = 0;
   at: [number | null, number | null] = [null, null];
@@ -49,9 +42,12 @@ export class LocalSession implements ImageSession {
   readonly canUndo = computed(() => this.past.value.length > 0);
   readonly canRedo = computed(() => this.future.value.length > 0);
   private next = 1;
+  /** The cells that an operation leaves where they are, and those that it has placed. */
+  private room: CellStore;
 
   constructor(width: number, height: number) {
     this.store = new CellStore(width, height);
+    this.room = this.store;
   }
 
   create(mask: Mask, classId: number | null, provenance: Provenance): string | null {
@@ -69,12 +65,26 @@ export class LocalSession implements ImageSession {
   apply(edits: readonly Edit[]): (string | null)[] {
     this.past.value = [...this.past.value, [...this.store.knownCells()]];
     this.future.value = [];
-    return edits.flatMap((edit) => this.applyOne(edit));
+    this.lift(edits);
+    const order = ["delete", "update", "create"];
+    return [...edits]
+      .sort((a, b) => order.indexOf(a.edit) - order.indexOf(b.edit))
+      .flatMap((edit) => this.applyOne(edit));
+  }
+
+  /** As the server does: the cells that get a new shape make room first, so that pixels can change hands. */
+  private lift(edits: readonly Edit[]): void {
+    const moving = new Set(edits.flatMap((edit) => (edit.edit === "update" && edit.mask ? [edit.id] : [])));
+    this.room = new CellStore(this.store.width, this.store.height);
+    this.room.applySnapshot(
+      [...this.store.knownCells()].filter((cell) => !moving.has(cell.id)),
+      new Set(),
+    );
   }
 
   private applyOne(edit: Edit): (string | null)[] {
     if (edit.edit === "create") {
-      const mask = this.store.free(edit.mask);
+      const mask = this.room.free(edit.mask);
       if (isEmpty(mask)) return [null];
       const id = `cell-${this.next++}`;
       this.put({ ...edit, id, mask, version: 1 });
@@ -84,10 +94,12 @@ export class LocalSession implements ImageSession {
     if (!cell) return [];
     if (edit.edit === "delete") {
       this.store.applyPatch({ operation: "", cells: [], removed: [edit.id] });
+      this.room.applyPatch({ operation: "", cells: [], removed: [edit.id] });
     } else {
-      const mask = edit.mask ? this.store.free(edit.mask, edit.id) : cell.mask;
+      const mask = edit.mask ? this.room.free(edit.mask) : cell.mask;
       const classId = edit.classId === undefined ? cell.class_id : edit.classId;
-      this.put({ id: edit.id, mask, classId, provenance: cell.provenance, version: cell.version + 1 });
+      const provenance = edit.provenance ?? cell.provenance;
+      this.put({ id: edit.id, mask, classId, provenance, version: cell.version + 1 });
     }
     return [];
   }
@@ -111,6 +123,7 @@ export class LocalSession implements ImageSession {
       updated_by: "Ada",
     };
     this.store.applyPatch({ operation: "", cells: [state], removed: [] });
+    this.room.applyPatch({ operation: "", cells: [state], removed: [] });
   }
 
   undo(): void {
@@ -131,6 +144,7 @@ export class LocalSession implements ImageSession {
 
   prompt(engine: string, prompts: PromptSet): void {
     this.prompts.push({ engine, prompts });
+    this.proposal.value = NO_PROPOSAL;
     this.preview.value = { ...this.preview.value, number: this.prompts.length, waiting: true, prompts };
   }
 
@@ -148,7 +162,27 @@ export class LocalSession implements ImageSession {
 
   cancelPrompt(): void {
     this.cancelled += 1;
-    this.preview.value = NOTHING;
+    this.preview.value = NO_PREVIEW;
+  }
+
+  tune(engine: string, params: TuneParams): void {
+    this.tunes.push({ engine, params });
+    this.preview.value = NO_PREVIEW;
+    this.proposal.value = { ...this.proposal.value, waiting: true, engine, params };
+  }
+
+  /** What the engine says to the last tune. */
+  propose(...masks: Mask[]): void {
+    const cells = masks.map((mask) => ({ mask, score: 0.9 }));
+    this.proposal.value = { ...this.proposal.value, waiting: false, cells };
+  }
+
+  cancelTune(): void {
+    this.proposal.value = NO_PROPOSAL;
+  }
+
+  prepare(engine: string): void {
+    this.prepared.push(engine);
   }
 
   cursor(row: number | null, col: number | null): void {

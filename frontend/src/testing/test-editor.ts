@@ -12,6 +12,7 @@ interface Held {
   readonly button?: Button;
   readonly shift?: boolean;
   readonly alt?: boolean;
+  readonly pressure?: number;
 }
 
 export function rectangle(top: number, left: number, height: number, width: number): Mask {
@@ -46,6 +47,8 @@ export class TestEditor {
     return {
       findCells: note("find"),
       canFindCells: () => true,
+      canTune: () => true,
+      acceptTuned: note("accept"),
       goToPrevious: note("previous"),
       goToNext: note("next"),
       hasPrevious: () => false,
@@ -65,7 +68,7 @@ export class TestEditor {
   }
 
   private pointer(type: Pointer["type"], x: number, y: number, held: Held): this {
-    const { button = "left", shift = false, alt = false } = held;
+    const { button = "left", shift = false, alt = false, pressure = 0 } = held;
     this.editor.dispatch({
       type,
       screen: { x, y },
@@ -73,6 +76,7 @@ export class TestEditor {
       button,
       shift,
       alt,
+      pressure,
     });
     return this;
   }

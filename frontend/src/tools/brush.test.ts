@@ -79,6 +79,18 @@ it("changes its size with the bracket keys, within limits", () => {
   expect(test.editor.brushRadius.value).toBe(0.5);
 });
 
+it("is as wide as the pen is pressed, and shows it", () => {
+  const test = tool("b");
+  test.editor.brushRadius.value = 10;
+  test.down(40, 40, { pressure: 0.5 });
+  expect(test.editor.tipRadius.value).toBeCloseTo(6);
+  test.up(40, 40);
+  const cell = [...test.session.store.cells()][0];
+  expect(cell?.mask).toMatchObject({ top: 34, left: 34, height: 12, width: 12 });
+  test.move(60, 60, { pressure: 0 });
+  expect(test.editor.tipRadius.value).toBe(10);
+});
+
 it("erases from any cell where none is selected, in one step", () => {
   const test = tool("e");
   const [a, b] = [test.cell(10, 10, 10, 10), test.cell(10, 20, 10, 10)];

@@ -67,18 +67,19 @@ class Painting extends State<BrushTool> {
     const cell = this.cellId ? store.get(this.cellId) : undefined;
     const mask = this.stroke?.mask;
     if (!mask) return { top: 0, left: 0, width: 0, height: 0, counts: [] };
-    return cell ? store.free(union(cell.mask, mask), cell.id) : store.free(mask);
+    const { writer } = this.editor;
+    return cell ? writer.free(union(cell.mask, mask), cell.id) : writer.free(mask);
   }
 
   override onPointerUp(): void {
     const mask = this.result();
-    const { session } = this.editor;
+    const { session, writer } = this.editor;
     if (this.cellId && session.store.get(this.cellId)) {
-      session.update(this.cellId, { mask });
+      writer.update(this.cellId, { mask });
     } else if (isEmpty(mask)) {
       this.editor.say("There is no free pixel here. Select the cell to paint onto it.");
     } else {
-      const id = session.create(mask, this.editor.activeClass.peek(), { source: "hand" });
+      const id = writer.create(mask, this.editor.activeClass.peek(), { source: "hand" });
       if (id) this.editor.select([id]);
     }
     this.tool.to("idle");

@@ -1,6 +1,7 @@
 import type { Editor } from "../editor/editor";
 import type { Pointer } from "../editor/input";
-import { area, boxOf, decode, difference, type Mask } from "../geometry/mask";
+import { decode } from "../geometry/mask";
+import { cut } from "./outline";
 import { State, Tool } from "./state-node";
 import { Stroke } from "./stroke";
 
@@ -51,25 +52,8 @@ class Erasing extends State<EraserTool> {
   }
 
   override onPointerUp(): void {
-    if (this.stroke) this.erase(this.stroke.mask);
+    if (this.stroke) cut(this.editor, this.stroke.mask);
     this.tool.to("idle");
-  }
-
-  private erase(stroke: Mask): void {
-    const { session, selection } = this.editor;
-    const chosen = selection.peek();
-    const edits = session.store
-      .idsIn(boxOf(stroke))
-      .filter((id) => chosen.size === 0 || chosen.has(id))
-      .flatMap((id) => {
-        const cell = session.store.get(id);
-        if (!cell) return [];
-        const mask = difference(cell.mask, stroke);
-        const left = area(mask);
-        if (left === area(cell.mask)) return [];
-        return [left === 0 ? { edit: "delete" as const, id } : { edit: "update" as const, id, mask }];
-      });
-    if (edits.length > 0) session.apply(edits);
   }
 
   override onCancel(): void {

@@ -22,8 +22,14 @@ export function addPoint(editor: Editor, event: Pointer): boolean {
   const { width, height } = editor.session.store;
   const { x, y } = event.image;
   if (x < 0 || y < 0 || x >= width || y >= height) return false;
-  editor.prompting.addPoint({ row: y, col: x, positive: event.button === "left" && !event.alt });
-  return true;
+  const added = editor.prompting.addPoint({
+    row: y,
+    col: x,
+    positive: event.button === "left" && !event.alt,
+  });
+  if (!added)
+    editor.say("These are as many points as an engine takes. Accept, or take one back with Backspace.");
+  return added;
 }
 
 class Idle extends State<PointsTool> {

@@ -16,6 +16,58 @@ it("adds and takes away with Shift", () => {
   expect(test.click(12, 12, { shift: true }).selected).toEqual([b]);
 });
 
+it("takes away with Alt, by clicks and by rectangles", () => {
+  const test = new TestEditor();
+  const [a, b, c] = [test.cell(10, 10, 5, 5), test.cell(30, 30, 5, 5), test.cell(60, 60, 5, 5)];
+  test.editor.select([a, b, c]);
+  expect(test.click(12, 12, { alt: true }).selected).toEqual([b, c]);
+  expect(test.click(50, 12, { alt: true }).selected).toEqual([b, c]);
+  expect(test.drag(20, 20, 40, 40, { alt: true }).selected).toEqual([c]);
+  expect(test.drag(5, 5, 40, 40, { shift: true }).selected).toEqual([c, a, b]);
+});
+
+it("keeps the selection on a Shift-click beside the cells", () => {
+  const test = new TestEditor();
+  const id = test.cell(10, 10, 5, 5);
+  test.editor.select([id]);
+  expect(test.click(50, 50, { shift: true }).selected).toEqual([id]);
+});
+
+it("selects all cells with a pixel in a lasso; Shift adds, Alt takes away", () => {
+  const test = new TestEditor();
+  const [a, b, c] = [test.cell(10, 10, 5, 5), test.cell(10, 30, 5, 5), test.cell(50, 10, 5, 5)];
+  test.key("q");
+  const round = (held: { shift?: boolean; alt?: boolean } = {}) =>
+    test
+      .down(0, 0, held)
+      .move(20, 0, held)
+      .move(12, 12, held)
+      .move(12, 60, held)
+      .move(0, 60, held)
+      .up(0, 0, held);
+  round();
+  expect(new Set(test.selected)).toEqual(new Set([a, c]));
+  test.editor.select([b]);
+  round({ shift: true });
+  expect(new Set(test.selected)).toEqual(new Set([a, b, c]));
+  round({ alt: true });
+  expect(test.selected).toEqual([b]);
+  expect(test.editor.sketch.value).toBeNull();
+  expect(test.click(12, 12).selected).toEqual([a]);
+});
+
+it("shows the lasso and keeps the selection when it is given up", () => {
+  const test = new TestEditor();
+  const id = test.cell(10, 10, 5, 5);
+  test.key("q");
+  test.click(12, 12).down(50, 50).move(0, 0);
+  expect(test.path).toBe("select-lasso.lassoing");
+  expect(test.editor.sketch.value).toMatchObject({ purpose: "select" });
+  test.key("Esc");
+  expect(test.path).toBe("select-lasso.idle");
+  expect(test.selected).toEqual([id]);
+});
+
 it("selects all cells in a rectangle that is dragged", () => {
   const test = new TestEditor();
   const [a, b] = [test.cell(10, 10, 5, 5), test.cell(30, 30, 5, 5)];

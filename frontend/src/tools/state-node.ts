@@ -20,6 +20,7 @@ export abstract class State<T extends Tool = Tool> {
   onDoubleClick(_event: Pointer): void {}
   onLeave(): void {}
   onComplete(): void {}
+  onBack(): void {}
   onCancel(): void {}
 }
 
@@ -92,6 +93,9 @@ export abstract class Tool implements InputTarget {
         break;
       case "complete":
         state.onComplete();
+        break;
+      case "back":
+        state.onBack();
         break;
       case "cancel":
         state.onCancel();

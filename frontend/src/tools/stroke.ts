@@ -13,7 +13,7 @@ export class Stroke {
   to(point: Point): void {
     const { width, height } = this.editor.session.store;
     const line = (this.last ? [this.last, point] : [point]).map(({ x, y }) => ({ row: y, col: x }));
-    const piece = strokeToMask(line, this.editor.brushRadius.peek(), {
+    const piece = strokeToMask(line, this.editor.tipRadius.peek(), {
       top: 0,
       left: 0,
       bottom: height,

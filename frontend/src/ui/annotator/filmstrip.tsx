@@ -9,6 +9,7 @@ const REACH = 6;
 
 export function Filmstrip({ model }: { model: Annotator }): JSX.Element {
   const images = model.images.value;
+  const { tuning, prompting, hint } = model.editor;
   const here = images.findIndex((one) => one.id === model.image.value.id);
   const start = Math.max(0, Math.min(here - REACH, images.length - 2 * REACH - 1));
   return (
@@ -19,7 +20,9 @@ export function Filmstrip({ model }: { model: Annotator }): JSX.Element {
         ))}
       </nav>
       <p class="hint" aria-live="polite">
-        {model.editor.hint.value}
+        {tuning.active.value && !prompting.active.value
+          ? "Move the sliders · Enter keeps all proposed cells · Esc drops them"
+          : hint.value}
       </p>
     </footer>
   );

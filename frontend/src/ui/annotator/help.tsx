@@ -6,13 +6,14 @@ import { Icon } from "../icon";
 import { keyName } from "./controls";
 import type { Annotator } from "./model";
 
-const GROUPS: readonly Command["group"][] = ["Tools", "Cells", "View", "Image"];
+const GROUPS: readonly Command["group"][] = ["Tools", "Cells", "Shapes", "View", "Image"];
 const MOUSE: readonly [string, string][] = [
   ["Wheel", "Zoom to the pointer"],
   ["Shift Wheel", "Move sideways"],
   ["Alt Wheel", "Brush size"],
   ["Space or middle button", "Hold and drag to move the image"],
-  ["Alt Click, right click", "Point outside of the cell"],
+  ["Alt Click, right click", "Point or stroke outside of the cell"],
+  ["Shift, Alt", "While selecting or outlining: add, take away"],
   ["1 … 9, 0", "Class of the selected cells and the next one; none"],
 ];
 

@@ -11,7 +11,8 @@ export function JobLine({ model }: { model: Annotator }): JSX.Element | null {
   const embed = model.embedding.value;
   const job = segment ?? (embed && isActive(embed) ? embed : null);
   if (!job) return null;
-  const words = segment ? "Finding cells" : "Preparing clicks…";
+  const engine = model.engineNamed(job.engine)?.title ?? job.engine;
+  const words = segment ? "Finding cells" : `${engine} reads the image…`;
   const share = Math.round(job.progress * 100);
   const unknown = job.state === "queued" || share === 0;
   return (
@@ -79,7 +80,7 @@ export function Toasts({ model }: { model: Annotator }): JSX.Element {
   const { editor } = model;
   const { session } = editor;
   const failed = model.failed.value;
-  const problem = session.preview.value.error;
+  const problem = session.preview.value.error ?? session.proposal.value.error;
   return (
     <div class="toasts" role="status" aria-live="polite">
       {session.notices.value.map((one) => (
@@ -93,10 +94,8 @@ export function Toasts({ model }: { model: Annotator }): JSX.Element {
       {editor.notices.value.map((one) => (
         <Toast key={`l${one.id}`} tone="info" text={one.message} onClose={() => editor.dismiss(one.id)} />
       ))}
-      {problem && (
-        <Toast key={problem} tone="error" text={problem} onClose={() => editor.prompting.clear()} stays />
-      )}
-      {failed && (
+      {problem && <Toast key={problem} tone="error" text={problem} onClose={() => forget(model)} stays />}
+      {failed && failed.message !== problem && (
         <Toast
           tone="error"
           text={failed.message || "It failed."}
@@ -109,6 +108,12 @@ export function Toasts({ model }: { model: Annotator }): JSX.Element {
       ))}
     </div>
   );
+}
+
+function forget({ editor }: Annotator): void {
+  editor.prompting.clear();
+  editor.session.cancelPrompt();
+  editor.session.cancelTune();
 }
 
 const SHOWN_FOR = 8000;

@@ -40,8 +40,11 @@ const DETAIL: ImageDetail = {
   total: 2,
 };
 
+const TITAN: EngineInfo = { ...STARTER, name: "titan", capabilities: ["prompt", "auto", "flows"] };
+
 class Page {
   readonly said: string[] = [];
+  readonly kept = new Map<string, string>();
   readonly session = new LocalSession(8, 4);
   readonly model: Annotator;
 
@@ -54,7 +57,7 @@ class Page {
       image: async () => detail,
       images: async () => [detail],
       plane: async () => new ArrayBuffer(32),
-      engines: async () => [SAM, STARTER],
+      engines: async () => [SAM, STARTER, TITAN],
       run: async (image, engine, parameters) => {
         await note(`run ${image} ${engine} ${JSON.stringify(parameters)}`);
         return { id: "j" };
@@ -63,6 +66,8 @@ class Page {
       setStatus: (image, status) => note(`${image} ${status}`),
       thumbnail: () => "",
       go: (path) => void this.said.push(path),
+      recall: (name) => this.kept.get(name) ?? null,
+      remember: (name, value) => void this.kept.set(name, value),
     };
     const plane = { width: 8, height: 4, channels: 1 as const, data: new Uint8Array(32).map((_, at) => at) };
     this.model = new Annotator(detail, plane, this.session, api);
@@ -103,13 +108,78 @@ it("chooses the first engine that is ready for clicks and for finding", async ()
   expect(model.canFindCells()).toBe(false);
   await model.load();
   expect(model.editor.promptEngine.value).toBe("starter");
-  expect(model.findEngine.value).toBe("starter");
+  expect(model.editor.findEngine.value).toBe("starter");
+});
+
+it("chooses what the person chose before, unless that is not ready any more", async () => {
+  const first = new Page();
+  await first.model.load();
+  first.model.choosePromptEngine("titan");
+  first.model.chooseFindEngine("titan");
+  const page = new Page();
+  for (const [name, value] of first.kept) page.kept.set(name, value);
+  page.kept.set("prompt-engine", "sam");
+  await page.model.load();
+  expect(page.model.editor.promptEngine.value).toBe("starter");
+  expect(page.model.editor.findEngine.value).toBe("titan");
+});
+
+it("has the image prepared for the engine that answers clicks, again after each new connection", async () => {
+  const page = new Page();
+  await page.model.load();
+  page.model.choosePromptEngine("titan");
+  page.session.me.value = { clientId: "c", userId: 1, name: "Ada", colour: "#fff", role: "annotator" };
+  expect(page.session.prepared).toEqual(["starter", "titan", "titan"]);
+  page.model.close();
+  page.model.editor.promptEngine.value = "starter";
+  expect(page.session.prepared).toHaveLength(3);
+});
+
+it("tunes only engines that keep what thresholds are moved over, and as soon as a slider is", async () => {
+  const page = new Page();
+  await page.model.load();
+  page.model.setParameters({ cell_probability: 1 });
+  expect(page.key("tune")).toBe(false);
+  expect(page.session.tunes).toEqual([]);
+  page.model.chooseFindEngine("titan");
+  page.model.setParameters({ cell_probability: 2 });
+  expect(page.session.tunes).toEqual([{ engine: "titan", params: { cell_probability: 2 } }]);
+});
+
+it("keeps the proposed cells by a run over the same flows, and shows them until it has ended", async () => {
+  const page = new Page();
+  await page.model.load();
+  page.model.chooseFindEngine("titan");
+  page.model.setParameters({ min_area: 4 });
+  expect(page.key("accept-tuned")).toBe(false);
+  page.session.propose({ top: 0, left: 0, height: 2, width: 2, counts: [0, 4] });
+  expect(page.key("accept-tuned")).toBe(true);
+  await settled();
+  expect(page.said).toEqual(['run b titan {"min_area":4,"cached":true}']);
+  page.job({ engine: "titan" });
+  expect(page.key("accept-tuned")).toBe(false);
+  expect(page.model.editor.tuning.shown.value?.added).toBe(1);
+  page.job({ engine: "titan", state: "done" });
+  expect(page.model.editor.tuning.active.value).toBe(false);
+});
+
+it("keeps showing the proposal where the run could not be started", async () => {
+  const page = new Page("You have 20 jobs waiting.");
+  await page.model.load();
+  page.model.chooseFindEngine("titan");
+  page.key("tune");
+  page.session.propose();
+  page.key("accept-tuned");
+  await settled();
+  expect(page.model.editor.notices.value[0]?.message).toBe("You have 20 jobs waiting.");
+  expect(page.model.editor.tuning.active.value).toBe(true);
+  expect(page.key("accept-tuned")).toBe(true);
 });
 
 it("runs the engine with what the person changed, once at a time", async () => {
   const page = new Page();
   await page.model.load();
-  page.model.parameters.value = { min_area: 30 };
+  page.model.setParameters({ min_area: 30 });
   expect(page.key("find-cells")).toBe(true);
   expect(page.key("find-cells")).toBe(false);
   await settled();
@@ -118,6 +188,17 @@ it("runs the engine with what the person changed, once at a time", async () => {
   expect(page.key("find-cells")).toBe(false);
   page.job({ state: "done", progress: 1 });
   expect(page.key("find-cells")).toBe(true);
+});
+
+it("says which part of the image is looked at, so that its cells come first", async () => {
+  const page = new Page();
+  await page.model.load();
+  const { view } = page.model.editor;
+  view.resize({ width: 40, height: 40 });
+  view.show({ x: 2, y: 1, width: 2, height: 2 });
+  page.key("find-cells");
+  await settled();
+  expect(page.said).toEqual(['run b starter {"first":{"top":0,"left":1,"bottom":4,"right":5}}']);
 });
 
 it("shows a job while it runs, cancels it, and keeps a failure until it is closed", async () => {

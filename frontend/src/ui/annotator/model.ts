@@ -1,7 +1,14 @@
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
 import { Editor } from "../../editor/editor";
-import type { AnnotatorApi, EngineInfo, ImageDetail, ImageRow, RunParameters } from "../../editor/page-ports";
+import type {
+  AnnotatorApi,
+  EngineInfo,
+  ImageDetail,
+  ImageRow,
+  RunParameters,
+  RunRequest,
+} from "../../editor/page-ports";
 import { autoContrast, type Histogram, histogramOf, type Plane } from "../../editor/plane";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
@@ -14,14 +21,13 @@ export class Annotator implements PageActions {
   readonly images: Signal<readonly ImageRow[]> = signal([]);
   readonly engines: Signal<readonly EngineInfo[]> = signal([]);
   readonly enginesProblem = signal("");
-  readonly findEngine: Signal<string | null> = signal(null);
-  readonly parameters: Signal<RunParameters> = signal({});
   readonly starting = signal(false);
   readonly histogram: Histogram;
   readonly segmenting: ReadonlySignal<JobUpdate | null>;
   readonly embedding: ReadonlySignal<JobUpdate | null>;
   readonly failed: ReadonlySignal<JobUpdate | null>;
   private readonly seenFailure: Signal<JobUpdate | null> = signal(null);
+  private readonly unprepare: () => void;
 
   constructor(
     detail: ImageDetail,
@@ -42,14 +48,31 @@ export class Annotator implements PageActions {
     this.segmenting = computed(
       () => jobs.value.find((job) => job.kind === "segment" && isActive(job)) ?? null,
     );
+    const { promptEngine, findEngine } = this.editor;
+    const mine = (job: JobUpdate): boolean =>
+      job.kind === "embed" && (job.engine === promptEngine.value || job.engine === findEngine.value);
     this.embedding = computed(
       () =>
-        jobs.value.find((job) => job.kind === "embed" && job.engine === this.editor.promptEngine.value) ??
+        jobs.value.find((job) => mine(job) && isActive(job)) ??
+        jobs.value.find((job) => mine(job) && job.engine === promptEngine.value) ??
         null,
     );
     this.failed = computed(
-      () => jobs.value.find((job) => job.state === "failed" && job !== this.seenFailure.value) ?? null,
+      () =>
+        jobs.value.find(
+          (job) =>
+            job.state === "failed" && job !== this.seenFailure.value && (job.kind === "segment" || mine(job)),
+        ) ?? null,
     );
+    // Whenever there is a new connection or another engine: the first click shall not wait for the image.
+    this.unprepare = effect(() => {
+      if (session.me.value && promptEngine.value) session.prepare(promptEngine.value);
+    });
+  }
+
+  close(): void {
+    this.unprepare();
+    this.editor.close();
   }
 
   /** What is not needed for the first picture. */
@@ -61,10 +84,12 @@ export class Annotator implements PageActions {
     try {
       const engines = await this.api.engines();
       this.engines.value = engines;
-      const ready = (capability: string): string | null =>
-        engines.find((one) => one.available && one.capabilities.includes(capability))?.name ?? null;
-      this.editor.promptEngine.value = ready("prompt");
-      this.findEngine.value = ready("auto");
+      const ready = (capability: string, chosen: string | null): string | null => {
+        const able = engines.filter((one) => one.available && one.capabilities.includes(capability));
+        return (able.find((one) => one.name === chosen) ?? able[0])?.name ?? null;
+      };
+      this.editor.promptEngine.value = ready("prompt", this.api.recall("prompt-engine"));
+      this.editor.findEngine.value = ready("auto", this.api.recall("find-engine"));
     } catch (error) {
       this.enginesProblem.value = sentence(error);
     }
@@ -80,6 +105,25 @@ export class Annotator implements PageActions {
 
   engineNamed(name: string | null): EngineInfo | undefined {
     return this.engines.value.find((one) => one.name === name);
+  }
+
+  choosePromptEngine(name: string): void {
+    this.editor.prompting.clear();
+    this.editor.promptEngine.value = name;
+    this.api.remember("prompt-engine", name);
+  }
+
+  chooseFindEngine(name: string): void {
+    this.editor.tuning.discard();
+    this.editor.findEngine.value = name;
+    this.api.remember("find-engine", name);
+  }
+
+  /** Moving a threshold of an engine that can be tuned shows at once what comes of it. */
+  setParameters(params: RunParameters): void {
+    const { tuning } = this.editor;
+    tuning.set(params);
+    if (!tuning.active.peek() && this.canTune() && this.editor.canEdit.peek()) this.editor.tune();
   }
 
   dismissFailure(): void {
@@ -101,21 +145,45 @@ export class Annotator implements PageActions {
     return (
       !this.segmenting.value &&
       !this.starting.value &&
-      (this.engineNamed(this.findEngine.value)?.available ?? false)
+      (this.engineNamed(this.editor.findEngine.value)?.available ?? false)
     );
   }
 
-  findCells(): void {
-    const engine = this.findEngine.peek();
-    if (engine) void this.start(engine);
+  canTune(): boolean {
+    const engine = this.engineNamed(this.editor.findEngine.value);
+    return this.canFindCells() && (engine?.capabilities.includes("flows") ?? false);
   }
 
-  private async start(engine: string): Promise<void> {
+  findCells(): void {
+    this.editor.tuning.discard();
+    void this.start({});
+  }
+
+  /** The run takes the thresholds that the proposal was made with, and the same flow field. */
+  acceptTuned(): void {
+    void this.accept();
+  }
+
+  private async accept(): Promise<void> {
+    const { tuning } = this.editor;
+    tuning.accepting.value = "starting";
+    const job = await this.start({ cached: true });
+    if (tuning.active.peek()) tuning.accepting.value = job;
+  }
+
+  /** The run's id, or null where it could not be started. */
+  private async start(more: Pick<RunRequest, "cached">): Promise<string | null> {
+    const { findEngine, tuning } = this.editor;
+    const engine = findEngine.peek();
+    if (!engine) return null;
     this.starting.value = true;
     try {
-      await this.api.run(this.image.peek().id, engine, this.parameters.peek());
+      const first = this.editor.view.visible;
+      const request = { ...tuning.params.peek(), ...more, ...(first ? { first } : {}) };
+      return (await this.api.run(this.image.peek().id, engine, request)).id;
     } catch (error) {
       this.editor.say(sentence(error));
+      return null;
     } finally {
       this.starting.value = false;
     }

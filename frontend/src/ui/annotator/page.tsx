@@ -11,6 +11,7 @@ import { Banner, JobLine, Toasts } from "./messages";
 import { type Annotator, isActive } from "./model";
 import { PromptBar } from "./prompt-bar";
 import { type Draw, Stage } from "./stage";
+import { rememberTools, ToolBar } from "./tool-bar";
 import { ToolRail } from "./tool-rail";
 import { TopBar } from "./top-bar";
 
@@ -26,6 +27,7 @@ export function AnnotatorPage({
 }): JSX.Element {
   useEffect(() => listenToKeys(model), [model]);
   useEffect(() => publish(model, root), [model, root]);
+  useEffect(() => rememberTools(model.editor), [model]);
   const hidden = model.editor.view.panelsHidden.value;
   return (
     <div class={`annotator${hidden ? " bare" : ""}`}>
@@ -33,10 +35,13 @@ export function AnnotatorPage({
       <Banner model={model} />
       {!hidden && <ToolRail model={model} />}
       <main class="middle">
-        <Stage model={model} draw={draw} />
-        <JobLine model={model} />
-        <PromptBar model={model} />
-        <Toasts model={model} />
+        {!hidden && <ToolBar model={model} />}
+        <div class="canvas-area">
+          <Stage model={model} draw={draw} />
+          <JobLine model={model} />
+          <PromptBar model={model} />
+          <Toasts model={model} />
+        </div>
       </main>
       {!hidden && (
         <aside class="column" aria-label="Panels">
@@ -56,6 +61,11 @@ export function AnnotatorPage({
  * What a test in a browser can read from the page's root, so that it knows where an image pixel is on the screen and
  * when to go on. See about.md in this folder.
  */
+function proposalOf({ tuning }: Annotator["editor"]): string {
+  if (!tuning.active.value) return "none";
+  return tuning.waiting.value ? "waiting" : String(tuning.shown.value?.added ?? 0);
+}
+
 function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement): () => void {
   const stop = effect(() => {
     const { x, y, scale } = editor.view.camera.value;
@@ -68,7 +78,10 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       embedding: embedding.value?.state ?? "none",
       segmenting: segmenting.value && isActive(segmenting.value) ? segmenting.value.state : "none",
       engine: editor.promptEngine.value ?? "",
+      finder: editor.findEngine.value ?? "",
+      proposal: proposalOf(editor),
       tool: editor.path.value,
+      write: editor.writer.mode.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
       scale: String(scale),
       left: String(x),

@@ -70,6 +70,8 @@ function listen(element: HTMLElement, { editor }: Annotator): () => void {
       button,
       shift: event.shiftKey,
       alt: event.altKey,
+      // A mouse says 0.5 while a button is held, which means nothing.
+      pressure: "pointerType" in event && event.pointerType === "pen" ? event.pressure : 0,
     });
   };
   let held: Button | null = null;

@@ -7,10 +7,17 @@ import {
   Hand,
   type IconNode,
   Keyboard,
+  Lasso,
+  LassoSelect,
   MousePointer2,
+  Move,
+  Pentagon,
+  Scissors,
+  Signature,
   Square,
   SquareMousePointer,
   Trash2,
+  WandSparkles,
 } from "lucide";
 import type { JSX } from "preact";
 import { Icon } from "../icon";
@@ -19,10 +26,16 @@ import type { Annotator } from "./model";
 
 const TOOLS: readonly [string, string, IconNode][] = [
   ["select", "V", MousePointer2],
+  ["select-lasso", "Q", LassoSelect],
   ["points", "P", SquareMousePointer],
   ["box", "R", Square],
+  ["scribble", "S", Signature],
   ["brush", "B", Brush],
   ["eraser", "E", Eraser],
+  ["polygon", "O", Pentagon],
+  ["lasso", "L", Lasso],
+  ["split", "X", Scissors],
+  ["move", "D", Move],
   ["hand", "G", Hand],
 ];
 
@@ -30,6 +43,7 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
   const { editor } = model;
   const command = (id: string) => model.commands.find((one) => one.id === id);
   const hidden = editor.view.masksHidden.value;
+  const refining = editor.prompting.refined.value !== null;
   return (
     <nav class="tool-rail" aria-label="Tools">
       {TOOLS.map(([id, letter, icon]) => (
@@ -46,6 +60,12 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
         </CommandButton>
       ))}
       <span class="rail-line" />
+      <CommandButton command={command("refine")} class="tool" pressed={refining}>
+        <Icon node={WandSparkles} title="" />
+        <span class="tool-letter" aria-hidden="true">
+          M
+        </span>
+      </CommandButton>
       <CommandButton command={command("delete")} class="tool">
         <Icon node={Trash2} title="" />
       </CommandButton>

@@ -5,6 +5,7 @@ import type {
   ClassChangeIn,
   ClassIn,
   ClassOut,
+  EngineOut,
   ImageIn,
   ImageOut,
   JobOut,
@@ -33,6 +34,7 @@ const project = (id: string) => `/api/projects/${id}`;
 
 export const api = {
   me: () => call<MeOut>("GET", "/api/me"),
+  engines: () => call<readonly EngineOut[]>("GET", "/api/engines"),
   projects: () => call<readonly ProjectOut[]>("GET", "/api/projects"),
   createProject: (name: string) => call<ProjectOut>("POST", "/api/projects", { name }),
   project: (id: string) => call<ProjectOut>("GET", project(id)),

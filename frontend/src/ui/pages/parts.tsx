@@ -23,6 +23,7 @@ export function TopBar({ me, children }: TopBarProps) {
       </a>
       {children}
       <span class="spacer" />
+      <a href="/models/">Models</a>
       <button type="button" class="quiet" onClick={nextTheme}>
         <Icon node={THEME_ICONS[theme.value]} title={`Theme: ${theme.value}. Change it`} />
       </button>

@@ -1,0 +1,119 @@
+import { effect } from "@preact/signals";
+import {
+  BrushCleaning,
+  CircleMinus,
+  CirclePlus,
+  Combine,
+  Hexagon,
+  type IconNode,
+  PaintBucket,
+  Replace,
+  Shield,
+  Spline,
+} from "lucide";
+import type { JSX } from "preact";
+import { type Editor, MIN_RADIUS } from "../../editor/editor";
+import type { WriteMode } from "../../editor/writing";
+import { Icon } from "../icon";
+import { CommandButton } from "./controls";
+import type { Annotator } from "./model";
+
+const SHAPES: readonly [string, IconNode][] = [
+  ["merge", Combine],
+  ["fill-holes", PaintBucket],
+  ["remove-specks", BrushCleaning],
+  ["smooth", Spline],
+  ["grow", CirclePlus],
+  ["shrink", CircleMinus],
+  ["convex-hull", Hexagon],
+];
+
+const MODES: readonly [WriteMode, string, string, IconNode][] = [
+  ["keep", "Keep others", "New shapes leave other cells their pixels (W)", Shield],
+  ["overwrite", "Overwrite", "New shapes take pixels from other cells (W)", Replace],
+];
+
+/** The slider's end; keys and wheel go further. */
+const WIDEST = 100;
+
+/** Above the canvas: what the tool in hand can be set to, and what can be done to the selected cells' shapes. */
+export function ToolBar({ model }: { model: Annotator }): JSX.Element {
+  const { editor, commands } = model;
+  const tool = commands.find((one) => one.id === `tool-${editor.toolId.value}`);
+  const paints = editor.toolId.value === "brush" || editor.toolId.value === "eraser";
+  return (
+    <div class="tool-bar" role="toolbar" aria-label="Tool">
+      <span class="tool-name">{tool?.name}</span>
+      <ModeSwitch editor={editor} />
+      {paints && <BrushSize editor={editor} />}
+      <span class="tool-space" />
+      <span class="tool-shapes">
+        {SHAPES.map(([id, icon]) => (
+          <CommandButton key={id} command={commands.find((one) => one.id === id)}>
+            <Icon node={icon} title="" />
+          </CommandButton>
+        ))}
+      </span>
+    </div>
+  );
+}
+
+function ModeSwitch({ editor }: { editor: Editor }): JSX.Element {
+  return (
+    <fieldset class="mode-switch" aria-label="New shapes and other cells">
+      {MODES.map(([mode, name, title, icon]) => (
+        <button
+          key={mode}
+          type="button"
+          title={title}
+          aria-pressed={editor.writer.mode.value === mode}
+          disabled={!editor.canEdit.value}
+          onClick={() => {
+            editor.writer.mode.value = mode;
+          }}
+        >
+          <Icon node={icon} title="" />
+          {name}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** The slider moves by equal factors, so that small brushes can be set as exactly as large ones. */
+function BrushSize({ editor }: { editor: Editor }): JSX.Element {
+  const radius = editor.brushRadius.value;
+  const share = Math.log(Math.min(radius, WIDEST) / MIN_RADIUS) / Math.log(WIDEST / MIN_RADIUS);
+  return (
+    <label class="brush-size" title="Brush size ([ and ], or Alt with the wheel)">
+      <span>Size</span>
+      <input
+        type="range"
+        min={0}
+        max={1}
+        step={0.01}
+        value={share}
+        aria-valuetext={`${2 * radius} pixels`}
+        onInput={(event) => {
+          const wanted = MIN_RADIUS * (WIDEST / MIN_RADIUS) ** Number(event.currentTarget.value);
+          editor.brushRadius.value = Math.round(wanted * 2) / 2;
+        }}
+      />
+      <output>{(2 * radius).toLocaleString("en")} px</output>
+    </label>
+  );
+}
+
+const MODE_KEY = "cytomark:write-mode";
+const BRUSH_KEY = "cytomark:brush-radius";
+
+/** The write mode and the brush's size, as this person left them in this browser. Returns what ends the listening. */
+export function rememberTools({ writer, brushRadius }: Editor): () => void {
+  if (localStorage.getItem(MODE_KEY) === "overwrite") writer.mode.value = "overwrite";
+  const radius = Number(localStorage.getItem(BRUSH_KEY));
+  if (radius >= MIN_RADIUS && radius <= WIDEST) brushRadius.value = radius;
+  return effect(() => {
+    localStorage.setItem(MODE_KEY, writer.mode.value);
+    localStorage.setItem(BRUSH_KEY, String(brushRadius.value));
+  });
+}
