@@ -31,8 +31,8 @@ from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncode
 SIDE, GRID, CHANNELS = 1024, 64, 256
 ROUNDS, CLICKS = 7, 3
 THREADS = torch_threads(2)
-"""CYTOMARK_TORCH_THREADS, else 2. Where other work fills the cores, two threads wait for each other at every step and the
-figures say little: compare with 1, which is what the click queue runs with."""
+"""CYTOMARK_TORCH_THREADS, else 2. Where other work fills the cores, two threads wait for each other at every step and
+the figures say little: compare with 1, which is what the click queue runs with."""
 
 
 def vit_b_sized() -> Sam:
@@ -122,7 +122,7 @@ def rows() -> list[Row]:
         torch.set_num_threads(threads)
     return [
         Row(
-            f"SAM click (ViT-B geometry, cached embedding, prompt to RLE; {THREADS} threads)",
+            f"SAM click (ViT-B geometry, cached embedding, to RLE; threads: {THREADS})",
             round(middle(ours), 1),
             "ms",
         ),
