@@ -25,11 +25,42 @@ Trained by Meta AI on photographs, not on microscopy: it outlines what has an ed
 Without a GPU, ViT-B reads an image in 15 to 30 seconds on two cores; the larger ones take minutes.
 """
 
+MOBILE_SAM = """
+Segment Anything's prompt encoder and decoder with an encoder of 6 million parameters in the place of hundreds of
+millions (TinyViT), which was taught to give the large one's features (Zhang et al., 2023). Points, boxes, scribbles and
+masks are answered as Segment Anything does it.
+
+Distilled from one hundredth of Segment Anything's photographs, not from microscopy. Without a GPU it reads an image in
+a few seconds; its outlines are a little coarser than those of the large encoders.
+"""
+
 CELLPOSE_SAM = """
 Segment Anything's ViT-L encoder, trained by the authors of Cellpose to predict flows and a cell probability for cells
 and nuclei in many kinds of microscopy (Pachitariu, Rariden, Stringer, 2025). Masks are where flows come together.
 
 Large: seconds for an image with a GPU, minutes without.
+"""
+
+CELLPOSE = """
+A residual U-Net with a style vector that predicts flows and a cell probability (Stringer, Wang, Michaelos, Pachitariu,
+2021), in a size that trains on a CPU in minutes from a handful of images. Clicks and new thresholds are answered from
+its kept flows.
+
+It knows what it was trained on: images of another kind or another size of cells need a training of their own.
+"""
+
+UNET = """
+A U-Net with skip connections (Ronneberger, Fischer, Brox, 2015) that gives each pixel a class; cells are parted by a
+class for their boundaries and a watershed. Small enough to train on a CPU in minutes.
+
+Cells that touch along a long, faint edge tend to become one.
+"""
+
+SEGNET = """
+An encoder and a decoder without skip connections, U-Net's plain sibling (Badrinarayanan, Kendall, Cipolla, 2017), used
+in the same way: a class for each pixel, cells by their boundaries and a watershed.
+
+Its outlines are coarser than U-Net's; it is here for comparison and for broad regions.
 """
 
 _FLUORESCENCE = "Fluorescence, 64 validation images, 3,154 nuclei"

@@ -33,6 +33,7 @@ MOBILE_SAM = EngineCard(
     capabilities=frozenset({"prompt"}),
     licence="Apache-2.0",
     notice=weights_file("mobile_sam").notice,
+    about=card_texts.MOBILE_SAM,
 )
 CELLPOSE_SAM = EngineCard(
     name="cellpose-sam",
@@ -52,6 +53,7 @@ CELLPOSE = EngineCard(
     capabilities=frozenset({"prompt", "auto", "flows"}),
     licence=_YOURS,
     notice=f"{_NO_SHIPPED} Method: Stringer, Wang, Michaelos, Pachitariu (2021).",
+    about=card_texts.CELLPOSE,
 )
 UNET = EngineCard(
     name="unet",
@@ -60,6 +62,7 @@ UNET = EngineCard(
     capabilities=frozenset({"auto"}),
     licence=_YOURS,
     notice=f"{_NO_SHIPPED} Method: Ronneberger, Fischer, Brox (2015).",
+    about=card_texts.UNET,
 )
 SEGNET = EngineCard(
     name="segnet",
@@ -68,6 +71,7 @@ SEGNET = EngineCard(
     capabilities=frozenset({"auto"}),
     licence=_YOURS,
     notice=f"{_NO_SHIPPED} Method: Badrinarayanan, Kendall, Cipolla (2017).",
+    about=card_texts.SEGNET,
 )
 CARDS: dict[str, EngineCard] = {
     card.name: card for card in (STARTER, SAM, MOBILE_SAM, CELLPOSE_SAM, CELLPOSE, UNET, SEGNET)

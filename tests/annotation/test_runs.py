@@ -117,7 +117,7 @@ def test_outsiders_see_no_image() -> None:
 
 def test_engines_are_listed_with_what_is_missing(owner: User) -> None:
     found = {row["name"]: row for row in signed_in(owner).get("/api/engines").json()}
-    assert list(found) == ["starter", "sam", "mobile-sam", "cellpose-sam"]
+    assert list(found) == ["starter", "sam", "mobile-sam", "cellpose-sam", "cellpose", "unet", "segnet"]
     assert found["cellpose-sam"]["available"]
     assert "CC-BY-NC" in found["cellpose-sam"]["licence"]
     assert not found["sam"]["available"]
