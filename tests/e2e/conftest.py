@@ -23,7 +23,7 @@ ARGUMENTS = (
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     data: Path = tmp_path_factory.mktemp("e2e") / "data"
-    with running_app(data) as running:
+    with running_app(data, CYTOMARK_SAM_CHECKPOINT="tiny_sam.pth") as running:
         yield running
 
 
