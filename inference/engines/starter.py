@@ -29,7 +29,8 @@ from inference.networks.starter_weights import SHIPPED, load_starter
 from inference.pixels import PREPROCESSING, check_image, unit_grey
 
 BASIN_LOGIT = -1.0
-RULES = Rules(flow_error=0.8)
+RULES = Rules(flow_error=1.5)
+"""Chosen on validation images: a stricter check costs this small network more true cells than false ones."""
 _ENCODING_SHARE = 0.8
 
 
