@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser, BrowserContext
 
 from inference import torch_runtime
 from inference.contracts import AutoParams, Point, Prompts
@@ -56,11 +56,16 @@ def pixels(app: App, ann: BrowserContext, image: dict[str, Any]) -> NDArray[Any]
 
 
 @pytest.fixture
-def annotator(app: App, ann: BrowserContext, image: dict[str, Any], weights: None) -> Iterator[Annotator]:
-    opened = Annotator(ann, f"{app.url}/images/{image['id']}/")
+def annotator(
+    app: App, browser: Browser, ann: BrowserContext, image: dict[str, Any], weights: None
+) -> Iterator[Annotator]:
+    """The same person in a browser of their own: it remembers the choice of engines."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_cookies(ann.cookies())
+    opened = Annotator(context, f"{app.url}/images/{image['id']}/")
     yield opened
     assert opened.errors == []
-    opened.page.close()
+    context.close()
 
 
 def iou(one: Rle, other: Rle, shape: tuple[int, int]) -> float:
