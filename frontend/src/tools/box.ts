@@ -1,37 +1,27 @@
 import type { Editor } from "../editor/editor";
 import type { Pointer } from "../editor/input";
 import { addPoint } from "./points";
-import { isDrag } from "./select";
-import { State, Tool } from "./state-node";
+import { Pointing, PressTool } from "./press";
+import { Prompted, Unprompted } from "./prompted";
+import { State } from "./state-node";
 
 /** A rectangle around a cell asks for its mask; clicks then add and take away. */
-export class BoxTool extends Tool {
+export class BoxTool extends PressTool {
   readonly id = "box";
-  start: Pointer | null = null;
 
   constructor(editor: Editor) {
     super(editor);
     this.with(
       new Idle(editor, this),
-      new Pointing(editor, this),
+      new Clicking(editor, this, "Drag to the opposite corner"),
       new Drawing(editor, this),
-      new Prompted(editor, this),
+      new Asked(editor, this),
     );
-  }
-
-  begin(event: Pointer): void {
-    this.start = event;
-    this.to("pointing");
   }
 }
 
-class Idle extends State<BoxTool> {
-  readonly id = "idle";
+class Idle extends Unprompted<BoxTool> {
   readonly hint = "Drag a rectangle around a cell to get its mask";
-
-  override onEnter(): void {
-    if (this.editor.prompting.active.peek()) this.tool.to("prompted");
-  }
 
   override onPointerDown(event: Pointer): void {
     if (event.button !== "left" || !this.editor.mayEdit()) return;
@@ -41,28 +31,11 @@ class Idle extends State<BoxTool> {
     }
     this.tool.begin(event);
   }
-
-  override onCancel(): void {
-    this.editor.select([]);
-  }
 }
 
-class Pointing extends State<BoxTool> {
-  readonly id = "pointing";
-  readonly hint = "Drag to the opposite corner";
-
-  override onPointerMove(event: Pointer): void {
-    if (!this.tool.start || !isDrag(this.tool.start, event)) return;
-    this.tool.to("drawing");
-    this.tool.handle(event);
-  }
-
+class Clicking extends Pointing<BoxTool> {
   override onPointerUp(event: Pointer): void {
     if (this.editor.prompting.active.peek()) addPoint(this.editor, event);
-    this.tool.to("idle");
-  }
-
-  override onCancel(): void {
     this.tool.to("idle");
   }
 }
@@ -98,8 +71,7 @@ class Drawing extends State<BoxTool> {
   }
 }
 
-class Prompted extends State<BoxTool> {
-  readonly id = "prompted";
+class Asked extends Prompted<BoxTool> {
   readonly hint =
     "Enter accepts · drag another rectangle · click adds, Alt-click or right-click takes away · Tab shows the next candidate · Esc cancels";
 
@@ -107,15 +79,5 @@ class Prompted extends State<BoxTool> {
     if (!this.editor.prompting.active.peek()) this.tool.to("idle");
     if (event.button === "left" && !event.alt) this.tool.begin(event);
     else addPoint(this.editor, event);
-  }
-
-  override onComplete(): void {
-    this.editor.acceptPreview();
-    if (!this.editor.prompting.active.peek()) this.tool.to("idle");
-  }
-
-  override onCancel(): void {
-    this.editor.prompting.clear();
-    this.tool.to("idle");
   }
 }

@@ -9,14 +9,19 @@ export class Line {
   readonly points: Point[] = [];
   private last: Point | null = null;
 
-  constructor(first: Pointer) {
+  constructor(
+    first: Pointer,
+    private readonly step = STEP,
+  ) {
     this.add(first);
   }
 
-  add({ image, screen }: Pointer): void {
-    if (this.last && Math.hypot(screen.x - this.last.x, screen.y - this.last.y) < STEP) return;
+  /** False where the point is too close to the last one to say anything new. */
+  add({ image, screen }: Pointer): boolean {
+    if (this.last && Math.hypot(screen.x - this.last.x, screen.y - this.last.y) < this.step) return false;
     this.points.push(image);
     this.last = screen;
+    return true;
   }
 
   /** The last point, however near it is. */

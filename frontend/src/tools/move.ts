@@ -4,17 +4,24 @@ import type { Edit } from "../editor/ports";
 import { selectedCells } from "../editor/shapes";
 import { type Box, boxAround } from "../geometry/box";
 import { boxOf, decode, translate } from "../geometry/mask";
-import { isDrag } from "./select";
-import { State, Tool } from "./state-node";
+import { Pointing, PressTool } from "./press";
+import { State } from "./state-node";
 
 /** Drags the selected cells, or the one under the pointer, by whole pixels. */
-export class MoveTool extends Tool {
+export class MoveTool extends PressTool {
   readonly id = "move";
-  start: Pointer | null = null;
 
   constructor(editor: Editor) {
     super(editor);
-    this.with(new Idle(editor, this), new Pointing(editor, this), new Dragging(editor, this));
+    this.with(
+      new Idle(editor, this),
+      new Pointing(editor, this, "Drag to where it belongs", "move"),
+      new Dragging(editor, this),
+    );
+  }
+
+  override get dragging(): string {
+    return "dragging";
   }
 }
 
@@ -31,32 +38,11 @@ class Idle extends State<MoveTool> {
       return;
     }
     if (!this.editor.selection.peek().has(cell.id)) this.editor.select([cell.id]);
-    this.tool.start = event;
-    this.tool.to("pointing");
+    this.tool.begin(event);
   }
 
   override onCancel(): void {
     this.editor.select([]);
-  }
-}
-
-class Pointing extends State<MoveTool> {
-  readonly id = "pointing";
-  readonly hint = "Drag to where it belongs";
-  override readonly cursor = "move";
-
-  override onPointerMove(event: Pointer): void {
-    if (!this.tool.start || !isDrag(this.tool.start, event)) return;
-    this.tool.to("dragging");
-    this.tool.handle(event);
-  }
-
-  override onPointerUp(): void {
-    this.tool.to("idle");
-  }
-
-  override onCancel(): void {
-    this.tool.to("idle");
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Editor } from "../editor/editor";
 import type { Pointer } from "../editor/input";
-import { State, Tool } from "./state-node";
+import { Prompted, Unprompted } from "./prompted";
+import { Tool } from "./state-node";
 
 /** A click is a point in the cell, Alt-click or right-click one outside of it; the engine answers with a mask. */
 export class PointsTool extends Tool {
@@ -8,7 +9,7 @@ export class PointsTool extends Tool {
 
   constructor(editor: Editor) {
     super(editor);
-    this.with(new Idle(editor, this), new Prompted(editor, this));
+    this.with(new Idle(editor, this), new Asked(editor, this));
   }
 }
 
@@ -32,25 +33,15 @@ export function addPoint(editor: Editor, event: Pointer): boolean {
   return added;
 }
 
-class Idle extends State<PointsTool> {
-  readonly id = "idle";
+class Idle extends Unprompted<PointsTool> {
   readonly hint = "Click in a cell to get its mask";
-
-  override onEnter(): void {
-    if (this.editor.prompting.active.peek()) this.tool.to("prompted");
-  }
 
   override onPointerDown(event: Pointer): void {
     if (event.button === "left" && addPoint(this.editor, event)) this.tool.to("prompted");
   }
-
-  override onCancel(): void {
-    this.editor.select([]);
-  }
 }
 
-class Prompted extends State<PointsTool> {
-  readonly id = "prompted";
+class Asked extends Prompted<PointsTool> {
   readonly hint =
     "Enter accepts · click adds to it · Alt-click or right-click takes away · Tab shows the next candidate · Esc cancels";
 
@@ -58,15 +49,5 @@ class Prompted extends State<PointsTool> {
     if (!this.editor.prompting.active.peek()) this.tool.to("idle");
     addPoint(this.editor, event);
     if (this.editor.prompting.active.peek()) this.tool.to("prompted");
-  }
-
-  override onComplete(): void {
-    this.editor.acceptPreview();
-    if (!this.editor.prompting.active.peek()) this.tool.to("idle");
-  }
-
-  override onCancel(): void {
-    this.editor.prompting.clear();
-    this.tool.to("idle");
   }
 }

@@ -2,7 +2,7 @@ import type { Point } from "../editor/camera";
 import type { Editor } from "../editor/editor";
 import type { Pointer } from "../editor/input";
 import { type Purpose, purposeOf, writeOutline } from "./outline";
-import { DRAG_DISTANCE } from "./select";
+import { DRAG_DISTANCE } from "./press";
 import { State, Tool } from "./state-node";
 
 /** How near, in CSS pixels, a click is to a corner that is meant. */

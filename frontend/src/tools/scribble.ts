@@ -1,9 +1,12 @@
+import type { Point } from "../editor/camera";
 import type { Editor } from "../editor/editor";
 import type { Pointer } from "../editor/input";
-import type { Place, PromptScribble } from "../editor/ports";
+import type { PromptScribble } from "../editor/ports";
+import { Line } from "./line";
 import { addPoint } from "./points";
-import { isDrag } from "./select";
-import { State, Tool } from "./state-node";
+import { Pointing, PressTool } from "./press";
+import { Prompted, Unprompted } from "./prompted";
+import { State } from "./state-node";
 
 /** The most places that a stroke may have on its way to the server. */
 const MOST_PLACES = 256;
@@ -11,23 +14,17 @@ const MOST_PLACES = 256;
 const STEP = 3;
 
 /** A stroke runs inside of a cell, or outside with Alt or the right button; a click without a stroke is a point. */
-export class ScribbleTool extends Tool {
+export class ScribbleTool extends PressTool {
   readonly id = "scribble";
-  start: Pointer | null = null;
 
   constructor(editor: Editor) {
     super(editor);
     this.with(
       new Idle(editor, this),
-      new Pointing(editor, this),
+      new Clicking(editor, this, "Draw along the cell"),
       new Drawing(editor, this),
-      new Prompted(editor, this),
+      new Asked(editor, this),
     );
-  }
-
-  begin(event: Pointer): void {
-    this.start = event;
-    this.to("pointing");
   }
 }
 
@@ -43,39 +40,17 @@ function mayBegin(editor: Editor): boolean {
   return false;
 }
 
-class Idle extends State<ScribbleTool> {
-  readonly id = "idle";
+class Idle extends Unprompted<ScribbleTool> {
   readonly hint = "Draw a stroke inside a cell to get its mask";
-
-  override onEnter(): void {
-    if (this.editor.prompting.active.peek()) this.tool.to("prompted");
-  }
 
   override onPointerDown(event: Pointer): void {
     if (event.button === "left" && !event.alt && mayBegin(this.editor)) this.tool.begin(event);
   }
-
-  override onCancel(): void {
-    this.editor.select([]);
-  }
 }
 
-class Pointing extends State<ScribbleTool> {
-  readonly id = "pointing";
-  readonly hint = "Draw along the cell";
-
-  override onPointerMove(event: Pointer): void {
-    if (!this.tool.start || !isDrag(this.tool.start, event)) return;
-    this.tool.to("drawing");
-    this.tool.handle(event);
-  }
-
+class Clicking extends Pointing<ScribbleTool> {
   override onPointerUp(): void {
     if (this.tool.start) addPoint(this.editor, this.tool.start);
-    this.tool.to("idle");
-  }
-
-  override onCancel(): void {
     this.tool.to("idle");
   }
 }
@@ -83,38 +58,28 @@ class Pointing extends State<ScribbleTool> {
 class Drawing extends State<ScribbleTool> {
   readonly id = "drawing";
   readonly hint = "Let go to end the stroke · Esc throws it away";
-  private places: Place[] = [];
-  private last: Pointer | null = null;
+  private line: Line | null = null;
 
   override onEnter(): void {
-    this.places = [];
-    this.last = null;
-    if (this.tool.start) this.add(this.tool.start);
-  }
-
-  private add(event: Pointer): void {
-    const { width, height } = this.editor.session.store;
-    const row = round(Math.min(height, Math.max(0, event.image.y)));
-    const col = round(Math.min(width, Math.max(0, event.image.x)));
-    this.places.push({ row, col });
-    this.last = event;
-    // A long stroke keeps its course with every second place.
-    if (this.places.length === MOST_PLACES) this.places = this.places.filter((_, at) => at % 2 === 0);
+    this.line = this.tool.start ? new Line(this.tool.start, STEP) : null;
   }
 
   private get stroke(): PromptScribble {
+    const { width, height } = this.editor.session.store;
     const start = this.tool.start;
-    return { places: [...this.places], positive: start?.button === "left" && !start.alt };
+    const places = thinned(this.line?.points ?? []).map(({ x, y }) => ({
+      row: round(Math.min(height, Math.max(0, y))),
+      col: round(Math.min(width, Math.max(0, x))),
+    }));
+    return { places, positive: start?.button === "left" && !start.alt };
   }
 
   override onPointerMove(event: Pointer): void {
-    if (this.last && distance(this.last, event) < STEP) return;
-    this.add(event);
-    this.editor.prompting.draw(this.stroke);
+    if (this.line?.add(event)) this.editor.prompting.draw(this.stroke);
   }
 
   override onPointerUp(event: Pointer): void {
-    if (!this.last || distance(this.last, event) > 0) this.add(event);
+    this.line?.end(event);
     this.editor.prompting.addScribble(this.stroke);
     this.tool.to("idle");
   }
@@ -125,31 +90,22 @@ class Drawing extends State<ScribbleTool> {
   }
 }
 
-class Prompted extends State<ScribbleTool> {
-  readonly id = "prompted";
+class Asked extends Prompted<ScribbleTool> {
   readonly hint =
     "Enter accepts · draw or click to add · Alt or the right button takes away · Tab shows the next candidate · Esc cancels";
 
   override onPointerDown(event: Pointer): void {
     if (event.button !== "middle" && mayBegin(this.editor)) this.tool.begin(event);
   }
+}
 
-  override onComplete(): void {
-    this.editor.acceptPreview();
-    if (!this.editor.prompting.active.peek()) this.tool.to("idle");
-  }
-
-  override onCancel(): void {
-    this.editor.prompting.clear();
-    this.tool.to("idle");
-  }
+/** As many places as may travel, evenly along the stroke, its ends among them. */
+function thinned(points: readonly Point[]): readonly Point[] {
+  const every = Math.ceil(points.length / (MOST_PLACES - 1));
+  return points.filter((_, at) => at % every === 0 || at === points.length - 1);
 }
 
 /** A tenth of a pixel is enough. */
 function round(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-function distance(a: Pointer, b: Pointer): number {
-  return Math.hypot(a.screen.x - b.screen.x, a.screen.y - b.screen.y);
 }

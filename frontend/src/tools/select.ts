@@ -1,22 +1,15 @@
+import type { Point } from "../editor/camera";
 import type { Editor } from "../editor/editor";
 import type { Pointer } from "../editor/input";
 import { forEachSpan } from "../geometry/mask";
 import { polygonToMask } from "../geometry/raster";
-import { Line } from "./line";
-import { State, Tool } from "./state-node";
-
-/** How far, in CSS pixels, the pointer moves before a click becomes a drag. */
-export const DRAG_DISTANCE = 4;
-
-export function isDrag(from: Pointer, to: Pointer): boolean {
-  return Math.hypot(to.screen.x - from.screen.x, to.screen.y - from.screen.y) > DRAG_DISTANCE;
-}
+import { Pointing, PressTool } from "./press";
+import { Sketching } from "./sketching";
+import { State } from "./state-node";
 
 /** Click to select, Shift to add, Alt to take away, drag for all cells in a rectangle or a lasso, double-click to go
  * near. */
-export class SelectTool extends Tool {
-  start: Pointer | null = null;
-
+export class SelectTool extends PressTool {
   constructor(
     editor: Editor,
     readonly id: "select" | "select-lasso" = "select",
@@ -27,12 +20,12 @@ export class SelectTool extends Tool {
     } · Delete removes`;
     this.with(
       new Idle(editor, this, hint),
-      new Pointing(editor, this, hint),
+      new Clicking(editor, this, hint, "default"),
       id === "select" ? new Boxing(editor, this) : new Lassoing(editor, this),
     );
   }
 
-  get dragging(): string {
+  override get dragging(): string {
     return this.id === "select" ? "boxing" : "lassoing";
   }
 }
@@ -58,8 +51,7 @@ class Idle extends State<SelectTool> {
 
   override onPointerDown(event: Pointer): void {
     if (event.button !== "left") return;
-    this.tool.start = event;
-    this.tool.to("pointing");
+    this.tool.begin(event);
   }
 
   override onDoubleClick(event: Pointer): void {
@@ -72,32 +64,11 @@ class Idle extends State<SelectTool> {
   }
 }
 
-class Pointing extends State<SelectTool> {
-  readonly id = "pointing";
-  override readonly cursor = "default";
-
-  constructor(
-    editor: Editor,
-    tool: SelectTool,
-    readonly hint: string,
-  ) {
-    super(editor, tool);
-  }
-
-  override onPointerMove(event: Pointer): void {
-    if (!this.tool.start || !isDrag(this.tool.start, event)) return;
-    this.tool.to(this.tool.dragging);
-    this.tool.handle(event);
-  }
-
+class Clicking extends Pointing<SelectTool> {
   override onPointerUp(event: Pointer): void {
     const cell = this.editor.cellUnder(event.image);
     if (event.shift && cell) this.editor.toggle(cell.id);
     else if (!event.shift) choose(this.editor, event, cell ? [cell.id] : []);
-    this.tool.to("idle");
-  }
-
-  override onCancel(): void {
     this.tool.to("idle");
   }
 }
@@ -132,47 +103,27 @@ class Boxing extends State<SelectTool> {
   }
 }
 
-class Lassoing extends State<SelectTool> {
+class Lassoing extends Sketching<SelectTool> {
   readonly id = "lassoing";
   readonly hint = "Let go to select all cells in the lasso · Shift adds, Alt takes away · Esc stops";
-  private line: Line | null = null;
 
-  override onEnter(): void {
-    this.line = this.tool.start ? new Line(this.tool.start) : null;
+  protected purpose(): "select" {
+    return "select";
   }
 
-  override onPointerMove(event: Pointer): void {
-    this.line?.add(event);
-    this.editor.sketch.value = {
-      points: [...(this.line?.points ?? [])],
-      purpose: "select",
-      corners: false,
-    };
-  }
-
-  override onPointerUp(event: Pointer): void {
-    this.line?.end(event);
-    choose(this.editor, event, this.found());
-    this.tool.to("idle");
+  protected finish(points: readonly Point[], event: Pointer): void {
+    choose(this.editor, event, this.found(points));
   }
 
   /** As with a rectangle: every cell with a pixel inside. */
-  private found(): string[] {
+  private found(line: readonly Point[]): string[] {
     const { store } = this.editor.session;
-    const points = (this.line?.points ?? []).map(({ x, y }) => ({ row: y, col: x }));
+    const points = line.map(({ x, y }) => ({ row: y, col: x }));
     const inside = polygonToMask(points, { top: 0, left: 0, bottom: store.height, right: store.width });
     const found = new Set<string>();
     forEachSpan(inside, (row, left, right) => {
       for (const id of store.idsIn({ top: row, left, bottom: row + 1, right })) found.add(id);
     });
     return [...found];
-  }
-
-  override onCancel(): void {
-    this.tool.to("idle");
-  }
-
-  override onExit(): void {
-    this.editor.sketch.value = null;
   }
 }

@@ -1,13 +1,14 @@
+import type { Point } from "../editor/camera";
 import type { Editor } from "../editor/editor";
 import type { Pointer } from "../editor/input";
 import { splitAlong } from "../editor/shapes";
-import { Line } from "./line";
-import { State, Tool } from "./state-node";
+import { PressTool } from "./press";
+import { Sketching } from "./sketching";
+import { State } from "./state-node";
 
 /** A line across a cell makes two of it. */
-export class SplitTool extends Tool {
+export class SplitTool extends PressTool {
   readonly id = "split";
-  start: Pointer | null = null;
 
   constructor(editor: Editor) {
     super(editor);
@@ -30,36 +31,18 @@ class Idle extends State<SplitTool> {
   }
 }
 
-class Drawing extends State<SplitTool> {
+class Drawing extends Sketching<SplitTool> {
   readonly id = "drawing";
   readonly hint = "Let go on the other side of the cell · Esc throws the line away";
-  private line: Line | null = null;
 
-  override onEnter(): void {
-    this.line = this.tool.start ? new Line(this.tool.start) : null;
+  protected purpose(): "split" {
+    return "split";
   }
 
-  override onPointerMove(event: Pointer): void {
-    this.line?.add(event);
-    const points = [...(this.line?.points ?? [])];
-    this.editor.sketch.value = { points, purpose: "split", corners: false };
-  }
-
-  override onPointerUp(event: Pointer): void {
-    this.line?.end(event);
-    const points = this.line?.points ?? [];
-    this.tool.to("idle");
+  protected finish(points: readonly Point[]): void {
     splitAlong(
       this.editor,
       points.map(({ x, y }) => ({ row: y, col: x })),
     );
-  }
-
-  override onCancel(): void {
-    this.tool.to("idle");
-  }
-
-  override onExit(): void {
-    this.editor.sketch.value = null;
   }
 }
