@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 
 from celery import shared_task  # noqa: TID251 (the tasks of this library are declared here and nowhere else)
 from celery.exceptions import SoftTimeLimitExceeded
@@ -33,6 +34,10 @@ OVERTAKEN_S = 0.02
 """No one sends two prompts this close together: one that comes sooner need not be asked about."""
 Json = Mapping[str, object]
 
+_task = partial(shared_task, ignore_result=True, acks_late=True)
+_quick_task = partial(_task, soft_time_limit=30, time_limit=45)
+_embedding_task = partial(_task, soft_time_limit=600, time_limit=660)
+
 
 def _explain(error: Exception) -> EngineError:
     """Every exception as the error that people see; the unexpected ones are logged with their traceback."""
@@ -46,13 +51,7 @@ def _explain(error: Exception) -> EngineError:
     return EngineError(EngineErrorCode.INTERNAL, message, permanent=False)
 
 
-@shared_task(
-    name=PREDICT,
-    ignore_result=True,
-    acks_late=True,
-    soft_time_limit=30,
-    time_limit=45,
-)
+@_quick_task(name=PREDICT)
 def predict(request: Json) -> None:
     """Answer one prompt. ``request``: ``{"reply_to": text, "prompt_id": int, "sent_at": seconds of the Unix clock,
     "engine", "image": {"path", "sha256", "height", "width"}, "prompts": {…}}`` (see wire.get_prompts). A prompt that
@@ -110,13 +109,7 @@ def _candidates(request: Json) -> Json:
     }
 
 
-@shared_task(
-    name=TUNE,
-    ignore_result=True,
-    acks_late=True,
-    soft_time_limit=30,
-    time_limit=45,
-)
+@_quick_task(name=TUNE)
 def tune(request: Json) -> None:
     """All cells at other thresholds, from the kept flow field. ``request``: ``{"reply_to": text, "prompt_id": int,
     "engine", "image": {…}, "params": {…}}``. Overtaken, and without an embedding, it ends as predict does."""
@@ -146,13 +139,7 @@ def _provenance(engine: Engine, params: AutoParams) -> Provenance:
     return Provenance(engine.card.name, engine.weights, engine.preprocessing, used)
 
 
-@shared_task(
-    name=EMBED,
-    ignore_result=True,
-    acks_late=True,
-    soft_time_limit=600,
-    time_limit=660,
-)
+@_embedding_task(name=EMBED)
 def embed(request: Json) -> None:
     """Make sure that the store has the embedding of an image. ``request``: ``{"job_id": text | null,
     "reply_to": text, "engine", "image": {…}}``. Cheap when it is there already."""
@@ -194,13 +181,7 @@ def _ensured(request: Json, engine: PromptEngine, *, on_start: Callable[[], None
     return embedding
 
 
-@shared_task(
-    name=EMBED_TILE,
-    ignore_result=True,
-    acks_late=True,
-    soft_time_limit=600,
-    time_limit=660,
-)
+@_embedding_task(name=EMBED_TILE)
 def embed_tile(request: Json) -> None:
     """Make sure that the store has the embedding of a part of a large plane. ``request``: ``{"engine", "image": {…},
     "tile": [top, left, height, width]}``. Nobody waits for it: clicks are answered from the whole plane until then."""
@@ -223,13 +204,7 @@ def _embed_tile(request: Json) -> None:
         )
 
 
-@shared_task(
-    name=HOLD,
-    ignore_result=True,
-    acks_late=True,
-    soft_time_limit=30,
-    time_limit=45,
-)
+@_quick_task(name=HOLD)
 def hold(request: Json) -> None:
     """These images are open somewhere: what is kept of them stays for a while. ``request``: ``{"pixels": [SHA-256 of an
     image's pixels]}``. Nobody waits for an answer."""
@@ -238,13 +213,7 @@ def hold(request: Json) -> None:
         default_store().hold(str(each))
 
 
-@shared_task(
-    name=SEGMENT,
-    ignore_result=True,
-    acks_late=True,
-    soft_time_limit=7200,
-    time_limit=7500,
-)
+@_task(name=SEGMENT, soft_time_limit=7200, time_limit=7500)
 def segment(request: Json) -> None:
     """Find all cells. ``request``: ``{"job_id": text, "attempt": int, "engine", "image": {…}, "params":
     {…}}``. The port hears of the start before any work, and may refuse it (delivered twice) or stop the run
