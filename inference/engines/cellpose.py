@@ -10,6 +10,7 @@ from inference.contracts import AutoParams, Embedding, Segmentation
 from inference.engines.base import Image, Progress
 from inference.engines.cellpose_encoding import cellpose_maps, estimate_scale
 from inference.engines.flow_engine import FlowAnswers
+from inference.engines.loaded import LoadedOnce
 from inference.engines.prompts import check_diameter
 from inference.engines.trained_scale import scale_for
 from inference.networks.cellpose import CellposeNetwork
@@ -20,29 +21,14 @@ from inference.weights import checkpoint_for
 _SIZE_SHARE, _NETWORK_SHARE = 0.2, 0.85
 
 
-class CellposeEngine(FlowAnswers):
+class CellposeEngine(LoadedOnce[CellposeNetwork, Facts], FlowAnswers):
     """A FlowEngine around a file that “manage.py train cellpose” wrote."""
 
     card = CARDS["cellpose"]
 
-    def __init__(self) -> None:
-        self._loaded: tuple[CellposeNetwork, Facts, str] | None = None
-
-    def load(self) -> None:
-        """See Engine.load."""
-        if self._loaded is None:
-            path = checkpoint_for(self.card.name)
-            self._loaded = load_trained(path, engine="cellpose", make=lambda facts: CellposeNetwork(facts.width))
-
-    def _parts(self) -> tuple[CellposeNetwork, Facts, str]:
-        self.load()
-        assert self._loaded is not None  # noqa: S101 - load() raises otherwise
-        return self._loaded
-
-    @property
-    def weights(self) -> str:
-        """SHA-256 (hex) of the weights file."""
-        return self._parts()[2]
+    def _read(self) -> tuple[CellposeNetwork, Facts, str]:
+        path = checkpoint_for(self.card.name)
+        return load_trained(path, engine="cellpose", make=lambda facts: CellposeNetwork(facts.width))
 
     @property
     def preprocessing(self) -> str:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from inference.flows import Floats
+from inference.halo import halo_tiles
 from inference.networks.starter import DIAMETER, FEATURE_STRIDE, FEATURES, STRIDE, Encoder
 
 Halves = NDArray[np.float16]
@@ -100,17 +101,6 @@ def choose_scale(encoder: Encoder, pixels_hw: Floats, diameter: float | None) ->
     return scale
 
 
-def _tiles(length: int) -> Iterator[tuple[int, int, int, int]]:
-    """(read from, read to, keep from, keep to) along one axis; all starts are multiples of STRIDE."""
-    if length <= _TILE:
-        yield 0, length, 0, length
-        return
-    core = _TILE - 2 * _HALO
-    for start in range(0, length, core):
-        stop = min(start + core, length)
-        yield max(start - _HALO, 0), min(stop + _HALO, length), start, stop
-
-
 def encode_maps(
     encoder: Encoder, pixels_hw: Floats, *, scale: float, progress: Callable[[float], None] | None = None
 ) -> Maps:
@@ -120,7 +110,7 @@ def encode_maps(
     rows, cols = _padded(height) // FEATURE_STRIDE, _padded(width) // FEATURE_STRIDE
     features = np.zeros((FEATURES, rows, cols), np.float16)
     head = np.zeros((3, height, width), np.float16)
-    tiles = [(row, col) for row in _tiles(height) for col in _tiles(width)]
+    tiles = halo_tiles((height, width), tile=_TILE, halo=_HALO)
     for number, ((r0, r1, top, bottom), (c0, c1, left, right)) in enumerate(tiles):
         if progress is not None:
             progress(number / len(tiles))

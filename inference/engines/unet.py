@@ -10,6 +10,7 @@ from torch import nn
 from inference.cards import CARDS
 from inference.contracts import AutoParams, Segmentation
 from inference.engines.base import Image, Progress
+from inference.engines.loaded import LoadedOnce
 from inference.engines.pixel_cells import class_logits, find_cells_in_classes
 from inference.engines.prompts import check_diameter
 from inference.engines.trained_scale import scale_for
@@ -39,28 +40,15 @@ def make_network(engine: str, facts: Facts) -> nn.Module:
     return NETWORKS[engine](logit_count(facts), width=facts.width)
 
 
-class PixelClassEngine:
+class PixelClassEngine(LoadedOnce[nn.Module, Facts]):
     """An AutoEngine around a file that “manage.py train unet” or “… segnet” wrote."""
 
     def __init__(self, name: str) -> None:
         self.card = CARDS[name]
-        self._loaded: tuple[nn.Module, Facts, str] | None = None
 
-    def load(self) -> None:
-        """See Engine.load."""
-        if self._loaded is None:
-            name = self.card.name
-            self._loaded = load_trained(checkpoint_for(name), engine=name, make=lambda facts: make_network(name, facts))
-
-    def _parts(self) -> tuple[nn.Module, Facts, str]:
-        self.load()
-        assert self._loaded is not None  # noqa: S101 - load() raises otherwise
-        return self._loaded
-
-    @property
-    def weights(self) -> str:
-        """SHA-256 (hex) of the weights file."""
-        return self._parts()[2]
+    def _read(self) -> tuple[nn.Module, Facts, str]:
+        name = self.card.name
+        return load_trained(checkpoint_for(name), engine=name, make=lambda facts: make_network(name, facts))
 
     @property
     def preprocessing(self) -> str:

@@ -14,6 +14,7 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
+from inference.basins import BASIN_LOGIT
 from inference.dynamics import follow_flows
 from inference.engines.starter_basin import meant_basin, respect
 from inference.engines.starter_window import (
@@ -35,7 +36,6 @@ from inference.training.datasets import Sample
 from inference.training.loop import TrainingOptions, Watcher, train
 
 VIEW = 256
-BASIN_LOGIT = -1.0
 _TOKENS = 6
 _BOX_SHARE, _CORRECTION_SHARE, _MASK_SHARE = 0.25, 0.35, 0.1
 _LEAST_AREA = 30
