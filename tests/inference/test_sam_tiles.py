@@ -19,7 +19,7 @@ from inference.engines.sam import SamEngine
 from inference.engines.sam_tiles import LARGE, SIDE, STEP, choose_tile
 from inference.errors import EngineError
 from inference.rle import Rle, encode
-from tests.inference.test_tasks import Recorder, port  # noqa: F401 (a fixture)
+from tests.inference.task_scene import Recorder
 from tests.inference.tiny_checkpoints import save, tiny_sam
 
 PLANE = 4096
@@ -110,7 +110,7 @@ def ask(path: Path, **more: object) -> dict[str, object]:
 def test_a_click_is_answered_at_once_and_better_when_its_tile_is_ready(
     engine: SamEngine,
     plane: np.ndarray,
-    port: Recorder,  # noqa: F811 (the fixture)
+    port: Recorder,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
