@@ -48,7 +48,7 @@ class StarterEngine(LoadedOnce[Encoder, Decode], FlowAnswers):
     @property
     def preprocessing(self) -> str:
         """Name and version of the way from pixels to network input."""
-        return PREPROCESSING
+        return f"{PREPROCESSING}-turned-1"
 
     def encode(self, image: Image) -> Embedding:
         """Maps of the whole image at the scale of its cells, in float16, and the flow basins (int32)."""

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from inference.engines.starter_encoding import encode_maps, resize
+from inference.engines.starter_encoding import encode_maps
 from inference.errors import EngineError, EngineErrorCode
 from inference.networks.prompt_decoder import DENSE, MASKS, WINDOW, PromptDecoder, compiled
 from inference.networks.starter import FEATURE_STRIDE, FEATURES, Encoder
@@ -43,15 +43,23 @@ def test_the_decoder_gives_three_masks_and_four_scores() -> None:
 def test_tiles_give_what_the_whole_image_gives() -> None:
     torch.manual_seed(1)
     encoder = Encoder().eval()
-    rng = np.random.default_rng(0)
-    wide = resize(rng.random((100, 700), np.float32), 1.0)
+    wide = np.random.default_rng(0).random((96, 704), np.float32)
     maps = encode_maps(encoder, wide, scale=1.0)
     with torch.inference_mode():
-        padded = np.zeros((128, 704), np.float32)
-        padded[:100, :700] = wide
-        whole = encoder(torch.from_numpy(padded)[None, None])
-    assert np.abs(maps.cell_hw - whole.cell[0, :100, :700].numpy()).max() < 0.05
-    assert np.abs(maps.features - whole.features[0].numpy())[:, :25, :175].max() < 0.05
+        whole = encoder(torch.from_numpy(wide)[None, None])
+        turned = encoder(torch.from_numpy(wide).flip(0, 1)[None, None])
+    cell_hw = (whole.cell[0] + turned.cell[0].flip(0, 1)) / 2
+    assert np.abs(maps.cell_hw - cell_hw.numpy()).max() < 0.05
+    assert np.abs(maps.features - whole.features[0].numpy()).max() < 0.05
+
+
+def test_an_image_upside_down_has_its_flow_field_upside_down() -> None:
+    torch.manual_seed(2)
+    encoder = Encoder().eval()
+    square = np.random.default_rng(1).random((96, 128), np.float32)
+    one, other = (encode_maps(encoder, each, scale=1.0) for each in (square, square[::-1, ::-1].copy()))
+    np.testing.assert_allclose(other.flow, -one.flow[:, ::-1, ::-1], atol=2e-3)
+    np.testing.assert_allclose(other.cell_hw, one.cell_hw[::-1, ::-1], atol=2e-3)
 
 
 def test_what_is_written_is_read_and_named_by_its_hash(weights: Path) -> None:
