@@ -3,6 +3,7 @@ import type { Bitmap } from "../geometry/mask";
 import type { Cell } from "../store/types";
 import type { Point } from "./camera";
 import type { InputEvent, InputTarget } from "./input";
+import { Polishing } from "./polishing";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
 import { Tuning } from "./tuning";
@@ -86,6 +87,7 @@ export class Editor {
   readonly revision: Signal<number>;
   readonly writer: Writer;
   readonly prompting: Prompting;
+  readonly polishing: Polishing;
   readonly tuning: Tuning;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
@@ -101,6 +103,7 @@ export class Editor {
     this.revision = signal(session.store.revision);
     this.writer = new Writer(session);
     this.prompting = new Prompting(session, this.promptEngine, this.writer);
+    this.polishing = new Polishing(session, this.promptEngine);
     this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
@@ -114,6 +117,7 @@ export class Editor {
 
   close(): void {
     this.unsubscribe();
+    this.polishing.close();
     this.tuning.close();
     this.session.close();
   }

@@ -155,7 +155,7 @@ export class LocalSession implements ImageSession {
       ...this.preview.value,
       waiting: false,
       candidates,
-      engine: "starter",
+      engine: this.prompts.at(-1)?.engine ?? "",
       weights: "w",
     };
   }

@@ -7,11 +7,13 @@ interface ChoiceProps {
   readonly label: string;
   readonly engines: readonly EngineInfo[];
   readonly value: string | null;
+  /** What it is called to choose none; without it one has to be chosen. */
+  readonly none?: string;
   onChange(name: string): void;
 }
 
 /** A choice among engines, and what there is to know of the chosen one. */
-export function EngineChoice({ label, engines, value, onChange }: ChoiceProps): JSX.Element {
+export function EngineChoice({ label, engines, value, none, onChange }: ChoiceProps): JSX.Element {
   const chosen = engines.find((one) => one.name === value);
   return (
     <div class="engine-choice">
@@ -22,8 +24,8 @@ export function EngineChoice({ label, engines, value, onChange }: ChoiceProps): 
           onChange={(event) => onChange(event.currentTarget.value)}
           disabled={!engines.length}
         >
-          {value === null && (
-            <option value="">{engines.length ? "No engine is ready" : "Loading engines…"}</option>
+          {(value === null || none !== undefined) && (
+            <option value="">{none ?? (engines.length ? "No engine is ready" : "Loading engines…")}</option>
           )}
           {engines.map((one) => (
             <option key={one.name} value={one.name} disabled={!one.available}>

@@ -20,6 +20,15 @@ export function FindPanel({ model }: { model: Annotator }): JSX.Element {
         value={promptEngine.value}
         onChange={(name) => model.choosePromptEngine(name)}
       />
+      {model.polishers.length > 0 && (
+        <EngineChoice
+          label="Outline drawn again by"
+          engines={model.polishers}
+          value={model.editor.polishing.by.value}
+          none="Nothing: cells as the flows give them"
+          onChange={(name) => model.choosePolisher(name)}
+        />
+      )}
       <EngineChoice
         label="All cells with"
         engines={engines.filter((one) => one.capabilities.includes("auto"))}

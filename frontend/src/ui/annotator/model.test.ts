@@ -42,6 +42,8 @@ const DETAIL: ImageDetail = {
 
 const TITAN: EngineInfo = { ...STARTER, name: "titan", capabilities: ["prompt", "auto", "flows"] };
 
+const EDGES: EngineInfo = { ...STARTER, name: "edges", capabilities: ["prompt"] };
+
 class Page {
   readonly said: string[] = [];
   readonly kept = new Map<string, string>();
@@ -57,7 +59,7 @@ class Page {
       image: async () => detail,
       images: async () => [detail],
       plane: async () => new ArrayBuffer(32),
-      engines: async () => [SAM, STARTER, TITAN],
+      engines: async () => [SAM, STARTER, TITAN, EDGES],
       run: async (image, engine, parameters) => {
         await note(`run ${image} ${engine} ${JSON.stringify(parameters)}`);
         return { id: "j" };
@@ -247,4 +249,22 @@ it("goes to the images beside this one and back to the project", () => {
   page.key("back");
   expect(page.key("next-image")).toBe(false);
   expect(page.said).toEqual(["/images/a/", "/projects/p/"]);
+});
+
+it("offers the ready engines without flows to draw answers made of flows again, and remembers the choice", async () => {
+  const { model, kept } = new Page();
+  await model.load();
+  expect(model.polishers).toEqual([]);
+  model.choosePromptEngine("titan");
+  expect(model.polishers.map((one) => one.name)).toEqual(["starter", "edges"]);
+  model.choosePolisher("edges");
+  expect(kept.get("polish-engine")).toBe("edges");
+  const { by } = model.editor.polishing;
+  expect(by.value).toBe("edges");
+  model.choosePromptEngine("starter");
+  expect(by.value).toBeNull();
+  model.choosePromptEngine("titan");
+  expect(by.value).toBe("edges");
+  model.choosePolisher("");
+  expect(by.value).toBeNull();
 });

@@ -48,7 +48,7 @@ export class Annotator implements PageActions {
     this.segmenting = computed(
       () => jobs.value.find((job) => job.kind === "segment" && isActive(job)) ?? null,
     );
-    const { promptEngine, findEngine } = this.editor;
+    const { promptEngine, findEngine, polishing } = this.editor;
     const mine = (job: JobUpdate): boolean =>
       job.kind === "embed" && (job.engine === promptEngine.value || job.engine === findEngine.value);
     this.embedding = computed(
@@ -66,7 +66,8 @@ export class Annotator implements PageActions {
     );
     // Whenever there is a new connection or another engine: the first click shall not wait for the image.
     this.unprepare = effect(() => {
-      if (session.me.value && promptEngine.value) session.prepare(promptEngine.value);
+      if (!session.me.value) return;
+      for (const engine of [promptEngine.value, polishing.by.value]) if (engine) session.prepare(engine);
     });
   }
 
@@ -90,6 +91,7 @@ export class Annotator implements PageActions {
       };
       this.editor.promptEngine.value = ready("prompt", this.api.recall("prompt-engine"));
       this.editor.findEngine.value = ready("auto", this.api.recall("find-engine"));
+      this.editor.polishing.by.value = this.rememberedPolisher();
     } catch (error) {
       this.enginesProblem.value = sentence(error);
     }
@@ -111,6 +113,25 @@ export class Annotator implements PageActions {
     this.editor.prompting.clear();
     this.editor.promptEngine.value = name;
     this.api.remember("prompt-engine", name);
+    this.editor.polishing.by.value = this.rememberedPolisher();
+  }
+
+  /** The engines that can draw an answer made of flows again; none where the answers are not made of flows. */
+  get polishers(): readonly EngineInfo[] {
+    const able = (one: EngineInfo): boolean =>
+      one.available && one.capabilities.includes("prompt") && !one.capabilities.includes("flows");
+    const asked = this.engineNamed(this.editor.promptEngine.value);
+    return asked?.capabilities.includes("flows") ? this.engines.value.filter(able) : [];
+  }
+
+  choosePolisher(name: string): void {
+    this.api.remember("polish-engine", name);
+    this.editor.polishing.by.value = this.rememberedPolisher();
+  }
+
+  private rememberedPolisher(): string | null {
+    const name = this.api.recall("polish-engine");
+    return this.polishers.some((one) => one.name === name) ? name : null;
   }
 
   chooseFindEngine(name: string): void {
