@@ -23,7 +23,7 @@ def sweep() -> None:
     do_sweep_exports()
 
 
-@shared_task(name="annotation.import_upload", queue="io", ignore_result=True, soft_time_limit=300, time_limit=330)
+@shared_task(name="annotation.import_upload", queue="io", ignore_result=True, soft_time_limit=7200, time_limit=7300)
 def import_upload(job_id: str) -> None:
     """Turn an upload whose last byte has come into an image."""
     try:

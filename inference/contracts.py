@@ -174,15 +174,33 @@ class EngineStatus:
     problem: str = ""
 
 
+Projection = Literal["none", "max", "mean"]
+"""What becomes of the slices: the one at z, or the largest or mean value over all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneView:
+    """What a network gets of an image with many planes: frame ``t``, slice ``z`` or a ``projection``, and one channel
+    (grey) or three (red, green, blue). ``ranges``: for each channel the values that become 0 and 65,535; empty where
+    values go in as they are, which only uint8 and uint16 can."""
+
+    t: int = 0
+    z: int = 0
+    channels: tuple[int, ...] = (0,)
+    projection: Projection = "none"
+    ranges: tuple[tuple[float, float], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ImageRef:
-    """Where a task finds pixels: ``path`` is an .npy file, uint8 or uint16, (row, column) or (row, column, RGB);
-    ``sha256`` is the hash of its pixels."""
+    """Where a task finds pixels: ``path`` is the folder of an OME-Zarr pyramid with axes t, c, z, y, x, and ``view``
+    what of it is meant; ``sha256`` is the hash of all its pixels."""
 
     path: str
     sha256: str
     height: int
     width: int
+    view: PlaneView = PlaneView()
 
 
 @dataclass(frozen=True, slots=True)

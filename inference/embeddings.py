@@ -24,14 +24,14 @@ from errno import EDQUOT, ENOSPC
 from functools import cache
 from pathlib import Path
 
-from inference.contracts import Embedding
+from inference.contracts import Embedding, PlaneView
 from inference.environment import embeddings_bytes, embeddings_folder
 from inference.errors import EngineError, EngineErrorCode
 from inference.mapped_arrays import map_arrays, write_arrays
 
 logger = logging.getLogger(__name__)
 
-FORMAT = "2"
+FORMAT = "3"
 MEMORY_BYTES = 256 * 1024**2
 HOLD_S = 900.0
 """How long an image counts as open after it was used."""
@@ -41,14 +41,15 @@ ABANDONED_S = 10
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingKey:
-    """What an embedding was made of. ``pixels`` and ``weights`` are SHA-256 (hex); ``tile`` is (top, left,
-    height, width) of the part of the image that was encoded, or None for all of it."""
+    """What an embedding was made of. ``pixels`` and ``weights`` are SHA-256 (hex); ``view`` is the plane of the image,
+    ``tile`` the (top, left, height, width) of the part of it that was encoded, or None for all of it."""
 
     pixels: str
     engine: str
     weights: str
     preprocessing: str
     tile: tuple[int, int, int, int] | None = None
+    view: PlaneView = PlaneView()
 
     @property
     def digest(self) -> str:

@@ -26,6 +26,16 @@ def embeddings_folder() -> Path:
     return Path(os.environ.get("CYTOMARK_EMBEDDINGS") or data_folder() / "embeddings").resolve()
 
 
+def planes_folder() -> Path:
+    """Where planes lie as engines get them: ``CYTOMARK_PLANES``, or ``planes`` in the data folder."""
+    return Path(os.environ.get("CYTOMARK_PLANES") or data_folder() / "planes").resolve()
+
+
+def planes_bytes() -> int:
+    """How much room they may take on disk: ``CYTOMARK_PLANES_BYTES``, or 10 GiB."""
+    return _positive("CYTOMARK_PLANES_BYTES", 10 * GIBIBYTE)
+
+
 def embeddings_bytes() -> int:
     """How much room embeddings may take on disk: ``CYTOMARK_EMBEDDINGS_BYTES``, or 10 GiB."""
     return _positive("CYTOMARK_EMBEDDINGS_BYTES", 10 * GIBIBYTE)

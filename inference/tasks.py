@@ -25,6 +25,7 @@ from inference.engines.registry import get_auto_engine, get_engine, get_flow_eng
 from inference.errors import EngineError, EngineErrorCode
 from inference.memory import with_less_memory
 from inference.parts import part_of, parts_of
+from inference.planes import load_pixels
 from inference.ports import reply_port
 from inference.prompt_tiles import make_tile, tile_embedding
 from inference.queues import EMBED, EMBED_TILE, HOLD, PREDICT, SEGMENT, TUNE
@@ -75,8 +76,10 @@ def _has_waited(request: Json) -> bool:
 
 
 def _key(request: Json, engine: PromptEngine) -> EmbeddingKey:
+    image = wire.get_image(request)
     return EmbeddingKey(
-        pixels=wire.get_image(request).sha256,
+        pixels=image.sha256,
+        view=image.view,
         engine=engine.card.name,
         weights=engine.weights,
         preprocessing=engine.preprocessing,
@@ -176,7 +179,7 @@ def _ensured(request: Json, engine: PromptEngine, *, on_start: Callable[[], None
         return kept
     if on_start is not None:
         on_start()
-    embedding = engine.encode(wire.load_pixels(wire.get_image(request)))
+    embedding = engine.encode(load_pixels(wire.get_image(request)))
     store.put(key, embedding)
     return embedding
 
@@ -200,7 +203,7 @@ def _embed_tile(request: Json) -> None:
             _key(request, engine),
             engine,
             wire.get_tile(request),
-            lambda: wire.load_pixels(image),
+            lambda: load_pixels(image),
         )
 
 
@@ -248,7 +251,7 @@ def _parts(request: Json, on_progress: Callable[[float], None]) -> Iterator[tupl
         yield part_of(0, found), _provenance(keeper, params)
         return
     engine = get_auto_engine(name)
-    pixels = wire.load_pixels(wire.get_image(request))
+    pixels = load_pixels(wire.get_image(request))
     for part in parts_of(engine, pixels, params, progress=on_progress):
         yield part, _provenance(engine, params)
 

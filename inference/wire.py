@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
-import numpy as np
-
-from inference.contracts import AutoParams, Box, ImageRef, MaskResult, Point, Prompts, Scribble
-from inference.engines.base import Image, Tile
+from inference.contracts import (
+    AutoParams,
+    Box,
+    ImageRef,
+    MaskResult,
+    PlaneView,
+    Point,
+    Projection,
+    Prompts,
+    Scribble,
+)
+from inference.engines.base import Tile
 from inference.errors import EngineError, EngineErrorCode
 from inference.rle import Rle, check_counts
 
@@ -55,13 +62,31 @@ def get_text(data: Json, name: str) -> str:
 
 
 def get_image(data: Json) -> ImageRef:
-    """``{"image": {"path", "sha256", "height", "width"}}``."""
+    """``{"image": {"path", "sha256", "height", "width", "view": {"t", "z", "channels", "projection", "ranges"}}}``."""
     image = _object(data.get("image"), "image")
     return ImageRef(
         path=get_text(image, "path"),
         sha256=get_text(image, "sha256"),
         height=get_whole(image, "height"),
         width=get_whole(image, "width"),
+        view=_view(_object(image.get("view"), "view")),
+    )
+
+
+def _view(view: Json) -> PlaneView:
+    channels, ranges, projection = view.get("channels"), view.get("ranges"), get_text(view, "projection")
+    if not isinstance(channels, list) or len(channels) not in (1, 3) or any(type(each) is not int for each in channels):
+        raise _invalid("channels are not one whole number, or three")
+    if not isinstance(ranges, list) or len(ranges) not in (0, len(channels)):
+        raise _invalid("ranges do not fit the channels")
+    if projection not in get_args(Projection):
+        raise _invalid(f"{projection} is no projection")
+    return PlaneView(
+        t=get_whole(view, "t"),
+        z=get_whole(view, "z"),
+        channels=tuple(channels),
+        projection=cast(Projection, projection),
+        ranges=tuple((float(low), float(high)) for low, high in ranges),
     )
 
 
@@ -159,25 +184,6 @@ def get_params(data: Json) -> AutoParams:
         cached=_flag(params, "cached", default=False),
         first=None if params.get("first") is None else _box(_object(params["first"], "first")),
     )
-
-
-def load_pixels(image: ImageRef) -> Image:
-    """The pixels, mapped, not read: (row, column) or (row, column, RGB), uint8 or uint16. Raises EngineError
-    IMAGE_UNSUPPORTED (permanent) when the file is not what the reference says."""
-    try:
-        pixels = np.load(Path(image.path), mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise _unsupported("its stored pixels cannot be read") from error
-    if not isinstance(pixels, np.ndarray) or pixels.dtype not in (np.uint8, np.uint16):
-        raise _unsupported("its pixels are neither 8 nor 16 bit")
-    if pixels.shape not in ((image.height, image.width), (image.height, image.width, 3)):
-        raise _unsupported("its stored pixels have another size")
-    return cast(Image, pixels)
-
-
-def _unsupported(why: str) -> EngineError:
-    message = f"The image cannot be used: {why}. Upload it again."
-    return EngineError(EngineErrorCode.IMAGE_UNSUPPORTED, message, permanent=True)
 
 
 def candidate_json(result: MaskResult) -> Json:

@@ -6,18 +6,19 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from annotation.actions.jobs import do_fail_job, do_finish_job, do_progress_job, do_start_job
-from annotation.actions.uploads import check_new_upload, clean_name, do_fail_upload
+from annotation.actions.uploads import check_new_upload, clean_name, disk_full, do_fail_upload
 from annotation.errors import AppError, ErrorCode
-from annotation.imaging.decode import Decoded, decode
-from annotation.imaging.storage import place_folder, remove, staging_folder
+from annotation.imaging.decode import OnTick, decode
+from annotation.imaging.measure import Decoded
+from annotation.imaging.storage import free_bytes, place_folder, remove, staging_folder
 from annotation.models import Image, Job, JobState, Project, Upload, UploadState, User
 
 logger = logging.getLogger(__name__)
@@ -37,10 +38,11 @@ class _LeaseLostError(Exception):
     """Somebody else has this import now, or it was cancelled."""
 
 
-def _read(path: Path, staged: Path, *, name: str, on_tick: Callable[[], None] = lambda: None) -> _Read:
+def _read(path: Path, staged: Path, *, name: str, on_tick: OnTick = lambda _share: None) -> _Read:
     """Decode into ``staged`` and put the original beside it. ``path`` stays as it is."""
     decoded = decode(path, staged, name=name, on_tick=on_tick)
-    (staged / "result.json").unlink()
+    for name in ("result.json", "progress"):
+        (staged / name).unlink(missing_ok=True)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     original = staged / f"original{decoded.kind.suffix}"
@@ -51,6 +53,29 @@ def _read(path: Path, staged: Path, *, name: str, on_tick: Callable[[], None] = 
     return _Read(staged, decoded, path.stat().st_size, digest)
 
 
+def _axes(what: Decoded) -> dict[str, Any]:
+    """The image's fields that its pixels decide on."""
+    about = what.about
+    z_um, y_um, x_um = about.pixel_um
+    named = zip(about.channels, what.colours, what.ranges, strict=True)
+    return {
+        "width": about.width,
+        "height": about.height,
+        "channels": about.size_c,
+        "size_t": about.size_t,
+        "size_z": about.size_z,
+        "rgb": about.rgb,
+        "dtype": about.dtype,
+        "channel_info": [
+            {"name": channel.name, "colour": colour, "low": low, "high": high} for channel, colour, (low, high) in named
+        ],
+        "pixel_um_x": x_um,
+        "pixel_um_y": y_um,
+        "pixel_um_z": z_um,
+        "time_step": about.time_step,
+    }
+
+
 def _make_image(image_id: UUID, read: _Read, *, project: Project, user: User | None, name: str) -> Image:
     """The row, and its files in place. The caller is in a transaction that may still fail: a repetition then replaces
     the files by equal ones."""
@@ -59,12 +84,7 @@ def _make_image(image_id: UUID, read: _Read, *, project: Project, user: User | N
         id=image_id,
         project=project,
         name=name,
-        width=what.width,
-        height=what.height,
-        channels=what.channels,
-        dtype=what.dtype,
-        low=what.low,
-        high=what.high,
+        **_axes(read.decoded),
         file_suffix=what.kind.suffix,
         file_bytes=read.file_bytes,
         file_sha256=read.file_sha256,
@@ -129,15 +149,18 @@ def _check_present(upload: Upload) -> None:
 
 
 def _import(job: Job, upload: Upload) -> None:
-    def renew() -> None:
-        if not do_progress_job(job.pk, job.attempt, progress=0.5, message=f"Reading {upload.name}"):
+    def renew(share: float) -> None:
+        # Pixels take more room than the file that they came in.
+        if free_bytes(upload.path.parent) < 0:
+            raise disk_full()
+        if not do_progress_job(job.pk, job.attempt, progress=share, message=f"Reading {upload.name}"):
             raise _LeaseLostError
 
     _check_present(upload)
     with staging_folder() as staged:
         read = _read(upload.path, staged, name=upload.name, on_tick=renew)
-        renew()
-        message = " ".join(read.decoded.notes)
+        renew(1.0)
+        message = " ".join(read.decoded.about.notes)
         with transaction.atomic():
             # Both rows are locked from here on, in the order in which a removal locks them: no other attempt writes
             # these files.

@@ -56,7 +56,8 @@ def check_new_upload(user: User, *, name: str, size: int) -> None:
     check_disk(size)
 
 
-def _disk_full() -> AppError:
+def disk_full() -> AppError:
+    """No more files until there is room."""
     return AppError(
         ErrorCode.DISK_FULL,
         "The server's disk is nearly full, so it takes no more files. Ask whoever runs it to make room.",
@@ -70,7 +71,7 @@ def check_disk(size: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     announced = Upload.objects.filter(state=UploadState.RECEIVING).aggregate(left=Sum(F("size") - F("received")))
     if free_bytes(folder) < size + (announced["left"] or 0):
-        raise _disk_full()
+        raise disk_full()
 
 
 @transaction.atomic
@@ -109,7 +110,7 @@ def _check_part(upload: Upload, part: bytes) -> None:
     if upload.received + len(part) > upload.size:
         raise AppError(ErrorCode.BAD_REQUEST, f"{upload.name} is longer than announced. Remove it and upload it again.")
     if free_bytes(upload.path.parent) < len(part):
-        raise _disk_full()
+        raise disk_full()
 
 
 def _write(path: Path, part: bytes, *, offset: int) -> None:
@@ -127,7 +128,7 @@ def _write(path: Path, part: bytes, *, offset: int) -> None:
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise _disk_full() from error
+            raise disk_full() from error
         raise
 
 

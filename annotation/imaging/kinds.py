@@ -10,6 +10,7 @@ class Kind(Enum):
 
     PNG = ("PNG", ".png", "image/png")
     JPEG = ("JPEG", ".jpg", "image/jpeg")
+    WEBP = ("WEBP", ".webp", "image/webp")
     TIFF = ("TIFF", ".tif", "image/tiff")
 
     def __init__(self, title: str, suffix: str, content_type: str) -> None:
@@ -30,12 +31,15 @@ _MAGIC = (
 _SUFFIXES = {
     Kind.PNG: {".png"},
     Kind.JPEG: {".jpg", ".jpeg"},
+    Kind.WEBP: {".webp"},
     Kind.TIFF: {".tif", ".tiff", ".btf", ".tf8"},
 }
 
 
 def kind_of(head: bytes) -> Kind | None:
     """The kind of a file that begins with ``head`` (at least HEAD_BYTES bytes, or all there are)."""
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return Kind.WEBP
     return next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
 
 

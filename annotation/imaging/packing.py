@@ -1,17 +1,16 @@
-"""A plane as browsers get it: raw little-endian pixels, rows first, packed once and kept beside the plane."""
+"""A chunk of pixels as browsers get it: as it lies on disk, or packed anew for those that cannot read zstd."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-import zlib
+import gzip
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
-import numpy as np
+import imagecodecs
+
+from annotation.errors import not_found
 
 Coding = Literal["zstd", "gzip", "identity"]
-_BLOCK_BYTES = 1024**2
 
 
 def choose_coding(accepted: str) -> Coding:
@@ -23,29 +22,13 @@ def choose_coding(accepted: str) -> Coding:
     return "gzip" if "gzip" in names else "identity"
 
 
-def pixels_offset(plane: Path) -> int:
-    """Where the pixels begin in a .npy file."""
-    return int(np.load(plane, mmap_mode="r", allow_pickle=False).offset)
-
-
-def gzipped(plane: Path) -> Path:
-    """The pixels as gzip, made at the first time; for browsers that cannot read zstd, which the decoder writes."""
-    packed = plane.with_name("plane.gz")
-    if not packed.exists():
-        handle, temporary = tempfile.mkstemp(dir=plane.parent, prefix="plane.gz.")
-        try:
-            with os.fdopen(handle, "wb") as target:
-                _gzip(plane, target)
-            Path(temporary).rename(packed)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-    return packed
-
-
-def _gzip(plane: Path, target: BinaryIO) -> None:
-    packer = zlib.compressobj(level=1, wbits=31)
-    with plane.open("rb") as source:
-        source.seek(pixels_offset(plane))
-        while block := source.read(_BLOCK_BYTES):
-            target.write(packer.compress(block))
-    target.write(packer.flush())
+def packed(path: Path, coding: Coding) -> bytes:
+    """The chunk's file in this coding. Raises AppError NOT_FOUND where it is not there."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise not_found("part of the image") from error
+    if coding == "zstd":
+        return data
+    raw: bytes = imagecodecs.zstd_decode(data)
+    return gzip.compress(raw, compresslevel=1) if coding == "gzip" else raw

@@ -28,7 +28,7 @@ def staging_folder() -> Iterator[Path]:
 
 def place_folder(staged: Path, final: Path) -> None:
     """Make ``staged`` be ``final`` at one stroke, everything in it on disk before. An older ``final`` is replaced."""
-    for path in [*staged.iterdir(), staged]:
+    for path in [*staged.rglob("*"), staged]:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)

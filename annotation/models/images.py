@@ -20,7 +20,7 @@ class ImageStatus(models.TextChoices):
 
 
 class Image(models.Model):
-    """One plane of pixels, its annotations' clock and where its files are.
+    """Pixels, their axes, the annotations' clock and where the files are.
 
     ``clock`` is the number of the image's last operation: it only grows, by one for each. ``next_label`` is the
     instance number that the next new cell gets.
@@ -32,10 +32,16 @@ class Image(models.Model):
     status = models.CharField(max_length=16, choices=ImageStatus.choices, default=ImageStatus.NEW)
     width = models.PositiveIntegerField(help_text="pixels")
     height = models.PositiveIntegerField(help_text="pixels")
-    channels = models.PositiveSmallIntegerField(help_text="1 = grey, 3 = RGB")
-    dtype = models.CharField(max_length=8, help_text="uint8 or uint16")
-    low = models.FloatField(help_text="0.1st percentile of the values, for auto-contrast")
-    high = models.FloatField(help_text="99.9th percentile of the values, for auto-contrast")
+    channels = models.PositiveSmallIntegerField()
+    size_t = models.PositiveIntegerField(default=1, help_text="frames")
+    size_z = models.PositiveIntegerField(default=1, help_text="slices")
+    rgb = models.BooleanField(default=False, help_text="the three channels are one colour image")
+    dtype = models.CharField(max_length=8, help_text="one of annotation.imaging.source.DTYPES")
+    channel_info = models.JSONField(default=list, help_text="name, colour (#rrggbb), low and high of each channel")
+    pixel_um_x = models.FloatField(null=True, help_text="width of a pixel in micrometres, where the file says so")
+    pixel_um_y = models.FloatField(null=True, help_text="its height")
+    pixel_um_z = models.FloatField(null=True, help_text="distance of two slices")
+    time_step = models.FloatField(null=True, help_text="seconds between two frames")
     file_suffix = models.CharField(max_length=8, help_text="our own suffix of the original's kind, such as .tif")
     file_bytes = models.PositiveBigIntegerField()
     file_sha256 = models.CharField(max_length=64)
@@ -57,11 +63,6 @@ class Image(models.Model):
     def folder(self) -> Path:
         """The folder that holds this image's files."""
         return Path(settings.IMAGES) / str(self.id)
-
-    @property
-    def plane_path(self) -> Path:
-        """Pixels as .npy: (row, column) or (row, column, RGB), the image's dtype."""
-        return self.folder / "plane.npy"
 
     @property
     def original_path(self) -> Path:

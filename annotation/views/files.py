@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from ninja import Router
 
+from annotation.errors import not_found
 from annotation.imaging.kinds import download_name, kind_of_suffix
-from annotation.imaging.packing import choose_coding, gzipped, pixels_offset
+from annotation.imaging.layout import chunk_path, store_of
+from annotation.imaging.packing import choose_coding, packed
 from annotation.permissions import Action, access_image
+from annotation.queries import has_chunk
 from annotation.views.api import person
 from annotation.views.streaming import cached, stream_file
 
 router = Router()
 
 
-@router.get("/images/{uuid:image_id}/plane")
-def get_plane(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
-    """Raw little-endian pixels, C order: (row, column) or (row, column, RGB), packed as the browser likes it."""
+@router.get("/images/{uuid:image_id}/tiles/{int:level}/{int:t}/{int:c}/{int:z}/{int:row}/{int:col}")
+def get_tile(
+    request: HttpRequest, image_id: UUID, level: int, t: int, c: int, z: int, row: int, col: int
+) -> HttpResponseBase:
+    """512 × 512 raw little-endian values of one channel of one plane, rows first, padded with zeros beyond the image.
+    At ``level`` k a pixel is 2^k image pixels wide."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
-    plane, coding = image.plane_path, choose_coding(request.headers.get("Accept-Encoding", ""))
-    if coding == "identity":
-        response = stream_file(plane, "application/octet-stream", skip=pixels_offset(plane))
-    else:
-        packed = plane.with_name("plane.zst") if coding == "zstd" else gzipped(plane)
-        response = stream_file(packed, "application/octet-stream")
+    if not has_chunk(image, (level, t, c, z, row, col)):
+        raise not_found("part of the image")
+    path = store_of(image.folder) / chunk_path(level, t, c, z, row, col)
+    coding = choose_coding(request.headers.get("Accept-Encoding", ""))
+    response = HttpResponse(packed(path, coding), content_type="application/octet-stream")
+    if coding != "identity":
         response["Content-Encoding"] = coding
     response["Vary"] = "Accept-Encoding, Cookie"
-    return _guarded(cached(request, response, f"{image.pixels_sha256}.{coding}"))
+    return _guarded(cached(request, response, f"{image.pixels_sha256}.{level}.{t}.{c}.{z}.{row}.{col}.{coding}"))
 
 
 @router.get("/images/{uuid:image_id}/thumbnail")

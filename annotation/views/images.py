@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from annotation.actions.images import do_change_image, do_delete_image
+from annotation.imaging.layout import TILE, levels_of
 from annotation.models import Image, ImageStatus, Role, User
 from annotation.permissions import Action, access_image, access_project
 from annotation.queries import ImageRow, get_classes, get_images, get_neighbours
@@ -25,8 +26,14 @@ def _image_out(image: Image, user: User, role: Role) -> ImageDetailOut:
         {
             **asdict(row),
             **asdict(get_neighbours(image)),
-            "low": image.low,
-            "high": image.high,
+            "size_t": image.size_t,
+            "size_z": image.size_z,
+            "rgb": image.rgb,
+            "channel_info": image.channel_info,
+            "pixel_um": {"x": image.pixel_um_x, "y": image.pixel_um_y, "z": image.pixel_um_z},
+            "time_step": image.time_step,
+            "levels": [asdict(level) for level in levels_of(image.height, image.width)],
+            "tile": TILE,
             "project": {"id": project.pk, "name": project.name, "role": role},
             "classes": [ClassOut.model_validate(item) for item in get_classes(project.pk)],
         }

@@ -178,14 +178,14 @@ class ClassChangeIn(In):
 
 
 class ImageOut(Schema):
-    """An image as lists show it; sizes in pixels, ``channels`` 1 = grey, 3 = RGB."""
+    """An image as lists show it; sizes in pixels, ``channels`` is their number."""
 
     id: UUID
     name: str
     width: int
     height: int
     channels: int
-    dtype: Literal["uint8", "uint16"]
+    dtype: Literal["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32"]
     status: StatusName
     cells: int
     updated_at: datetime
@@ -199,12 +199,43 @@ class ImageProjectOut(Schema):
     role: RoleName
 
 
-class ImageDetailOut(ImageOut):
-    """An image as the annotator opens it. ``low`` and ``high`` are the 0.1st and 99.9th percentile of the values; it is
-    number ``position`` (from 1) of ``total`` in its project, between ``previous`` and ``next``."""
+class ChannelOut(Schema):
+    """A channel as it is shown at first: ``low`` and ``high`` are the 0.1st and 99.9th percentile of its values."""
 
+    name: str
+    colour: str
     low: float
     high: float
+
+
+class PixelSizeOut(Schema):
+    """Micrometres: the width and height of a pixel and the distance of two slices, where the file says so."""
+
+    x: float | None
+    y: float | None
+    z: float | None
+
+
+class LevelOut(Schema):
+    """One level of an image's pyramid, in its own pixels."""
+
+    width: int
+    height: int
+
+
+class ImageDetailOut(ImageOut):
+    """An image as the annotator opens it: ``size_t`` frames of ``size_z`` slices, ``time_step`` in seconds. ``levels``
+    are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of ``tile`` pixels. It is number
+    ``position`` (from 1) of ``total`` in its project, between ``previous`` and ``next``."""
+
+    size_t: int
+    size_z: int
+    rgb: bool
+    channel_info: list[ChannelOut]
+    pixel_um: PixelSizeOut
+    time_step: float | None
+    levels: list[LevelOut]
+    tile: int
     project: ImageProjectOut
     classes: list[ClassOut]
     previous: UUID | None

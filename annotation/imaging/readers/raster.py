@@ -1,4 +1,4 @@
-"""PNG and JPEG. Runs in the decoder: no Django.
+"""PNG, JPEG and WebP. Runs in the decoder: no Django.
 
 Pillow reads them, told which formats it may try (S7), except PNG with 16 bits per colour: Pillow would cut that to 8.
 """
@@ -6,25 +6,29 @@ Pillow reads them, told which formats it may try (S7), except PNG with 16 bits p
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import imagecodecs
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from annotation.imaging.kinds import Kind
-from annotation.imaging.plane import Pixels, Plane
+from annotation.imaging.readers.arrays import ArraySource
 from annotation.imaging.refusals import RefusalError, check_dimensions, cut_off, damaged, unsupported
 
 _IHDR = struct.Struct(">4x4sIIBB")
 _GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6
 _TEXT_BYTES = 8 * 1024**2
+WHOLE_PIXELS = 100_000_000
+"""These formats are decoded as a whole: in memory, unlike a TIFF."""
 
 
-def read_raster(file: BinaryIO, kind: Kind, *, file_bytes: int, limit_pixels: int) -> Plane:
+def read_raster(file: BinaryIO, kind: Kind, *, file_bytes: int, limit_pixels: int) -> ArraySource:
     """The only plane. Raises RefusalError."""
     Image.MAX_IMAGE_PIXELS = None  # check_dimensions is ours, and it refuses instead of warning
     PngImagePlugin.MAX_TEXT_MEMORY = _TEXT_BYTES
+    limit_pixels = min(limit_pixels, WHOLE_PIXELS)
     if kind is Kind.PNG and _png_needs_16_bits(file, file_bytes=file_bytes, limit_pixels=limit_pixels):
         return _read_deep_png(file, file_bytes=file_bytes)
     file.seek(0)
@@ -61,7 +65,7 @@ def _png_needs_16_bits(file: BinaryIO, *, file_bytes: int, limit_pixels: int) ->
     return depth == 16 and colour in (_RGB, _GREY_ALPHA, _RGBA)
 
 
-def _read_deep_png(file: BinaryIO, *, file_bytes: int) -> Plane:
+def _read_deep_png(file: BinaryIO, *, file_bytes: int) -> ArraySource:
     file.seek(0)
     try:
         pixels = imagecodecs.png_decode(file.read())
@@ -70,13 +74,13 @@ def _read_deep_png(file: BinaryIO, *, file_bytes: int) -> Plane:
     return _without_alpha(pixels, [])
 
 
-def _without_alpha(pixels: Pixels, notes: list[str]) -> Plane:
+def _without_alpha(pixels: NDArray[Any], notes: list[str]) -> ArraySource:
     """Keep grey or RGB of (row, column[, channel])."""
     if pixels.ndim == 2:
-        return Plane(np.ascontiguousarray(pixels), notes)
+        return ArraySource(np.ascontiguousarray(pixels), notes)
     if pixels.shape[2] <= 2:
-        return Plane(np.ascontiguousarray(pixels[..., 0]), notes)
-    return Plane(np.ascontiguousarray(pixels[..., :3]), notes)
+        return ArraySource(np.ascontiguousarray(pixels[..., 0]), notes)
+    return ArraySource(np.ascontiguousarray(pixels[..., :3]), notes)
 
 
 def _is_grey_palette(image: Image.Image) -> bool:
@@ -84,7 +88,7 @@ def _is_grey_palette(image: Image.Image) -> bool:
     return bool((palette == palette[:, :1]).all())
 
 
-def _plane_of(image: Image.Image, notes: list[str]) -> Plane:
+def _plane_of(image: Image.Image, notes: list[str]) -> ArraySource:
     """Pillow's modes as grey or RGB. Orientation tags are not applied: Fiji does not either, and masks must agree."""
     mode = image.mode
     if mode == "P":
@@ -94,7 +98,7 @@ def _plane_of(image: Image.Image, notes: list[str]) -> Plane:
     elif mode in ("RGBA", "RGBX"):
         image = image.convert("RGB")
     elif mode.startswith("I;16"):
-        return Plane(np.asarray(image).astype(np.uint16), notes)
+        return ArraySource(np.asarray(image).astype(np.uint16), notes)
     elif mode not in ("L", "RGB"):
         raise unsupported(f"stores its colours as {mode}")
-    return Plane(np.array(image, np.uint8), notes)
+    return ArraySource(np.array(image, np.uint8), notes)

@@ -1,0 +1,217 @@
+"""TIFF, BigTIFF, OME-TIFF and what Fiji writes, as series with named axes. Runs in the decoder: no Django.
+
+Pages are read one by one and never as tifffile's series, which may name other files: those are never opened (S9).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, BinaryIO, TypeVar
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from annotation.imaging.readers.imagej import Hyperstack, parse_imagej
+from annotation.imaging.readers.ome import OmeImage, looks_like_ome, parse_ome
+from annotation.imaging.readers.tiff_header import count_planes
+from annotation.imaging.readers.tiff_pages import PageReader, check_page, is_rgb, sample_count, stored_dtype
+from annotation.imaging.refusals import RefusalError, cut_off, damaged
+from annotation.imaging.source import About, Channel
+
+R = TypeVar("R")
+_FORMATS: dict[str, Any] = dict.fromkeys(
+    ("is_ome", "is_lsm", "is_scanimage", "is_ndpi", "is_stk", "is_micromanager", "is_ndtiff", "is_imagej"), False
+)
+_BROKEN = (
+    tifffile.TiffFileError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    ArithmeticError,
+    RuntimeError,
+    OSError,
+    struct.error,
+)
+_CENTIMETRES, _INCHES = 3, 2
+_ELSEWHERE = "It names other files, which are not read; only the planes in this one were imported."
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """A series: what is known of it, and for each (t, z) the pages that hold its channels, each with the bytes to
+    its pixels are shifted by."""
+
+    about: About
+    pages: dict[tuple[int, int], list[tuple[int, int]]]
+
+
+def open_tiff(file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int = 0) -> TiffSource:
+    """One series of the file. Raises RefusalError."""
+    planes = count_planes(file, file_bytes=file_bytes)
+    file.seek(0)
+
+    def opened() -> TiffSource:
+        tiff = tifffile.TiffFile(file, name="upload.tif", _multifile=False, **_FORMATS)
+        # All directories as pages of their own: frames that share the first one's tags would hide differences.
+        tiff.pages.useframes = False
+        pages = [tiff.pages[number] for number in range(planes)]
+        for page in pages:
+            check_page(page, file_bytes=file_bytes, limit_pixels=limit_pixels)
+        stack = _stack_of(pages, series, file_bytes=file_bytes)
+        return TiffSource(file, pages, stack)
+
+    return _understood(opened)
+
+
+def _understood(reading: Callable[[], R]) -> R:
+    """What the library stumbles over is a damaged file."""
+    try:
+        return reading()
+    except RefusalError:
+        raise
+    except _BROKEN as why:
+        raise damaged("its pixels cannot be decoded") from why
+
+
+class TiffSource:
+    """A Source."""
+
+    def __init__(self, file: BinaryIO, pages: list[Any], stack: _Stack) -> None:
+        self.about = stack.about
+        self._file = file
+        self._pages = pages
+        self._places = stack.pages
+        self._open: tuple[tuple[int, int], list[PageReader]] = ((-1, -1), [])
+
+    def read_rows(self, *, t: int, z: int, start: int, stop: int) -> NDArray[Any]:
+        """See Source."""
+        if self._open[0] != (t, z):
+            readers = [PageReader(self._file, self._pages[page], shift=shift) for page, shift in self._places[t, z]]
+            self._open = (t, z), readers
+        return _understood(lambda: np.concatenate([reader.rows(start, stop) for reader in self._open[1]]))
+
+
+def _stack_of(pages: list[Any], series: int, *, file_bytes: int) -> _Stack:
+    text = pages[0].description
+    notes: list[str] = []
+    if looks_like_ome(text):
+        images = parse_ome(text)
+        if not 0 <= series < max(len(images), 1):
+            raise damaged(f"it has no series {series + 1}")
+        if images and images[series].pages:
+            return _of_ome(pages, images[series])
+        notes.append(_ELSEWHERE)
+    said = parse_imagej(text)
+    if said is not None and said.images > 1:
+        return _of_imagej(pages, said, file_bytes=file_bytes)
+    return _plain_stack(pages, notes)
+
+
+def _about(page: Any, *, size_t: int, size_c: int, size_z: int, **more: Any) -> About:
+    channels = more.pop("channels", ()) or tuple(Channel() for _ in range(size_c))
+    return About(
+        size_t=size_t,
+        size_c=size_c,
+        size_z=size_z,
+        height=int(page.imagelength),
+        width=int(page.imagewidth),
+        dtype=stored_dtype(page),
+        channels=channels,
+        rgb=is_rgb(page) and size_c == 3,
+        **more,
+    )
+
+
+def _check_alike(pages: list[Any]) -> None:
+    sorts = {(page.imagelength, page.imagewidth, stored_dtype(page), sample_count(page)) for page in pages}
+    if len(sorts) > 1:
+        raise damaged("its planes differ in size or kind")
+
+
+def _of_ome(pages: list[Any], image: OmeImage) -> _Stack:
+    used = sorted(set(image.pages.values()))
+    if used[-1] >= len(pages):
+        raise damaged("its OME-XML tells of more planes than there are")
+    _check_alike([pages[number] for number in used])
+    samples = sample_count(pages[used[0]])
+    groups = 1 + max(group for _, _, group in image.pages)
+    size_c = samples * groups
+    about = _about(
+        pages[used[0]],
+        size_t=image.size_t,
+        size_c=size_c,
+        size_z=image.size_z,
+        channels=image.channels if len(image.channels) == size_c else (),
+        pixel_um=image.pixel_um,
+        time_step=image.time_step,
+    )
+    places = {
+        (t, z): [(image.pages[t, z, group], 0) for group in range(groups)]
+        for t in range(image.size_t)
+        for z in range(image.size_z)
+    }
+    return _Stack(about, places)
+
+
+def _pixel_um(page: Any, unit_um: float | None) -> tuple[float | None, float | None]:
+    """Height and width of a pixel by the resolution tags; ``unit_um`` is what a unit without a name means."""
+    unit = {_CENTIMETRES: 1e4, _INCHES: 25_400.0}.get(int(getattr(page, "resolutionunit", 1) or 1), unit_um)
+    found: list[float | None] = []
+    for name in ("YResolution", "XResolution"):
+        tag = page.tags.get(name)
+        count, length = tag.value if tag is not None and isinstance(tag.value, tuple) else (0, 1)
+        found.append(unit * length / count if unit and count and length else None)
+    return found[0], found[1]
+
+
+def _of_imagej(pages: list[Any], said: Hyperstack, *, file_bytes: int) -> _Stack:
+    _check_alike(pages)
+    page = pages[0]
+    behind = len(pages) == 1
+    samples = sample_count(page)
+    if not behind and len(pages) != said.images:
+        raise damaged(f"its description tells of {said.images:,} planes, and it has {len(pages):,}")
+    plane_bytes = int(page.nbytes)
+    if behind and page.dataoffsets[0] + plane_bytes * said.images > file_bytes:
+        raise cut_off(file_bytes)
+    spacing = None if said.spacing is None or said.unit_um is None else said.spacing * said.unit_um
+    about = _about(
+        page,
+        size_t=said.size_t,
+        size_c=said.size_c * samples,
+        size_z=said.size_z,
+        pixel_um=(spacing, *_pixel_um(page, said.unit_um)),
+        time_step=said.time_step,
+    )
+    places: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for number in range(said.images):
+        rest, _channel = divmod(number, said.size_c)
+        t, z = divmod(rest, said.size_z)
+        places.setdefault((t, z), []).append((0, number * plane_bytes) if behind else (number, 0))
+    return _Stack(about, places)
+
+
+def _plain_stack(pages: list[Any], notes: list[str]) -> _Stack:
+    """Planes without a word about their axes are slices; other sizes than the first's are previews, and left out."""
+    first = pages[0]
+
+    def sort(page: Any) -> tuple[Any, ...]:
+        return page.imagelength, page.imagewidth, stored_dtype(page), sample_count(page)
+
+    alike = [number for number, page in enumerate(pages) if sort(page) == sort(first)]
+    if len(alike) < len(pages):
+        notes.append(f"{len(pages) - len(alike):,} of its planes have another size or kind and were left out.")
+    if len(alike) > 1:
+        notes.append(f"It does not say what its {len(alike):,} planes are; they were taken as slices in z.")
+    about = _about(
+        first,
+        size_t=1,
+        size_c=sample_count(first),
+        size_z=len(alike),
+        notes=tuple(notes),
+    )
+    return _Stack(about, {(0, z): [(number, 0)] for z, number in enumerate(alike)})
