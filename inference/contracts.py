@@ -191,6 +191,9 @@ class PlaneView:
     ranges: tuple[tuple[float, float], ...] = ()
 
 
+FIRST_PLANE = PlaneView()
+
+
 @dataclass(frozen=True, slots=True)
 class ImageRef:
     """Where a task finds pixels: ``path`` is the folder of an OME-Zarr pyramid with axes t, c, z, y, x, and ``view``
@@ -200,7 +203,7 @@ class ImageRef:
     sha256: str
     height: int
     width: int
-    view: PlaneView = PlaneView()
+    view: PlaneView = FIRST_PLANE
 
 
 @dataclass(frozen=True, slots=True)

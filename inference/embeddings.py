@@ -24,7 +24,7 @@ from errno import EDQUOT, ENOSPC
 from functools import cache
 from pathlib import Path
 
-from inference.contracts import Embedding, PlaneView
+from inference.contracts import FIRST_PLANE, Embedding, PlaneView
 from inference.environment import embeddings_bytes, embeddings_folder
 from inference.errors import EngineError, EngineErrorCode
 from inference.mapped_arrays import map_arrays, write_arrays
@@ -49,7 +49,7 @@ class EmbeddingKey:
     weights: str
     preprocessing: str
     tile: tuple[int, int, int, int] | None = None
-    view: PlaneView = PlaneView()
+    view: PlaneView = FIRST_PLANE
 
     @property
     def digest(self) -> str:

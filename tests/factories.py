@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from annotation.imaging.pyramid import write_pyramid
+from annotation.imaging.readers.arrays import ArraySource
 from annotation.models import Image, LabelClass, Membership, Project, Role, User
 from annotation.protocol import CreateCell, DeleteCell, Mask, Provenance, Push, UpdateCell
 from inference import rle
@@ -31,7 +33,7 @@ def make_project(owner: User | None = None, **roles: User) -> Project:
 
 
 def make_image(project: Project, *, height: int = 60, width: int = 80, pixels: bool = False, **fields: Any) -> Image:
-    """A row; with ``pixels`` also a plane on disk."""
+    """A row; with ``pixels`` also a pyramid on disk."""
     image = Image.objects.create(
         project=project,
         name=f"image {next(_numbers)}.png",
@@ -39,8 +41,7 @@ def make_image(project: Project, *, height: int = 60, width: int = 80, pixels: b
         width=width,
         channels=1,
         dtype="uint8",
-        low=0,
-        high=255,
+        channel_info=[{"name": "", "colour": "#ffffff", "low": 0.0, "high": 255.0}],
         file_suffix=".png",
         file_bytes=1,
         file_sha256="0" * 64,
@@ -49,7 +50,7 @@ def make_image(project: Project, *, height: int = 60, width: int = 80, pixels: b
     )
     if pixels:
         image.folder.mkdir(parents=True)
-        np.save(image.plane_path, np.zeros((height, width), np.uint8))
+        write_pyramid(ArraySource(np.zeros((height, width), np.uint8)), image.folder)
     return image
 
 

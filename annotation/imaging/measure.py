@@ -49,7 +49,7 @@ def measure(folder: Path, result: dict[str, Any], *, limit_pixels: int, limit_va
     _check_names(store, about)
     write_metadata(store, about, colours, ranges)
     _check_thumbnail(folder / "thumbnail.webp")
-    return Decoded(kind, about, colours, ranges, _hash(store, about))
+    return Decoded(kind, about, colours, ranges, hash_of(store, about))
 
 
 def _about(said: dict[str, Any], *, limit_pixels: int, limit_values: int) -> About:
@@ -143,7 +143,7 @@ def _check_thumbnail(path: Path) -> None:
         raise ValueError("the thumbnail is missing or too large")
 
 
-def _hash(store: Path, about: About) -> str:
+def hash_of(store: Path, about: About) -> str:
     """SHA-256 (hex). Every chunk must be one zstd frame that says that it holds a chunk's values."""
     size = chunk_bytes(about.dtype)
     shape = (about.size_t, about.size_c, about.size_z, about.height, about.width, about.dtype, about.rgb)

@@ -30,5 +30,5 @@ def packed(path: Path, coding: Coding) -> bytes:
         raise not_found("part of the image") from error
     if coding == "zstd":
         return data
-    raw: bytes = imagecodecs.zstd_decode(data)
+    raw = bytes(imagecodecs.zstd_decode(data))
     return gzip.compress(raw, compresslevel=1) if coding == "gzip" else raw

@@ -148,4 +148,5 @@ def halved(band_chw: NDArray[Any]) -> NDArray[Any]:
         size = even.shape[2] // 2, even.shape[1] // 2
         return np.stack([cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in even])
     quarters = even.reshape(even.shape[0], even.shape[1] // 2, 2, even.shape[2] // 2, 2)
-    return np.rint(quarters.mean(axis=(2, 4))).astype(even.dtype)
+    mean: NDArray[Any] = np.rint(quarters.mean(axis=(2, 4))).astype(even.dtype)
+    return mean

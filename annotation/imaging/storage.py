@@ -28,16 +28,21 @@ def staging_folder() -> Iterator[Path]:
 
 def place_folder(staged: Path, final: Path) -> None:
     """Make ``staged`` be ``final`` at one stroke, everything in it on disk before. An older ``final`` is replaced."""
-    for path in [*staged.rglob("*"), staged]:
+    flush(staged)
+    if final.exists():
+        with staging_folder() as away:
+            final.rename(away / final.name)
+    staged.rename(final)
+
+
+def flush(folder: Path) -> None:
+    """Return when everything below the folder is on disk."""
+    for path in [*folder.rglob("*"), folder]:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    if final.exists():
-        with staging_folder() as away:
-            final.rename(away / final.name)
-    staged.rename(final)
 
 
 def free_bytes(folder: Path) -> int:

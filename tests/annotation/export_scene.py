@@ -31,7 +31,7 @@ def join(project: Project, name: str, role: Role) -> User:
 def make_image(project: Project, name: str = "a.tif", *, height: int = 40, width: int = 60) -> Image:
     digest = hashlib.sha256(name.encode()).hexdigest()
     return Image.objects.create(
-        project=project, name=name, width=width, height=height, channels=1, dtype="uint8", low=0, high=255,
+        project=project, name=name, width=width, height=height, channels=1, dtype="uint8",
         file_suffix=".tif", file_bytes=1, file_sha256=digest, pixels_sha256=digest,
     )  # fmt: skip
 

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
+from annotation.imaging.pyramid import write_pyramid
+from annotation.imaging.readers.arrays import ArraySource
 from annotation.models import Job, JobKind, JobState, Upload
 from inference.weights import path_of, weights_file
 from tests.annotation.world import ACTORS, ROLES, World
@@ -80,8 +82,8 @@ def store_pixels(world: World) -> None:
     """The files that a decoded image has."""
     folder = world.image.folder
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / "plane.npy", np.zeros((30, 40), np.uint8))
-    for name in ("plane.zst", "thumbnail.webp", "original.tif"):
+    write_pyramid(ArraySource(np.zeros((30, 40), np.uint8)), folder)
+    for name in ("thumbnail.webp", "original.tif"):
         (folder / name).write_bytes(b"bytes")
 
 
@@ -121,7 +123,7 @@ ROWS = [
     Row("PATCH", "/api/images/{image_id}", ANNOTATORS, 200, lambda _: {"status": "done"}),
     Row("PATCH", "/api/images/{image_id}", MANAGERS, 200, lambda _: {"name": "renamed.tif"}),
     Row("DELETE", "/api/images/{image_id}", MANAGERS, 204),
-    Row("GET", "/api/images/{image_id}/plane", MEMBERS, prepare=store_pixels),
+    Row("GET", "/api/images/{image_id}/tiles/0/0/0/0/0/0", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/thumbnail", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/original", MEMBERS, prepare=store_pixels),
     # --- uploads

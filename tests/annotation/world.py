@@ -24,7 +24,7 @@ def make_user(name: str, **fields: Any) -> User:
 def make_image(project: Project, name: str = "cells.tif") -> Image:
     """A row without files: 40 × 30 pixels, grey, 8 bit."""
     return Image.objects.create(
-        project=project, name=name, width=40, height=30, channels=1, dtype="uint8", low=0, high=255,
+        project=project, name=name, width=40, height=30, channels=1, dtype="uint8",
         file_suffix=".tif", file_bytes=1200, file_sha256="0" * 64, pixels_sha256="1" * 64,
     )  # fmt: skip
 

@@ -58,6 +58,7 @@ def serve(data: Path, host: str, port: int, *, address: str) -> int:
         try:
             environment = start_stores(supervisor, data, host)
             run_command(supervisor, environment, "migrate", "--noinput", "--verbosity", "0")
+            run_command(supervisor, environment, "convert_images")
             greeting = first_run(environment, address)
             schedule = str(places.run_folder(data) / "beat-schedule")
             for role in roles(host, port, cores=os.cpu_count() or 1, schedule=schedule):

@@ -102,7 +102,7 @@ def _length(pixels: ElementTree.Element, axis: str) -> float | None:
 def _places(order: str, sizes: dict[str, int], groups: int) -> list[tuple[int, int, int]]:
     """(t, z, channel group) in the order in which planes follow each other."""
     counts = {"T": sizes["T"], "Z": sizes["Z"], "C": groups}
-    fast, middle, slow = order[2:]
+    fast, middle, slow = tuple(order[2:])
     found = []
     for third in range(counts[slow]):
         for second in range(counts[middle]):

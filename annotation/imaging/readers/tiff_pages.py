@@ -59,7 +59,7 @@ def stored_dtype(page: Any) -> str:
 
 def is_rgb(page: Any) -> bool:
     """Whether the page is one colour image."""
-    return (page.photometric in (_RGB, _YCBCR) and page.samplesperpixel >= 3) or page.photometric == _PALETTE
+    return bool((page.photometric in (_RGB, _YCBCR) and page.samplesperpixel >= 3) or page.photometric == _PALETTE)
 
 
 def sample_count(page: Any) -> int:
@@ -67,11 +67,11 @@ def sample_count(page: Any) -> int:
     if is_rgb(page):
         return 3
     alpha = page.samplesperpixel > 1 and page.extrasamples[-1:] == (2,)
-    return int(page.samplesperpixel) - alpha
+    return int(page.samplesperpixel) - int(alpha)
 
 
 def _across(page: Any) -> int:
-    return -(-page.imagewidth // page.tilewidth) if page.is_tiled else 1
+    return -(-int(page.imagewidth) // int(page.tilewidth)) if page.is_tiled else 1
 
 
 def _segment_rows(page: Any) -> int:
@@ -80,7 +80,8 @@ def _segment_rows(page: Any) -> int:
 
 def _row_bytes(page: Any) -> float:
     """Bytes of one row of segments; a tile may be larger than its image, and whole tiles are decoded."""
-    return float(np.prod(page.chunks, dtype=np.float64)) * np.dtype(page.dtype).itemsize * _across(page)
+    segment: float = float(np.prod(page.chunks, dtype=np.float64)) * np.dtype(page.dtype).itemsize
+    return segment * _across(page)
 
 
 def _rows_are_plain(page: Any) -> bool:
@@ -166,8 +167,9 @@ class PageReader:
         page = self._page
         if page.photometric == _PALETTE:
             colours: NDArray[np.uint8] = (np.asarray(page.colormap, np.uint16) >> 8).astype(np.uint8)
-            return colours[:, rows_srws[0, ..., 0]]
-        channels = rows_srws[..., 0] if rows_srws.shape[0] > 1 else np.moveaxis(rows_srws[0], -1, 0)
+            picked: NDArray[np.uint8] = colours[:, rows_srws[0, ..., 0]]
+            return picked
+        channels: NDArray[Any] = rows_srws[..., 0] if rows_srws.shape[0] > 1 else np.moveaxis(rows_srws[0], -1, 0)
         return _numbers(page, channels[: sample_count(page)])
 
 
@@ -175,8 +177,8 @@ def _numbers(page: Any, channels: NDArray[Any]) -> NDArray[Any]:
     """In the stored dtype and the machine's byte order; 0 is black, as every viewer shows such files."""
     if page.bitspersample == 1:
         channels = np.where(channels, np.uint8(255), np.uint8(0))
-    native = np.ascontiguousarray(channels, dtype=stored_dtype(page))
+    native: NDArray[Any] = np.ascontiguousarray(channels, dtype=stored_dtype(page))
     if page.photometric == _WHITE_IS_ZERO and native.dtype.kind == "u":
         highest = 255 if page.bitspersample == 1 else 2**page.bitspersample - 1
-        return np.subtract(highest, native, dtype=native.dtype)
+        native = np.subtract(highest, native, dtype=native.dtype)
     return native

@@ -7,13 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 from django.conf import LazySettings
 from django.test import Client
 
-from annotation.imaging.decode import Decoded, decode
+from annotation.imaging.decode import decode
+from annotation.imaging.layout import store_of
+from annotation.imaging.measure import Decoded
 from annotation.models import Membership, Project, Role, User
 
 ROLES = [*Role.values, "outsider", "anonymous"]
+
+
+def first_plane(folder: Path) -> np.ndarray:
+    """What lies on disk of the first plane: (row, column) or (row, column, RGB)."""
+    channels_chw = zarr.open_array(store_of(folder) / "0", mode="r")[0, :, 0]
+    return channels_chw[0] if len(channels_chw) == 1 else np.moveaxis(channels_chw, 0, -1)
 
 
 @pytest.fixture(autouse=True)
@@ -62,8 +71,7 @@ def read(tmp_path: Path) -> Callable[[Path], tuple[Decoded, np.ndarray]]:
     def run(path: Path) -> tuple[Decoded, np.ndarray]:
         folder = tmp_path / "decoded" / path.name
         folder.mkdir(parents=True)
-        decoded = decode(path, folder, name=path.name)
-        return decoded, np.load(folder / "plane.npy")
+        return decode(path, folder, name=path.name), first_plane(folder)
 
     return run
 

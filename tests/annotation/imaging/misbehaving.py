@@ -19,7 +19,7 @@ from annotation.imaging.containment import Limits, contain
 
 def write_much(folder: Path) -> None:
     block = bytes(1024**2)
-    with (folder / "plane.npy").open("wb") as file:
+    with (folder / "pixels").open("wb") as file:
         for _ in range(10 * 1024):
             file.write(block)
 
@@ -36,7 +36,8 @@ def connect_unix(path: str) -> None:
 
 def main() -> int:
     path, folder, options = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
-    options.pop("limit_pixels")
+    for name in ("limit_pixels", "limit_values", "series"):
+        options.pop(name)
     deed, _, argument = path.read_text().partition(" ")
     walls = contain(folder, Limits(**options))
     deeds = {
@@ -55,7 +56,7 @@ def main() -> int:
         "exec": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
         "kill": lambda: os.kill(os.getppid(), signal.SIGTERM),
         "write": lambda: write_much(folder),
-        "link": lambda: (folder / "plane.npy").symlink_to("/etc/passwd"),
+        "link": lambda: (folder / "result.json").symlink_to("/etc/passwd"),
         "environment": lambda: os.environ["SECRET_KEY"],
         "thread": lambda: threading.Thread(target=lambda: None).start(),
     }

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from annotation.imaging.tiff import read_tiff
+from annotation.imaging.readers.tiff import open_tiff
 
 OWN, CANARY = 7, 99
 OME = (
@@ -64,6 +64,8 @@ def test_a_named_file_is_never_opened(kind: str, tmp_path: Path, canary: Path, m
 
         for module, name in ((builtins, "open"), (io, "open"), (os, "open")):
             monkeypatch.setattr(module, name, refuse)
-        plane = read_tiff(file, file_bytes=os.fstat(file.fileno()).st_size, limit_pixels=100)
-    assert plane.pixels.shape == (6, 8)
-    assert (plane.pixels == OWN).all()
+        source = open_tiff(file, file_bytes=os.fstat(file.fileno()).st_size, limit_pixels=100)
+        pixels_chw = source.read_rows(t=0, z=0, start=0, stop=6)
+    assert pixels_chw.shape == (1, 6, 8)
+    assert (pixels_chw == OWN).all()
+    assert "other files" in source.about.notes[0]

@@ -35,7 +35,7 @@ def attempt(deed: str, tmp_path: Path, *, limits: Limits = LIMITS) -> str:
 @pytest.fixture
 def neighbour(tmp_path: Path) -> Path:
     """Somebody else's file."""
-    path = tmp_path / "images" / "theirs" / "plane.npy"
+    path = tmp_path / "images" / "theirs" / "original.tif"
     path.parent.mkdir(parents=True)
     path.write_text("theirs")
     return path
@@ -65,7 +65,7 @@ def test_a_decoder_that_never_ends_is_ended(deed: str, tmp_path: Path) -> None:
 
 def test_a_huge_file_stops_at_the_limit(tmp_path: Path) -> None:
     assert "could not be read" in attempt("write", tmp_path)
-    assert (tmp_path / "decoded" / "plane.npy").stat().st_size <= LIMITS.file_bytes
+    assert (tmp_path / "decoded" / "pixels").stat().st_size <= LIMITS.file_bytes
 
 
 def test_no_connection_is_made(tmp_path: Path, listener: int) -> None:

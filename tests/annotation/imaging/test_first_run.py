@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.tokens import default_token_generator
 from django.core.management import call_command
 
+from annotation.imaging.layout import store_of
 from annotation.models import Image, LabelClass, Project, User
 
 
@@ -30,7 +31,7 @@ def test_the_first_start_makes_an_administrator_and_a_demo_project_in_time() -> 
     assert list(classes) == [("Nucleus", "1"), ("Dividing", "2"), ("Debris", "3")]
     images = Image.objects.filter(project=project)
     assert {(image.dtype, image.channels) for image in images} == {("uint8", 1), ("uint16", 1), ("uint8", 3)}
-    assert all(image.plane_path.is_file() and image.thumbnail_path.is_file() for image in images)
+    assert all(store_of(image.folder).is_dir() and image.thumbnail_path.is_file() for image in images)
     token = printed.strip().rstrip("/").rsplit("/", 1)[-1]
     assert printed.startswith("Cytomark runs at http://localhost:8000  ·  first sign-in: http://localhost:8000/link/")
     assert printed.count("\n") == 1
