@@ -10,6 +10,7 @@ import { AnnotatorPage } from "./ui/annotator/page";
 import type { Draw } from "./ui/annotator/stage";
 import "./ui/styles/annotator.css";
 import "./ui/styles/tool-bar.css";
+import "./ui/styles/dialogs.css";
 
 export const draw: Draw = (canvas, overlay, model) => {
   const renderer = new Renderer(canvas, overlay, model.editor, model.plane);

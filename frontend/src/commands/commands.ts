@@ -245,6 +245,16 @@ function viewCommands(editor: Editor): Command[] {
       },
     },
     {
+      id: "palette",
+      name: "Find a command",
+      group: "View",
+      keys: ["Mod+K"],
+      enabled: always,
+      run: () => {
+        view.paletteOpen.value = !view.paletteOpen.peek();
+      },
+    },
+    {
       id: "help",
       name: "Show all keys",
       group: "View",

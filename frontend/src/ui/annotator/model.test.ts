@@ -3,6 +3,7 @@ import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-po
 import type { JobUpdate } from "../../editor/ports";
 import { LocalSession } from "../../testing/local-session";
 import { Annotator } from "./model";
+import { findEntries, paletteEntries } from "./palette-entries";
 
 const STARTER: EngineInfo = {
   name: "starter",
@@ -40,7 +41,12 @@ const DETAIL: ImageDetail = {
   total: 2,
 };
 
-const TITAN: EngineInfo = { ...STARTER, name: "titan", capabilities: ["prompt", "auto", "flows"] };
+const TITAN: EngineInfo = {
+  ...STARTER,
+  name: "titan",
+  title: "Titan",
+  capabilities: ["prompt", "auto", "flows"],
+};
 
 class Page {
   readonly said: string[] = [];
@@ -247,4 +253,22 @@ it("goes to the images beside this one and back to the project", () => {
   page.key("back");
   expect(page.key("next-image")).toBe(false);
   expect(page.said).toEqual(["/images/a/", "/projects/p/"]);
+});
+
+it("lists commands, classes and engines by a few letters, what cannot be done now last", async () => {
+  const { model } = new Page("", {
+    ...DETAIL,
+    classes: [{ id: 7, name: "Nucleus", colour: "#fff", key: "1" }],
+  });
+  await model.load();
+  const names = (query: string) => findEntries(paletteEntries(model), query).map((one) => one.name);
+  expect(names("nuc")[0]).toBe("Class: Nucleus");
+  expect(names("clicks titan")).toEqual(["Clicks with Titan"]);
+  expect(findEntries(paletteEntries(model), "fill holes")[0]).toMatchObject({
+    enabled: false,
+    keys: ["Shift+H"],
+  });
+  expect(findEntries(paletteEntries(model), "zzzz")).toEqual([]);
+  model.bindings.assign(model.commands, "fit", "J");
+  expect(findEntries(paletteEntries(model), "whole image")[0]?.keys).toEqual(["J"]);
 });

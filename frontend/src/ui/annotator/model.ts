@@ -1,4 +1,5 @@
-import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import { Bindings } from "../../commands/bindings";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
 import { Editor } from "../../editor/editor";
 import type {
@@ -17,6 +18,7 @@ import { View } from "../../editor/view";
 export class Annotator implements PageActions {
   readonly editor: Editor;
   readonly commands: readonly Command[];
+  readonly bindings: Bindings;
   readonly image: Signal<ImageDetail>;
   readonly images: Signal<readonly ImageRow[]> = signal([]);
   readonly engines: Signal<readonly EngineInfo[]> = signal([]);
@@ -27,7 +29,7 @@ export class Annotator implements PageActions {
   readonly embedding: ReadonlySignal<JobUpdate | null>;
   readonly failed: ReadonlySignal<JobUpdate | null>;
   private readonly seenFailure: Signal<JobUpdate | null> = signal(null);
-  private readonly unprepare: () => void;
+  private readonly stops: readonly (() => void)[];
 
   constructor(
     detail: ImageDetail,
@@ -43,7 +45,8 @@ export class Annotator implements PageActions {
         : autoContrast(this.histogram);
     const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
     this.editor = new Editor(session, new View(plane, first), classes);
-    this.commands = commandsFor(this.editor, this);
+    this.bindings = new Bindings(api);
+    this.commands = this.bindings.bind(commandsFor(this.editor, this));
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
     this.segmenting = computed(
       () => jobs.value.find((job) => job.kind === "segment" && isActive(job)) ?? null,
@@ -64,14 +67,20 @@ export class Annotator implements PageActions {
             job.state === "failed" && job !== this.seenFailure.value && (job.kind === "segment" || mine(job)),
         ) ?? null,
     );
-    // Whenever there is a new connection or another engine: the first click shall not wait for the image.
-    this.unprepare = effect(() => {
-      if (session.me.value && promptEngine.value) session.prepare(promptEngine.value);
-    });
+    this.stops = [
+      // Whenever there is a new connection or another engine: the first click shall not wait for the image.
+      effect(() => {
+        if (session.me.value && promptEngine.value) session.prepare(promptEngine.value);
+      }),
+      effect(() => {
+        const person = session.me.value?.userId;
+        if (person !== undefined) untracked(() => this.bindings.open(String(person)));
+      }),
+    ];
   }
 
   close(): void {
-    this.unprepare();
+    for (const stop of this.stops) stop();
     this.editor.close();
   }
 

@@ -9,6 +9,7 @@ import { Help } from "./help";
 import { listenToKeys } from "./keyboard";
 import { Banner, JobLine, Toasts } from "./messages";
 import { type Annotator, isActive } from "./model";
+import { Palette } from "./palette";
 import { PromptBar } from "./prompt-bar";
 import { type Draw, Stage } from "./stage";
 import { rememberTools, ToolBar } from "./tool-bar";
@@ -53,6 +54,7 @@ export function AnnotatorPage({
       )}
       <Filmstrip model={model} />
       <Help model={model} />
+      <Palette model={model} />
     </div>
   );
 }
