@@ -1,6 +1,7 @@
 import type { Editor, ToolId } from "../editor/editor";
 import { type KeyPress, nameOf } from "./keys";
 import { shapeCommands, sketchCommands } from "./shape-commands";
+import { workspaceCommands } from "./workspace-commands";
 
 /** Something that a person can do. Buttons, keys and the list of keys all read this. */
 export interface Command {
@@ -24,6 +25,7 @@ export interface PageActions {
   hasNext(): boolean;
   toggleDone(): void;
   back(): void;
+  nextTheme(): void;
 }
 
 const TOOLS: readonly { id: ToolId; name: string; key: string }[] = [
@@ -52,6 +54,7 @@ export function commandsFor(editor: Editor, page: PageActions): Command[] {
     ...shapeCommands(editor),
     ...viewCommands(editor),
     ...imageCommands(editor, page),
+    ...workspaceCommands(editor, page),
   ];
 }
 
@@ -242,26 +245,6 @@ function viewCommands(editor: Editor): Command[] {
       enabled: always,
       run: () => {
         view.panelsHidden.value = !view.panelsHidden.peek();
-      },
-    },
-    {
-      id: "palette",
-      name: "Find a command",
-      group: "View",
-      keys: ["Mod+K"],
-      enabled: always,
-      run: () => {
-        view.paletteOpen.value = !view.paletteOpen.peek();
-      },
-    },
-    {
-      id: "help",
-      name: "Show all keys",
-      group: "View",
-      keys: ["?"],
-      enabled: always,
-      run: () => {
-        view.helpOpen.value = !view.helpOpen.peek();
       },
     },
   ];

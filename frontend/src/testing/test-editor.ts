@@ -55,6 +55,7 @@ export class TestEditor {
       hasNext: () => true,
       toggleDone: note("done"),
       back: note("back"),
+      nextTheme: note("theme"),
     };
   }
 

@@ -13,6 +13,7 @@ import type {
 import { autoContrast, type Histogram, histogramOf, type Plane } from "../../editor/plane";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
+import { nextTheme } from "../theme";
 
 /** The annotator page without its elements: the editor, the image's place in the project, engines and jobs. */
 export class Annotator implements PageActions {
@@ -220,6 +221,10 @@ export class Annotator implements PageActions {
 
   back(): void {
     this.api.go(`/projects/${this.image.peek().project.id}/`);
+  }
+
+  nextTheme(): void {
+    nextTheme();
   }
 
   toggleDone(): void {

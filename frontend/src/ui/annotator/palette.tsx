@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { effect, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { nameOf } from "../../commands/keys";
@@ -6,18 +6,24 @@ import { keyName } from "./controls";
 import type { Annotator } from "./model";
 import { findEntries, type PaletteMatch, paletteEntries } from "./palette-entries";
 
-/** Every command, class and engine by a few letters of its name. */
-export function Palette({ model }: { model: Annotator }): JSX.Element | null {
-  return model.editor.view.paletteOpen.value ? <OpenPalette model={model} /> : null;
-}
-
-function OpenPalette({ model }: { model: Annotator }): JSX.Element {
+/** Every command, class and engine by a few letters of its name. The field is always there, so that what is typed right
+ * after the key that opens it is not lost. */
+export function Palette({ model }: { model: Annotator }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const query = useSignal("");
   const chosen = useSignal(0);
   const { paletteOpen } = model.editor.view;
-  useEffect(() => dialog.current?.showModal(), []);
-  const found = findEntries(paletteEntries(model), query.value);
+  useEffect(
+    () =>
+      effect(() => {
+        if (!paletteOpen.value) return dialog.current?.close();
+        query.value = "";
+        chosen.value = 0;
+        dialog.current?.showModal();
+      }),
+    [paletteOpen],
+  );
+  const found = paletteOpen.value ? findEntries(paletteEntries(model), query.value) : [];
   const at = Math.min(chosen.value, found.length - 1);
   const run = (entry: PaletteMatch | undefined): void => {
     if (!entry?.enabled) return;
@@ -72,7 +78,7 @@ function OpenPalette({ model }: { model: Annotator }): JSX.Element {
         ))}
       </div>
       <p class="palette-none" role="status">
-        {found.length === 0 ? "Nothing has these letters. Try fewer." : ""}
+        {paletteOpen.value && found.length === 0 ? "Nothing has these letters. Try fewer." : ""}
       </p>
     </dialog>
   );

@@ -13,6 +13,7 @@ import {
   Move,
   Pentagon,
   Scissors,
+  Search,
   Signature,
   Square,
   SquareMousePointer,
@@ -22,6 +23,8 @@ import {
 import type { JSX } from "preact";
 import type { Command } from "../../commands/commands";
 import { Icon } from "../icon";
+import { theme } from "../theme";
+import { THEME_ICONS } from "../theme-icons";
 import { CommandButton } from "./controls";
 import type { Annotator } from "./model";
 
@@ -73,6 +76,12 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
         <Icon node={hidden ? EyeOff : Eye} title="" />
       </CommandButton>
       <span class="rail-space" />
+      <CommandButton command={command("palette")} class="tool">
+        <Icon node={Search} title="" />
+      </CommandButton>
+      <CommandButton command={command("theme")} class="tool">
+        <Icon node={THEME_ICONS[theme.value]} title="" />
+      </CommandButton>
       <CommandButton command={command("help")} class="tool">
         <Icon node={Keyboard} title="" />
       </CommandButton>
