@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import type { Bitmap } from "../geometry/mask";
 import type { Cell } from "../store/types";
 import type { Point } from "./camera";
+import { Hovering } from "./hovering";
 import type { InputEvent, InputTarget } from "./input";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
@@ -69,6 +70,8 @@ export class Editor {
   readonly draft: Signal<Draft | null> = signal(null);
   readonly sketch: Signal<Sketch | null> = signal(null);
   readonly brushRadius = signal(8);
+  /** The brush takes only what an engine says is the cell, the eraser only what it says is not. */
+  readonly smart = signal(false);
   /** How hard the pen is pressed, 0 to 1; 0 where nothing says so. */
   readonly pressure = signal(0);
   /** The brush's radius under the pen as it is pressed now. */
@@ -87,6 +90,7 @@ export class Editor {
   readonly writer: Writer;
   readonly prompting: Prompting;
   readonly tuning: Tuning;
+  readonly hovering: Hovering;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
   private holding: InputTarget | null = null;
@@ -103,6 +107,7 @@ export class Editor {
     this.prompting = new Prompting(session, this.promptEngine, this.writer);
     this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
+    this.hovering = new Hovering(this);
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
   }
 
@@ -115,6 +120,7 @@ export class Editor {
   close(): void {
     this.unsubscribe();
     this.tuning.close();
+    this.hovering.close();
     this.session.close();
   }
 

@@ -1,6 +1,7 @@
 import type { Editor } from "../editor/editor";
 import type { Pointer } from "../editor/input";
-import { decode, isEmpty, type Mask, union } from "../geometry/mask";
+import { decode, EMPTY, isEmpty, type Mask, union } from "../geometry/mask";
+import { askSmart, smartStroke } from "./smart";
 import { State, Tool } from "./state-node";
 import { Stroke } from "./stroke";
 
@@ -49,6 +50,7 @@ class Painting extends State<BrushTool> {
   override onEnter(): void {
     this.cellId = this.editor.onlySelected?.id ?? null;
     this.stroke = new Stroke(this.editor);
+    if (this.tool.first) askSmart(this.editor, this.tool.first);
     if (this.tool.first) this.paintTo(this.tool.first);
   }
 
@@ -65,8 +67,8 @@ class Painting extends State<BrushTool> {
   private result(): Mask {
     const { store } = this.editor.session;
     const cell = this.cellId ? store.get(this.cellId) : undefined;
-    const mask = this.stroke?.mask;
-    if (!mask) return { top: 0, left: 0, width: 0, height: 0, counts: [] };
+    if (!this.stroke) return EMPTY;
+    const mask = smartStroke(this.editor, this.stroke.mask, "inside");
     const { writer } = this.editor;
     return cell ? writer.free(union(cell.mask, mask), cell.id) : writer.free(mask);
   }
@@ -91,6 +93,7 @@ class Painting extends State<BrushTool> {
 
   override onExit(): void {
     this.stroke = null;
+    this.editor.prompting.dropHover();
     this.editor.draft.value = null;
   }
 }

@@ -6,6 +6,8 @@ import {
   Combine,
   Hexagon,
   type IconNode,
+  Magnet,
+  MousePointer2,
   PaintBucket,
   Replace,
   Shield,
@@ -39,17 +41,35 @@ const WIDEST = 100;
 /** Above the canvas: what the tool in hand can be set to, and what can be done to the selected cells' shapes. */
 export function ToolBar({ model }: { model: Annotator }): JSX.Element {
   const { editor, commands } = model;
-  const tool = commands.find((one) => one.id === `tool-${editor.toolId.value}`);
+  const command = (id: string) => commands.find((one) => one.id === id);
+  const tool = command(`tool-${editor.toolId.value}`);
   const paints = editor.toolId.value === "brush" || editor.toolId.value === "eraser";
   return (
     <div class="tool-bar" role="toolbar" aria-label="Tool">
       <span class="tool-name">{tool?.name}</span>
       <ModeSwitch editor={editor} />
       {paints && <BrushSize editor={editor} />}
+      {paints && (
+        <CommandButton command={command("smart")} class="button tool-switch" pressed={editor.smart.value}>
+          <Icon node={Magnet} title="" /> Smart
+        </CommandButton>
+      )}
+      {editor.toolId.value === "points" && (
+        <CommandButton
+          command={command("hover-preview")}
+          class="button tool-switch"
+          pressed={editor.hovering.on.value}
+        >
+          <Icon node={MousePointer2} title="" />
+          {editor.hovering.on.value && editor.hovering.slow.value
+            ? "Hover preview waits: slow"
+            : "Hover preview"}
+        </CommandButton>
+      )}
       <span class="tool-space" />
       <span class="tool-shapes">
         {SHAPES.map(([id, icon]) => (
-          <CommandButton key={id} command={commands.find((one) => one.id === id)}>
+          <CommandButton key={id} command={command(id)}>
             <Icon node={icon} title="" />
           </CommandButton>
         ))}
@@ -106,13 +126,19 @@ function BrushSize({ editor }: { editor: Editor }): JSX.Element {
 
 const MODE_KEY = "cytomark:write-mode";
 const BRUSH_KEY = "cytomark:brush-radius";
+const SMART_KEY = "cytomark:smart";
+const HOVER_KEY = "cytomark:hover-preview";
 
-/** The write mode and the brush's size, as this person left them in this browser. Returns what ends the listening. */
-export function rememberTools({ writer, brushRadius }: Editor): () => void {
+/** The write mode, the brush's size and what is switched on, as this person left them in this browser. Returns what ends the listening. */
+export function rememberTools({ writer, brushRadius, smart, hovering }: Editor): () => void {
   if (localStorage.getItem(MODE_KEY) === "overwrite") writer.mode.value = "overwrite";
   const radius = Number(localStorage.getItem(BRUSH_KEY));
   if (radius >= MIN_RADIUS && radius <= WIDEST) brushRadius.value = radius;
+  smart.value = localStorage.getItem(SMART_KEY) === "true";
+  hovering.on.value = localStorage.getItem(HOVER_KEY) !== "false";
   return effect(() => {
+    localStorage.setItem(SMART_KEY, String(smart.value));
+    localStorage.setItem(HOVER_KEY, String(hovering.on.value));
     localStorage.setItem(MODE_KEY, writer.mode.value);
     localStorage.setItem(BRUSH_KEY, String(brushRadius.value));
   });
