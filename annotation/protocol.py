@@ -52,6 +52,7 @@ class CellState(Message):
     provenance: Provenance
     created_by: str
     updated_by: str
+    locked: bool = False
 
 
 class CreateCell(Message):
@@ -65,9 +66,12 @@ class CreateCell(Message):
 
 
 class UpdateCell(Message):
-    """A new shape, a new class or both. ``base_version`` is the last version of the server's that the tab has heard of
-    (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale.
-    ``provenance`` comes with a shape that an engine made; without it the cell keeps its own."""
+    """A new shape, a new class, locked or not, or several of these; a locked cell takes no other change.
+
+    ``base_version`` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not
+    answered yet): what the same tab changed since does not count as stale. ``provenance`` comes with a shape that an
+    engine made; without it the cell keeps its own.
+    """
 
     change: Literal["update"]
     id: UUID
@@ -75,6 +79,7 @@ class UpdateCell(Message):
     mask: Mask | None = None
     class_id: int | None = None
     set_class: bool = False
+    locked: bool | None = None
     provenance: Provenance | None = None
 
 

@@ -53,6 +53,7 @@ def cell_state(cell: Annotation) -> CellState:
         provenance=Provenance.model_validate(cell.provenance),
         created_by=cell.created_by.username if cell.created_by else "",
         updated_by=cell.updated_by.username if cell.updated_by else "",
+        locked=cell.locked,
     )
 
 

@@ -32,6 +32,14 @@ export function shapeCommands(editor: Editor): Command[] {
       run: () => reshapeSelected(editor, id),
     })),
     {
+      id: "lock",
+      name: "Lock or unlock the selected cells",
+      group: "Cells",
+      keys: ["K"],
+      enabled: selected,
+      run: () => editor.toggleLock(),
+    },
+    {
       id: "write-mode",
       name: "New shapes keep or overwrite other cells",
       group: "Shapes",

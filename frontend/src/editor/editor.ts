@@ -208,18 +208,39 @@ export class Editor {
     return id && !more ? this.session.store.get(id) : undefined;
   }
 
+  /** Those of the cells that may change; says how many are locked. */
+  changeable(ids: Iterable<string>): Cell[] {
+    const cells = [...ids].flatMap((id) => this.session.store.get(id) ?? []);
+    const free = cells.filter((cell) => !cell.locked);
+    const locked = cells.length - free.length;
+    if (locked > 0)
+      this.say(
+        `${locked === 1 ? "A locked cell stays" : `${locked} locked cells stay`} as before. Unlock first.`,
+      );
+    return free;
+  }
+
+  /** Locks the selected cells, or unlocks them where all of them are locked. */
+  toggleLock(): void {
+    const cells = [...this.selection.peek()].flatMap((id) => this.session.store.get(id) ?? []);
+    const locked = cells.some((cell) => !cell.locked);
+    const edits = cells
+      .filter((cell) => cell.locked !== locked)
+      .map(({ id }) => ({ edit: "update" as const, id, locked }));
+    if (edits.length > 0 && this.mayEdit()) this.session.apply(edits);
+  }
+
   deleteSelected(): void {
-    const ids = [...this.selection.peek()];
+    const ids = this.changeable(this.selection.peek()).map(({ id }) => id);
     if (ids.length > 0) this.session.delete(ids);
   }
 
   /** The class of the next cell and of the selected ones. */
   setClass(classId: number | null): void {
     this.activeClass.value = classId;
-    const { store } = this.session;
-    const edits = [...this.selection.peek()]
-      .filter((id) => store.get(id)?.classId !== classId)
-      .map((id) => ({ edit: "update" as const, id, classId }));
+    const edits = this.changeable(this.selection.peek())
+      .filter((cell) => cell.classId !== classId)
+      .map(({ id }) => ({ edit: "update" as const, id, classId }));
     if (edits.length > 0) this.session.apply(edits);
   }
 
@@ -232,8 +253,8 @@ export class Editor {
 
   /** Ask the engine for a better shape of the selected cell. Points, strokes and the keys then work as after a click. */
   refineSelected(): void {
-    const cell = this.onlySelected;
-    if (!cell || !this.mayEdit()) return;
+    const [cell] = this.onlySelected && this.mayEdit() ? this.changeable([this.onlySelected.id]) : [];
+    if (!cell) return;
     if (!this.promptEngine.peek()) {
       this.say("No engine for this is ready. “Find cells” on the right says what is missing.");
       return;

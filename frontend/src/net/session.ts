@@ -127,13 +127,15 @@ export class Session implements ImageSession {
     if (edit.mask && isEmpty(edit.mask)) return away;
     const reshapes = mask !== undefined && !sameMask(mask, cell.mask);
     const relabels = edit.classId !== undefined && edit.classId !== cell.classId;
-    if ((!reshapes && !relabels) || (mask && isEmpty(mask))) return null;
+    const locks = edit.locked !== undefined && edit.locked !== cell.locked;
+    if ((!reshapes && !relabels && !locks) || (mask && isEmpty(mask))) return null;
     return {
       change: {
         change: "update",
         id: edit.id,
         base_version,
         ...(reshapes ? { mask, ...(edit.provenance ? { provenance: edit.provenance } : {}) } : {}),
+        ...(locks ? { locked: edit.locked ?? null } : {}),
         ...(relabels ? { class_id: edit.classId ?? null, set_class: true } : {}),
       },
       created: null,

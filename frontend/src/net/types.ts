@@ -110,6 +110,8 @@ export interface CellUpdate {
   readonly mask?: Mask;
   /** null takes the class away; left out it stays. */
   readonly classId?: number | null;
+  /** Whether no tool may change it; left out it stays as it is. */
+  readonly locked?: boolean;
   /** Where the new mask came from; left out the cell keeps its own. */
   readonly provenance?: Provenance;
 }

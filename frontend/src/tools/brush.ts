@@ -30,6 +30,8 @@ class Idle extends State<BrushTool> {
       );
       return;
     }
+    const chosen = this.editor.onlySelected;
+    if (chosen && this.editor.changeable([chosen.id]).length === 0) return;
     this.tool.first = event;
     this.tool.to("painting");
   }

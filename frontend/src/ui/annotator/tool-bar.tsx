@@ -6,6 +6,8 @@ import {
   Combine,
   Hexagon,
   type IconNode,
+  Lock,
+  LockOpen,
   Magnet,
   MousePointer2,
   PaintBucket,
@@ -68,6 +70,9 @@ export function ToolBar({ model }: { model: Annotator }): JSX.Element {
       )}
       <span class="tool-space" />
       <span class="tool-shapes">
+        <CommandButton command={command("lock")} pressed={allLocked(editor)}>
+          <Icon node={allLocked(editor) ? Lock : LockOpen} title="" />
+        </CommandButton>
         {SHAPES.map(([id, icon]) => (
           <CommandButton key={id} command={command(id)}>
             <Icon node={icon} title="" />
@@ -76,6 +81,11 @@ export function ToolBar({ model }: { model: Annotator }): JSX.Element {
       </span>
     </div>
   );
+}
+
+function allLocked({ selection, session, revision }: Editor): boolean {
+  const ids = [...selection.value];
+  return revision.value >= 0 && ids.length > 0 && ids.every((id) => session.store.get(id)?.locked);
 }
 
 function ModeSwitch({ editor }: { editor: Editor }): JSX.Element {
