@@ -26,6 +26,7 @@ it("chooses every tool by its letter", () => {
     q: "select-lasso",
     o: "polygon",
     l: "lasso",
+    u: "magnetic",
     x: "split",
     d: "move",
     v: "select",

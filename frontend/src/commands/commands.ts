@@ -39,6 +39,7 @@ const TOOLS: readonly { id: ToolId; name: string; key: string }[] = [
   { id: "select-lasso", name: "Select with a lasso", key: "Q" },
   { id: "polygon", name: "Polygon", key: "O" },
   { id: "lasso", name: "Freehand outline", key: "L" },
+  { id: "magnetic", name: "Magnetic outline", key: "U" },
   { id: "split", name: "Split with a line", key: "X" },
   { id: "move", name: "Move cells", key: "D" },
 ];

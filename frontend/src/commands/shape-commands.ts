@@ -52,7 +52,7 @@ export function shapeCommands(editor: Editor): Command[] {
 
 /** While corners are being set, Enter and Backspace are about them. */
 export function sketchCommands(editor: Editor): Command[] {
-  const open = (): boolean => editor.sketch.value?.corners === true;
+  const open = (): boolean => (editor.sketch.value?.corners.length ?? 0) > 0;
   return [
     {
       id: "close-outline",

@@ -1,4 +1,6 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Box } from "../geometry/box";
+import type { Grey } from "../geometry/livewire";
 import type { Bitmap } from "../geometry/mask";
 import type { Cell } from "../store/types";
 import type { Point } from "./camera";
@@ -21,6 +23,7 @@ export type ToolId =
   | "select-lasso"
   | "polygon"
   | "lasso"
+  | "magnetic"
   | "split"
   | "move";
 
@@ -39,12 +42,11 @@ export interface DragBox {
   readonly purpose: "select" | "prompt";
 }
 
-/** A line that is being drawn, in image pixels; with `corners` each of its points was chosen, the last one is the
- * pointer's. */
+/** A line that is being drawn, in image pixels; `corners` are those of its points that were chosen one by one. */
 export interface Sketch {
   readonly points: readonly Point[];
   readonly purpose: "select" | "create" | "add" | "cut" | "split";
-  readonly corners: boolean;
+  readonly corners: readonly Point[];
 }
 
 /** The share of the brush's radius that is left at the lightest touch of a pen. */
@@ -69,6 +71,8 @@ export class Editor {
   readonly dragBox: Signal<DragBox | null> = signal(null);
   readonly draft: Signal<Draft | null> = signal(null);
   readonly sketch: Signal<Sketch | null> = signal(null);
+  /** The grey values of a part of the plane that is looked at; null until the page hands them over, or while they load. */
+  grey: (part: Box) => Grey | null = () => null;
   readonly brushRadius = signal(8);
   /** The brush takes only what an engine says is the cell, the eraser only what it says is not. */
   readonly smart = signal(false);

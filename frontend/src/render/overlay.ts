@@ -110,7 +110,7 @@ export class Overlay {
     if (purpose === "select") context.setLineDash([5, 4]);
     this.stroke(colour, open ? 2 : 1.5);
     context.setLineDash([]);
-    for (const { x, y } of corners ? places : []) {
+    for (const { x, y } of corners.map((corner) => editor.view.toScreen(corner))) {
       context.beginPath();
       context.rect(x - 3, y - 3, 6, 6);
       context.fillStyle = colour;

@@ -5,6 +5,7 @@ import { BrushTool } from "./brush";
 import { EraserTool } from "./eraser";
 import { HandTool } from "./hand";
 import { LassoTool } from "./lasso";
+import { MagneticTool } from "./magnetic";
 import { MoveTool } from "./move";
 import { PointsTool } from "./points";
 import { PolygonTool } from "./polygon";
@@ -24,6 +25,7 @@ export function toolsFor(editor: Editor): ReadonlyMap<ToolId, InputTarget> {
     ["hand", new HandTool(editor)],
     ["select-lasso", new SelectTool(editor, "select-lasso")],
     ["polygon", new PolygonTool(editor)],
+    ["magnetic", new MagneticTool(editor)],
     ["lasso", new LassoTool(editor)],
     ["split", new SplitTool(editor)],
     ["move", new MoveTool(editor)],

@@ -10,7 +10,7 @@ import type {
   RunParameters,
   RunRequest,
 } from "../../editor/page-ports";
-import { autoContrast, type Histogram, histogramOf, type Plane } from "../../editor/plane";
+import { autoContrast, greyIn, type Histogram, histogramOf, type Plane } from "../../editor/plane";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
 import { nextTheme } from "../theme";
@@ -46,6 +46,7 @@ export class Annotator implements PageActions {
         : autoContrast(this.histogram);
     const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
     this.editor = new Editor(session, new View(plane, first), classes);
+    this.editor.grey = (part) => greyIn(plane, part);
     this.bindings = new Bindings(api);
     this.commands = this.bindings.bind(commandsFor(this.editor, this));
     const jobs = computed(() => [...session.jobs.value.values()].reverse());

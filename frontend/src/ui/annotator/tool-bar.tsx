@@ -8,11 +8,11 @@ import {
   type IconNode,
   Lock,
   LockOpen,
-  Magnet,
   MousePointer2,
   PaintBucket,
   Replace,
   Shield,
+  Sparkles,
   Spline,
 } from "lucide";
 import type { JSX } from "preact";
@@ -53,7 +53,7 @@ export function ToolBar({ model }: { model: Annotator }): JSX.Element {
       {paints && <BrushSize editor={editor} />}
       {paints && (
         <CommandButton command={command("smart")} class="button tool-switch" pressed={editor.smart.value}>
-          <Icon node={Magnet} title="" /> Smart
+          <Icon node={Sparkles} title="" /> Smart
         </CommandButton>
       )}
       {editor.toolId.value === "points" && (
