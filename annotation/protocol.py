@@ -305,6 +305,12 @@ class JobUpdate(Message):
     message: str = ""
 
 
+class RegionsChanged(Message):
+    """The image's “complete here” regions are other ones now: ask for them (GET /api/images/…/regions)."""
+
+    type: Literal["regions"]
+
+
 class Refusal(Message):
     """Something that you sent could not be done. ``number`` is that of the prompt or tune, ``push`` the id of the
     operation, where it was one: such an operation was *not* answered for good, and its seq is still free."""
@@ -324,7 +330,8 @@ class Pong(Message):
 
 
 ServerMessage = Annotated[
-    Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | Refusal | Pong, Field(discriminator="type")
+    Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong,
+    Field(discriminator="type"),
 ]
 
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)

@@ -16,6 +16,7 @@ from annotation.views import (
     members,
     pages,
     projects,
+    regions,
     runs,
     uploads,
 )
@@ -31,6 +32,7 @@ api.add_router("", projects.router)
 api.add_router("", members.router)
 api.add_router("", label_classes.router)
 api.add_router("", images.router)
+api.add_router("", regions.router)
 
 urlpatterns = [
     path("", pages.project_list, name="projects"),

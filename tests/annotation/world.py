@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from annotation.models import Image, LabelClass, Membership, Project, Role, User
+from annotation.models import Image, LabelClass, Membership, Project, Region, Role, User
 
 ROLES = tuple(role.value for role in Role)
 ACTORS = (*ROLES, "outsider", "neighbour", "anonymous")
@@ -67,6 +67,7 @@ def make_world() -> World:
         "image_id": image.pk,
         "user_id": users["viewer"].pk,
         "class_id": project.label_classes.get().pk,
+        "region_id": Region.objects.create(image=image, name="Corner", top=0, left=0, bottom=5, right=8).pk,
         "engine": "starter",
         "uid": "MQ",
         "token": "no-such-token",

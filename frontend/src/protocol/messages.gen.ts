@@ -271,6 +271,11 @@ export interface Refusal {
   readonly push: string | null;
 }
 
+/** The image's “complete here” regions are other ones now: ask for them (GET /api/images/…/regions). */
+export interface RegionsChanged {
+  readonly type: "regions";
+}
+
 /** Which cells would there be with these thresholds? Answered with proposals, nothing is stored. `number` as in a prompt. */
 export interface Tune {
   readonly type: "tune";
@@ -319,10 +324,10 @@ export type Change = CreateCell | UpdateCell | DeleteCell;
 
 export type ClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Ping;
 
-export type ServerMessage = Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | Refusal | Pong;
+export type ServerMessage = Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong;
 
 /** The message in a text frame. Throws ProtocolError with the first thing that is wrong with it. */
-export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "welcome": "Welcome"}, {
+export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "regions": "RegionsChanged", "welcome": "Welcome"}, {
   "Ack": {
     "fields": {
       "type": {
@@ -734,6 +739,17 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       "number": null,
       "push": null
     }
+  },
+  "RegionsChanged": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "regions"
+        ]
+      }
+    },
+    "optional": [],
+    "defaults": {}
   },
   "Welcome": {
     "fields": {
