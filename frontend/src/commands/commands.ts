@@ -1,6 +1,6 @@
 import type { Editor, ToolId } from "../editor/editor";
 import { type KeyPress, nameOf } from "./keys";
-import { shapeCommands, sketchCommands } from "./shape-commands";
+import { regionCommands, shapeCommands, sketchCommands } from "./shape-commands";
 import { workspaceCommands } from "./workspace-commands";
 
 /** Something that a person can do. Buttons, keys and the list of keys all read this. */
@@ -40,6 +40,7 @@ const TOOLS: readonly { id: ToolId; name: string; key: string }[] = [
   { id: "polygon", name: "Polygon", key: "O" },
   { id: "lasso", name: "Freehand outline", key: "L" },
   { id: "magnetic", name: "Magnetic outline", key: "U" },
+  { id: "region", name: "Mark where all cells are annotated", key: "A" },
   { id: "split", name: "Split with a line", key: "X" },
   { id: "move", name: "Move cells", key: "D" },
 ];
@@ -51,6 +52,7 @@ export function commandsFor(editor: Editor, page: PageActions): Command[] {
     ...toolCommands(editor),
     ...sketchCommands(editor),
     ...tuneCommands(editor, page),
+    ...regionCommands(editor),
     ...cellCommands(editor),
     ...shapeCommands(editor),
     ...viewCommands(editor),

@@ -8,6 +8,7 @@ import { Hovering } from "./hovering";
 import type { InputEvent, InputTarget } from "./input";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
+import { Regions } from "./regions";
 import { Tuning } from "./tuning";
 import type { View } from "./view";
 import { Writer } from "./writing";
@@ -24,6 +25,7 @@ export type ToolId =
   | "polygon"
   | "lasso"
   | "magnetic"
+  | "region"
   | "split"
   | "move";
 
@@ -95,6 +97,7 @@ export class Editor {
   readonly prompting: Prompting;
   readonly tuning: Tuning;
   readonly hovering: Hovering;
+  readonly regions: Regions;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
   private holding: InputTarget | null = null;
@@ -111,6 +114,7 @@ export class Editor {
     this.prompting = new Prompting(session, this.promptEngine, this.writer);
     this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
+    this.regions = new Regions(view.image, (message) => this.say(message));
     this.hovering = new Hovering(this);
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
   }

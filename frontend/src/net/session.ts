@@ -41,6 +41,7 @@ export class Session implements ImageSession {
   readonly status: ReadonlySignal<SaveStatus>;
   readonly me: ReadonlySignal<Me | null>;
   readonly members: ReadonlySignal<readonly PresentMember[]>;
+  readonly regionsChanged: ReadonlySignal<number>;
   readonly jobs: ReadonlySignal<ReadonlyMap<string, JobUpdate>>;
   readonly notices = signal<readonly Notice[]>([]);
   readonly unsaved = signal<readonly UnsavedShape[]>([]);
@@ -60,6 +61,7 @@ export class Session implements ImageSession {
     this.me = this.sync.me;
     this.members = this.sync.presence.members;
     this.jobs = this.sync.jobs;
+    this.regionsChanged = this.sync.regionsChanged;
     this.canUndo = computed(() => this.sync.undo.canUndo.value && this.sync.mayEdit);
     this.canRedo = computed(() => this.sync.undo.canRedo.value && this.sync.mayEdit);
     this.preview = this.sync.prompts.preview;

@@ -134,6 +134,8 @@ export interface ImageSession {
   readonly members: ReadonlySignal<readonly PresentMember[]>;
   /** The last word on each background job of this image, by job id. */
   readonly jobs: ReadonlySignal<ReadonlyMap<string, JobUpdate>>;
+  /** Grows whenever the image's “complete here” regions may be other ones: somebody changed them, or I was away. */
+  readonly regionsChanged: ReadonlySignal<number>;
   readonly notices: ReadonlySignal<readonly Notice[]>;
   readonly unsaved: ReadonlySignal<readonly UnsavedShape[]>;
 

@@ -1,6 +1,7 @@
 import type { Point, Size } from "../editor/camera";
 import type { DragBox, Editor, Sketch } from "../editor/editor";
 import type { PromptScribble } from "../editor/ports";
+import { drawRegions } from "./regions";
 
 /** Colours of what is not a cell: chosen to be seen on black, grey and white alike, always over a dark line. */
 const ACCENT = "#4cc2ff";
@@ -33,6 +34,7 @@ export class Overlay {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, viewport.width, viewport.height);
+    drawRegions(context, editor);
     const box = editor.prompting.box.value;
     if (box) {
       this.box({

@@ -28,6 +28,7 @@ export class LocalSession implements ImageSession {
   });
   readonly members = signal<readonly PresentMember[]>([]);
   readonly jobs = signal<ReadonlyMap<string, JobUpdate>>(new Map());
+  readonly regionsChanged = signal(0);
   readonly notices = signal([]);
   readonly unsaved = signal([]);
   readonly preview = signal<PreviewState>(NO_PREVIEW);

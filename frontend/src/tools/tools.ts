@@ -9,6 +9,7 @@ import { MagneticTool } from "./magnetic";
 import { MoveTool } from "./move";
 import { PointsTool } from "./points";
 import { PolygonTool } from "./polygon";
+import { RegionTool } from "./region";
 import { ScribbleTool } from "./scribble";
 import { SelectTool } from "./select";
 import { SplitTool } from "./split";
@@ -27,6 +28,7 @@ export function toolsFor(editor: Editor): ReadonlyMap<ToolId, InputTarget> {
     ["polygon", new PolygonTool(editor)],
     ["magnetic", new MagneticTool(editor)],
     ["lasso", new LassoTool(editor)],
+    ["region", new RegionTool(editor)],
     ["split", new SplitTool(editor)],
     ["move", new MoveTool(editor)],
   ]);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-ports";
 import type { JobUpdate } from "../../editor/ports";
+import { FakeRegions } from "../../testing/fake-regions";
 import { LocalSession } from "../../testing/local-session";
 import { Annotator } from "./model";
 import { findEntries, paletteEntries } from "./palette-entries";
@@ -70,6 +71,7 @@ class Page {
       },
       cancel: (job) => note(`cancel ${job}`),
       setStatus: (image, status) => note(`${image} ${status}`),
+      regions: () => new FakeRegions(),
       thumbnail: () => "",
       go: (path) => void this.said.push(path),
       recall: (name) => this.kept.get(name) ?? null,

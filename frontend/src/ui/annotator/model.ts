@@ -47,6 +47,7 @@ export class Annotator implements PageActions {
     const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
     this.editor = new Editor(session, new View(plane, first), classes);
     this.editor.grey = (part) => greyIn(plane, part);
+    this.editor.regions.connect(api.regions(detail.id));
     this.bindings = new Bindings(api);
     this.commands = this.bindings.bind(commandsFor(this.editor, this));
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
@@ -73,6 +74,9 @@ export class Annotator implements PageActions {
       // Whenever there is a new connection or another engine: the first click shall not wait for the image.
       effect(() => {
         if (session.me.value && promptEngine.value) session.prepare(promptEngine.value);
+      }),
+      effect(() => {
+        if (session.regionsChanged.value > 0) untracked(() => void this.editor.regions.load());
       }),
       effect(() => {
         const person = session.me.value?.userId;

@@ -11,6 +11,7 @@ import { Banner, JobLine, Toasts } from "./messages";
 import { type Annotator, isActive } from "./model";
 import { Palette } from "./palette";
 import { PromptBar } from "./prompt-bar";
+import { RegionsPanel } from "./regions-panel";
 import { type Draw, Stage } from "./stage";
 import { rememberTools, ToolBar } from "./tool-bar";
 import { ToolRail } from "./tool-rail";
@@ -49,6 +50,7 @@ export function AnnotatorPage({
           <ContrastPanel model={model} />
           <FindPanel model={model} />
           <ClassesPanel model={model} />
+          <RegionsPanel model={model} />
           <CellsPanel model={model} />
         </aside>
       )}

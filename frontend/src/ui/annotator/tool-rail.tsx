@@ -17,6 +17,7 @@ import {
   Search,
   Signature,
   Square,
+  SquareCheckBig,
   SquareMousePointer,
   Trash2,
   WandSparkles,
@@ -43,6 +44,7 @@ const TOOLS: readonly [string, IconNode][] = [
   ["split", Scissors],
   ["move", Move],
   ["hand", Hand],
+  ["region", SquareCheckBig],
 ];
 
 export function ToolRail({ model }: { model: Annotator }): JSX.Element {
