@@ -6,6 +6,7 @@ from django.urls import path
 
 from annotation.views import (
     accounts,
+    documents,
     engines,
     exports,
     files,
@@ -40,6 +41,9 @@ urlpatterns = [
     path("models/", pages.model_list, name="models"),
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),
+    path("docs/", documents.guide, name="guides"),
+    path("docs/<slug:name>/", documents.guide, name="guide"),
+    path("docs/images/<slug:name>.png", documents.picture, name="guide_picture"),
     path("sign-in/", accounts.SignInView.as_view(), name="account_login"),
     path("sign-out/", accounts.sign_out, name="account_logout"),
     path("link/<str:uid>/<str:token>/", accounts.take_account, name="link"),

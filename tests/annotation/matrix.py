@@ -96,6 +96,9 @@ ROWS = [
     Row("GET", "/images/{image_id}/", MEMBERS),
     Row("GET", "/models/", SIGNED_IN),
     Row("GET", "/models/{engine}/", SIGNED_IN),
+    Row("GET", "/docs/", SIGNED_IN),
+    Row("GET", "/docs/{name}/", SIGNED_IN),
+    Row("GET", "/docs/images/{name}.png", SIGNED_IN, prepare=lambda world: world.ids.update(name="annotator")),
     Row("GET", "/healthz", EVERYBODY),
     Row("GET", "/readyz", EVERYBODY),
     # --- projects

@@ -69,6 +69,7 @@ def make_world() -> World:
         "class_id": project.label_classes.get().pk,
         "region_id": Region.objects.create(image=image, name="Corner", top=0, left=0, bottom=5, right=8).pk,
         "engine": "starter",
+        "name": "using",
         "uid": "MQ",
         "token": "no-such-token",
     }

@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Bitmap, decode, type Mask } from "../geometry/mask";
+import { type Bitmap, contains, decode, type Mask } from "../geometry/mask";
 import type {
   Candidate,
   ImageSession,
@@ -56,7 +56,10 @@ export class Prompting {
   readonly hoverCandidate: ReadonlySignal<Candidate | null> = computed(() => {
     if (this.active.value || this.hovered.value === null) return null;
     const { waiting, candidates } = this.session.preview.value;
-    return waiting ? null : (candidates[0] ?? null);
+    const { row, col } = this.hovered.value;
+    const [first] = waiting ? [] : candidates;
+    // A mask somewhere else says nothing about what is here.
+    return first && contains(first.mask, Math.floor(row), Math.floor(col)) ? first : null;
   });
   readonly bitmap: ReadonlySignal<Bitmap | null> = computed(() => {
     const candidate = this.candidate.value ?? this.hoverCandidate.value;

@@ -1,7 +1,9 @@
+import { CircleQuestionMark } from "lucide";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Command } from "../../commands/commands";
 import { shown } from "../../commands/keys";
+import { Icon } from "../icon";
 
 const MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
 
@@ -41,6 +43,15 @@ export function CommandButton({
   );
 }
 
+/** Where the guides tell of a panel. */
+const GUIDES: Readonly<Record<string, string>> = {
+  "Find cells": "/docs/using/#choose-an-engine",
+  "Complete here": "/docs/using/#complete-here",
+  Contrast: "/docs/using/#look",
+  Classes: "/docs/using/#change-the-selected-cells",
+  Cells: "/docs/using/#change-the-selected-cells",
+};
+
 /** A part of the right column that opens and closes, and remembers it. */
 export function Section({
   title,
@@ -59,7 +70,7 @@ export function Section({
   };
   return (
     <section class="section">
-      <h2>
+      <h2 class="section-head">
         <button type="button" class="section-title" aria-expanded={open} onClick={toggle}>
           <span class="section-arrow" aria-hidden="true">
             {open ? "▾" : "▸"}
@@ -67,6 +78,18 @@ export function Section({
           <span>{title}</span>
           <span class="section-note">{note}</span>
         </button>
+        {GUIDES[title] && (
+          <a
+            class="icon-button section-guide"
+            href={GUIDES[title]}
+            target="_blank"
+            rel="noreferrer"
+            title={`About “${title}” in the guide`}
+            aria-label={`About “${title}” in the guide`}
+          >
+            <Icon node={CircleQuestionMark} title="" />
+          </a>
+        )}
       </h2>
       {open && <div class="section-body">{children}</div>}
     </section>
