@@ -26,6 +26,7 @@ export interface PageActions {
   toggleDone(): void;
   back(): void;
   nextTheme(): void;
+  startTour(): void;
 }
 
 const TOOLS: readonly { id: ToolId; name: string; key: string }[] = [

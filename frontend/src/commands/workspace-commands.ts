@@ -25,6 +25,7 @@ export function workspaceCommands(editor: Editor, page: PageActions): Command[] 
     command("help", "Show all keys", ["?"], () => {
       view.helpOpen.value = !view.helpOpen.peek();
     }),
+    command("tour", "Take the tour: two minutes from looking to handing in", [], () => page.startTour()),
     command("theme", "Dark or light colours", [], () => page.nextTheme()),
   ];
 }

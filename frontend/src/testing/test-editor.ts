@@ -59,6 +59,7 @@ export class TestEditor {
       toggleDone: note("done"),
       back: note("back"),
       nextTheme: note("theme"),
+      startTour: note("tour"),
     };
   }
 

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { Pencil, RotateCcw, X } from "lucide";
+import { BookOpen, Pencil, RotateCcw, Route, X } from "lucide";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Command } from "../../commands/commands";
@@ -54,6 +54,19 @@ function OpenHelp({ model }: { model: Annotator }): JSX.Element {
       <div class="help-head">
         <h2>Keys</h2>
         <span class="top-space" />
+        <a class="button" href="/docs/using/#keys" target="_blank" rel="noreferrer">
+          <Icon node={BookOpen} title="" /> Guide
+        </a>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            dialog.current?.close();
+            model.startTour();
+          }}
+        >
+          <Icon node={Route} title="" /> Take the tour
+        </button>
         {model.bindings.anyChosen && (
           <button type="button" class="button" onClick={() => model.bindings.reset()}>
             <Icon node={RotateCcw} title="" /> Reset all keys

@@ -14,12 +14,14 @@ import { autoContrast, greyIn, type Histogram, histogramOf, type Plane } from ".
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
 import { nextTheme } from "../theme";
+import { Tour } from "./tour";
 
 /** The annotator page without its elements: the editor, the image's place in the project, engines and jobs. */
 export class Annotator implements PageActions {
   readonly editor: Editor;
   readonly commands: readonly Command[];
   readonly bindings: Bindings;
+  readonly tour: Tour;
   readonly image: Signal<ImageDetail>;
   readonly images: Signal<readonly ImageRow[]> = signal([]);
   readonly engines: Signal<readonly EngineInfo[]> = signal([]);
@@ -47,6 +49,7 @@ export class Annotator implements PageActions {
     const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
     this.editor = new Editor(session, new View(plane, first), classes);
     this.editor.grey = (part) => greyIn(plane, part);
+    this.tour = new Tour(this);
     this.editor.regions.connect(api.regions(detail.id));
     this.bindings = new Bindings(api);
     this.commands = this.bindings.bind(commandsFor(this.editor, this));
@@ -87,12 +90,14 @@ export class Annotator implements PageActions {
 
   close(): void {
     for (const stop of this.stops) stop();
+    this.tour.close();
     this.editor.close();
   }
 
   /** What is not needed for the first picture. */
   async load(): Promise<void> {
     await Promise.all([this.loadEngines(), this.loadImages()]);
+    this.tour.offer();
   }
 
   private async loadEngines(): Promise<void> {
@@ -226,6 +231,11 @@ export class Annotator implements PageActions {
 
   back(): void {
     this.api.go(`/projects/${this.image.peek().project.id}/`);
+  }
+
+  startTour(): void {
+    this.editor.view.panelsHidden.value = false;
+    this.tour.start();
   }
 
   nextTheme(): void {

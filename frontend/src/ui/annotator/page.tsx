@@ -16,6 +16,7 @@ import { type Draw, Stage } from "./stage";
 import { rememberTools, ToolBar } from "./tool-bar";
 import { ToolRail } from "./tool-rail";
 import { TopBar } from "./top-bar";
+import { TourCard } from "./tour-card";
 
 /** The annotator: top bar, tools, canvas, panels, filmstrip. Panels never cover the image. */
 export function AnnotatorPage({
@@ -47,6 +48,7 @@ export function AnnotatorPage({
       </main>
       {!hidden && (
         <aside class="column" aria-label="Panels">
+          <TourCard model={model} />
           <ContrastPanel model={model} />
           <FindPanel model={model} />
           <ClassesPanel model={model} />
