@@ -86,6 +86,7 @@ function OpenHelp({ model }: { model: Annotator }): JSX.Element {
         <button
           type="button"
           class="icon-button"
+          autofocus
           aria-label="Close (Esc)"
           title="Close (Esc)"
           onClick={() => dialog.current?.close()}

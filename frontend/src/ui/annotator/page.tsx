@@ -89,6 +89,7 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       tool: editor.path.value,
       write: editor.writer.mode.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
+      hover: editor.prompting.hoverCandidate.value ? "shown" : "none",
       scale: String(scale),
       left: String(x),
       top: String(y),

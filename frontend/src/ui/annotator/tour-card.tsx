@@ -8,8 +8,10 @@ export function TourCard({ model }: { model: Annotator }): JSX.Element | null {
   const { tour } = model;
   const { step } = tour;
   if (!step || tour.at.value === null) return null;
-  const key = (id: string): string =>
-    keyName(model.commands.find((one) => one.id === id)?.keys[0] ?? "(no key)");
+  const key = (id: string): string => {
+    const command = model.commands.find((one) => one.id === id);
+    return `⟦${command?.keys[0] ? keyName(command.keys[0]) : (command?.name ?? id)}⟧`;
+  };
   const number = tour.at.value + 1;
   return (
     <section class="tour" aria-label="Tour">
@@ -18,10 +20,15 @@ export function TourCard({ model }: { model: Annotator }): JSX.Element | null {
       </p>
       <div role="status">
         <h2>{step.title}</h2>
-        <p>{step.text(key)}</p>
+        <p>
+          {step
+            .text(key)
+            .split(/⟦(.*?)⟧/)
+            .map((part, at) => (at % 2 === 1 ? <kbd>{part}</kbd> : part))}
+        </p>
       </div>
       <progress max={STEPS.length} value={number - 1} aria-label="Steps done" />
-      <div class="run-buttons">
+      <div class="tour-buttons">
         <button type="button" class="button" onClick={() => tour.next()}>
           {number < STEPS.length ? "Skip this step" : "Finish"}
         </button>
