@@ -1,4 +1,5 @@
-"""What makes the canvas comfortable, in a real browser: smart and magnetic strokes, locks, regions, own keys, fingers, the tour."""
+"""What makes the canvas comfortable, in a real browser: smart and magnetic strokes, locks, regions, own keys, fingers,
+the tour."""
 
 from __future__ import annotations
 
