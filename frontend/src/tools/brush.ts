@@ -19,7 +19,7 @@ export class BrushTool extends Tool {
 class Idle extends State<BrushTool> {
   readonly id = "idle";
   readonly hint =
-    "Paint to grow the selected cell, or a new one where none is selected (Esc) · [ and ] change the size";
+    "Paint to grow the selected cell, or a new one where none is selected ({cancel}) · {smaller-brush} and {larger-brush} change the size";
   override readonly cursor = "none";
 
   override onPointerDown(event: Pointer): void {
@@ -43,7 +43,7 @@ class Idle extends State<BrushTool> {
 
 class Painting extends State<BrushTool> {
   readonly id = "painting";
-  readonly hint = "Let go to keep the stroke · Esc throws it away";
+  readonly hint = "Let go to keep the stroke · {cancel} throws it away";
   override readonly cursor = "none";
   private stroke: Stroke | null = null;
   /** The cell that the stroke goes onto, as it was chosen when the brush touched down. */

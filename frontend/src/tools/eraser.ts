@@ -20,7 +20,7 @@ export class EraserTool extends Tool {
 class Idle extends State<EraserTool> {
   readonly id = "idle";
   readonly hint =
-    "Paint away from the selected cells, or from any cell where none is selected (Esc) · [ and ] change the size";
+    "Paint away from the selected cells, or from any cell where none is selected ({cancel}) · {smaller-brush} and {larger-brush} change the size";
   override readonly cursor = "none";
 
   override onPointerDown(event: Pointer): void {
@@ -36,7 +36,7 @@ class Idle extends State<EraserTool> {
 
 class Erasing extends State<EraserTool> {
   readonly id = "erasing";
-  readonly hint = "Let go to erase · Esc keeps everything";
+  readonly hint = "Let go to erase · {cancel} keeps everything";
   override readonly cursor = "none";
   private stroke: Stroke | null = null;
 

@@ -48,7 +48,7 @@ class Idle extends State<MoveTool> {
 
 class Dragging extends State<MoveTool> {
   readonly id = "dragging";
-  readonly hint = "Let go where it belongs · Esc puts it back";
+  readonly hint = "Let go where it belongs · {cancel} puts it back";
   override readonly cursor = "move";
 
   override onPointerMove(event: Pointer): void {

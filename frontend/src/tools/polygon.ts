@@ -51,7 +51,7 @@ class Idle extends State<CornersTool> {
 class Drawing extends State<CornersTool> {
   readonly id = "drawing";
   readonly hint =
-    "Click the next corner · Enter, a double click or the first corner closes · Backspace takes one back · Esc stops";
+    "Click the next corner · {close-outline}, a double click or the first corner closes · {remove-corner} takes one back · {cancel} stops";
   private corners: Point[] = [];
   /** The lines that lead to the corners, from the second on. */
   private lines: Point[][] = [];

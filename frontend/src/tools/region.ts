@@ -63,7 +63,7 @@ class Choosing extends Pointing<RegionTool> {
 
 class Dragging extends State<RegionTool> {
   readonly id = "dragging";
-  readonly hint = "Let go where the region ends · Esc leaves it as it was";
+  readonly hint = "Let go where the region ends · {cancel} leaves it as it was";
 
   override onPointerMove(event: Pointer): void {
     this.editor.regions.draft.value = this.box(event);

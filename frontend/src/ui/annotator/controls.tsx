@@ -11,6 +11,14 @@ export function keyName(key: string): string {
   return shown(key, MAC);
 }
 
+/** A sentence in which {command} stands for the key that the command has now. */
+export function withKeys(commands: readonly Command[], text: string): string {
+  return text.replace(/\{([\w-]+)\}/g, (_, id: string) => {
+    const command = commands.find((one) => one.id === id);
+    return command?.keys[0] ? keyName(command.keys[0]) : `“${command?.name ?? id}”`;
+  });
+}
+
 interface CommandButtonProps {
   readonly command: Command | undefined;
   readonly class?: string;

@@ -19,7 +19,7 @@ import type { JSX } from "preact";
 import { type Editor, MIN_RADIUS } from "../../editor/editor";
 import type { WriteMode } from "../../editor/writing";
 import { Icon } from "../icon";
-import { CommandButton } from "./controls";
+import { CommandButton, withKeys } from "./controls";
 import type { Annotator } from "./model";
 
 const SHAPES: readonly [string, IconNode][] = [
@@ -33,8 +33,8 @@ const SHAPES: readonly [string, IconNode][] = [
 ];
 
 const MODES: readonly [WriteMode, string, string, IconNode][] = [
-  ["keep", "Keep others", "New shapes leave other cells their pixels (W)", Shield],
-  ["overwrite", "Overwrite", "New shapes take pixels from other cells (W)", Replace],
+  ["keep", "Keep others", "New shapes leave other cells their pixels ({write-mode})", Shield],
+  ["overwrite", "Overwrite", "New shapes take pixels from other cells ({write-mode})", Replace],
 ];
 
 /** The slider's end; keys and wheel go further. */
@@ -49,8 +49,8 @@ export function ToolBar({ model }: { model: Annotator }): JSX.Element {
   return (
     <div class="tool-bar" role="toolbar" aria-label="Tool">
       <span class="tool-name">{tool?.name}</span>
-      <ModeSwitch editor={editor} />
-      {paints && <BrushSize editor={editor} />}
+      <ModeSwitch model={model} />
+      {paints && <BrushSize model={model} />}
       {paints && (
         <CommandButton command={command("smart")} class="button tool-switch" pressed={editor.smart.value}>
           <Icon node={Sparkles} title="" /> Smart
@@ -88,14 +88,15 @@ function allLocked({ selection, session, revision }: Editor): boolean {
   return revision.value >= 0 && ids.length > 0 && ids.every((id) => session.store.get(id)?.locked);
 }
 
-function ModeSwitch({ editor }: { editor: Editor }): JSX.Element {
+function ModeSwitch({ model }: { model: Annotator }): JSX.Element {
+  const { editor, commands } = model;
   return (
     <fieldset class="mode-switch" aria-label="New shapes and other cells">
       {MODES.map(([mode, name, title, icon]) => (
         <button
           key={mode}
           type="button"
-          title={title}
+          title={withKeys(commands, title)}
           aria-pressed={editor.writer.mode.value === mode}
           disabled={!editor.canEdit.value}
           onClick={() => {
@@ -111,11 +112,15 @@ function ModeSwitch({ editor }: { editor: Editor }): JSX.Element {
 }
 
 /** The slider moves by equal factors, so that small brushes can be set as exactly as large ones. */
-function BrushSize({ editor }: { editor: Editor }): JSX.Element {
+function BrushSize({ model }: { model: Annotator }): JSX.Element {
+  const { editor, commands } = model;
   const radius = editor.brushRadius.value;
   const share = Math.log(Math.min(radius, WIDEST) / MIN_RADIUS) / Math.log(WIDEST / MIN_RADIUS);
   return (
-    <label class="brush-size" title="Brush size ([ and ], or Alt with the wheel)">
+    <label
+      class="brush-size"
+      title={withKeys(commands, "Brush size ({smaller-brush} and {larger-brush}, or Alt with the wheel)")}
+    >
       <span>Size</span>
       <input
         type="range"
