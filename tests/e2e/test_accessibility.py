@@ -75,7 +75,10 @@ def test_the_annotator_and_its_dialogs_have_no_serious_fault(
     annotator.press("e")
     expect(annotator.page.get_by_text("E is the key of “Eraser”")).to_be_visible()
     assert faults(annotator.page) == []
-    annotator.press("Escape", "Escape")
+    annotator.press("Escape")
+    expect(annotator.page.get_by_text("E is the key of “Eraser”")).to_have_count(0)
+    annotator.press("Escape")
+    expect(annotator.page.locator("dialog[open]")).to_have_count(0)
     annotator.press("Control+k")
     annotator.page.keyboard.type("brush")
     assert faults(annotator.page) == []

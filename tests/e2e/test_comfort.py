@@ -184,6 +184,7 @@ def test_a_key_of_ones_own_works_and_is_remembered(annotator: Annotator) -> None
     annotator.press("e")
     page.get_by_role("button", name="Take it").click()
     annotator.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     annotator.press("e")
     annotator.until("tool", "brush.idle")
     page.reload()
@@ -243,3 +244,46 @@ def test_the_tour_begins_on_the_demo_project_and_goes_on_by_itself(
     expect(tour).to_be_visible()
     assert opened.errors == []
     context.close()
+
+
+FOCUSED = "() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText ?? ''"
+
+
+def tab_to(annotator: Annotator, words: str) -> None:
+    """Press Tab until what is focused is called so."""
+    for _ in range(150):
+        annotator.press("Tab")
+        if words in annotator.page.evaluate(FOCUSED):
+            return
+    raise AssertionError(f"Tab never reached “{words}”.")
+
+
+def test_an_image_is_annotated_and_handed_in_by_the_keyboard_alone(
+    annotator: Annotator, app: App, ann: BrowserContext, image: dict[str, Any]
+) -> None:
+    annotator.page.goto(app.url)
+    tab_to(annotator, "Demo: fluorescent nuclei")
+    annotator.press("Enter")
+    annotator.page.wait_for_url("**/projects/*/")
+    annotator.page.wait_for_load_state("networkidle")
+    tab_to(annotator, image["name"])
+    annotator.press("Enter")
+    annotator.until("ready", "true")
+    annotator.page.wait_for_selector('[data-finder]:not([data-finder=""])', state="attached")
+    annotator.press("Shift+F")
+    annotator.page.wait_for_selector('[data-ready]:not([data-cells="0"])', timeout=60_000, state="attached")
+    annotator.until("segmenting", "none", seconds=60)
+    annotator.saved()
+    count = int(annotator.read("cells"))
+    tab_to(annotator, " px")
+    annotator.press("Enter")
+    annotator.until("selected", "1")
+    annotator.press("1", ".", "Delete")
+    annotator.until("cells", str(count - 1))
+    annotator.press("Control+z", "Control+Enter")
+    annotator.until("cells", str(count))
+    annotator.saved()
+    expect(annotator.page.get_by_role("button", name="Mark as done, or open again")).to_have_text("Open again")
+    assert fetch(ann, f"{app.url}/api/images/{image['id']}")["status"] == "done"
+    classes = [cell["class_id"] for cell in cells_in_database(app, ann, image["id"])]
+    assert sum(one is not None for one in classes) == 1
