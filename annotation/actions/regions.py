@@ -28,7 +28,7 @@ def check_box(box: Box, image: Image) -> None:
 def do_create_region(image: Image, user: User, *, name: str, box: Box) -> Region:
     """A new region; everybody in the image is told."""
     check_box(box, image)
-    if image.regions.count() >= MAX_REGIONS:
+    if Region.objects.filter(image=image).count() >= MAX_REGIONS:
         raise AppError(ErrorCode.CONFLICT, f"An image has at most {MAX_REGIONS} regions. Delete one first.", status=409)
     region = Region.objects.create(image=image, name=check_name(name, "region"), created_by=user, **box.model_dump())
     send_regions_changed(image.pk)

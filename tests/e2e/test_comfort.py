@@ -246,7 +246,10 @@ def test_the_tour_begins_on_the_demo_project_and_goes_on_by_itself(
     context.close()
 
 
-FOCUSED = "() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText ?? ''"
+FOCUSED = """() => {
+  const one = document.activeElement;
+  return `${one.role ?? ''}: ${one.getAttribute('aria-label') ?? one.innerText ?? ''}`;
+}"""
 
 
 def tab_to(annotator: Annotator, words: str) -> None:
@@ -275,7 +278,7 @@ def test_an_image_is_annotated_and_handed_in_by_the_keyboard_alone(
     annotator.until("segmenting", "none", seconds=60)
     annotator.saved()
     count = int(annotator.read("cells"))
-    tab_to(annotator, " px")
+    tab_to(annotator, "option: ")
     annotator.press("Enter")
     annotator.until("selected", "1")
     annotator.press("1", ".", "Delete")

@@ -7,8 +7,8 @@ export function listenToKeys(model: Annotator): () => void {
   const { editor, commands } = model;
   const down = (event: KeyboardEvent): void => {
     if (isTyping(event.target) && nameOf(event) !== "Mod+K") return;
-    // A dialog has its own keys, and the browser closes it with Esc.
-    if (event.target instanceof HTMLElement && event.target.closest("dialog")) return;
+    // A dialog has its own keys, and the browser closes it with Esc, also where the focused button in it has gone.
+    if (document.querySelector("dialog[open]")) return;
     const onControl =
       event.target instanceof HTMLElement && event.target.closest("button, a, summary") !== null;
     if (onControl && (event.key === "Enter" || event.key === " ")) return;
