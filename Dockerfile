@@ -25,6 +25,7 @@ COPY manage.py ./
 COPY webapp/ webapp/
 COPY annotation/ annotation/
 COPY inference/ inference/
+COPY docs/ docs/
 COPY --from=pages /build/frontend/dist/ frontend/dist/
 USER cytomark
 ENV CYTOMARK_DATA=/data

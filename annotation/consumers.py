@@ -203,6 +203,10 @@ class ImageConsumer(AsyncWebsocketConsumer):
             self.asked = None
             await self._refuse(ErrorCode.ENGINE, update.message, waiting)
 
+    async def on_regions(self, event: dict[str, Any]) -> None:
+        """The image's regions are other ones now."""
+        await self.send(text_data=event["text"])
+
     async def on_answer(self, event: dict[str, Any]) -> None:
         """A preview or a part of a proposal, unless a newer one has been asked for since."""
         if self.asked is None or event["number"] != self.asked.number:

@@ -18,6 +18,7 @@ class ErrorCode(StrEnum):
     STALE = "stale"
     GONE = "gone"
     COVERED = "covered"
+    LOCKED = "locked"
     CHANGED_SINCE = "changed_since"
     NOTHING_TO_UNDO = "nothing_to_undo"
     OUT_OF_ORDER = "out_of_order"

@@ -15,7 +15,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from annotation.protocol import JobUpdate, Patch, Preview, Proposal, Refusal
+from annotation.protocol import JobUpdate, Patch, Preview, Proposal, Refusal, RegionsChanged
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +72,12 @@ def send_patch(image_id: UUID, patch: Patch) -> None:
 def send_job(image_id: UUID, update: JobUpdate) -> None:
     """Tell everybody in the image how far some background work is, once that is committed."""
     event = {"type": "on.job", "text": update.model_dump_json()}
+    transaction.on_commit(lambda: _to_group(image_group(image_id), event))
+
+
+def send_regions_changed(image_id: UUID) -> None:
+    """Tell everybody in the image that its regions are other ones, once that is committed."""
+    event = {"type": "on.regions", "text": RegionsChanged(type="regions").model_dump_json()}
     transaction.on_commit(lambda: _to_group(image_group(image_id), event))
 
 

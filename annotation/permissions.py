@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from annotation.errors import AppError, ErrorCode, forbidden, not_found
-from annotation.models import Image, Job, Membership, Project, Role, Upload, User
+from annotation.models import Image, Job, Membership, Project, Region, Role, Upload, User
 
 M = TypeVar("M", bound=Model)
 
@@ -107,6 +107,18 @@ def access_image(
     if image is None or said["role"] is None:
         raise not_found("image")
     return image, _check(Role(said["role"]), action, what="image")
+
+
+def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, Image]:
+    """A region and its image, whose row is locked: the caller is in a transaction."""
+    image_id = Region.objects.filter(pk=region_id).values_list("image_id", flat=True).first()
+    if image_id is None:
+        raise not_found("region")
+    image, _ = access_image(user, image_id, action, lock=True)
+    region = Region.objects.filter(pk=region_id).select_related("created_by").first()
+    if region is None:
+        raise not_found("region")
+    return region, image
 
 
 def access_upload(user: User, upload_id: UUID, *, lock: bool = False) -> Upload:

@@ -52,6 +52,7 @@ class CellState(Message):
     provenance: Provenance
     created_by: str
     updated_by: str
+    locked: bool = False
 
 
 class CreateCell(Message):
@@ -65,9 +66,12 @@ class CreateCell(Message):
 
 
 class UpdateCell(Message):
-    """A new shape, a new class or both. ``base_version`` is the last version of the server's that the tab has heard of
-    (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale.
-    ``provenance`` comes with a shape that an engine made; without it the cell keeps its own."""
+    """A new shape, a new class, locked or not, or several of these; a locked cell takes no other change.
+
+    ``base_version`` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not
+    answered yet): what the same tab changed since does not count as stale. ``provenance`` comes with a shape that an
+    engine made; without it the cell keeps its own.
+    """
 
     change: Literal["update"]
     id: UUID
@@ -75,6 +79,7 @@ class UpdateCell(Message):
     mask: Mask | None = None
     class_id: int | None = None
     set_class: bool = False
+    locked: bool | None = None
     provenance: Provenance | None = None
 
 
@@ -300,6 +305,12 @@ class JobUpdate(Message):
     message: str = ""
 
 
+class RegionsChanged(Message):
+    """The image's “complete here” regions are other ones now: ask for them (GET /api/images/…/regions)."""
+
+    type: Literal["regions"]
+
+
 class Refusal(Message):
     """Something that you sent could not be done. ``number`` is that of the prompt or tune, ``push`` the id of the
     operation, where it was one: such an operation was *not* answered for good, and its seq is still free."""
@@ -319,7 +330,8 @@ class Pong(Message):
 
 
 ServerMessage = Annotated[
-    Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | Refusal | Pong, Field(discriminator="type")
+    Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong,
+    Field(discriminator="type"),
 ]
 
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)

@@ -64,6 +64,15 @@ class PromptBox(Message):
     right: Annotated[float, Field(ge=0, le=MAX_SIDE)]
 
 
+class Box(Message):
+    """A rectangle of whole pixels, half-open."""
+
+    top: Annotated[int, Field(ge=0, le=MAX_SIDE)]
+    left: Annotated[int, Field(ge=0, le=MAX_SIDE)]
+    bottom: Annotated[int, Field(ge=0, le=MAX_SIDE)]
+    right: Annotated[int, Field(ge=0, le=MAX_SIDE)]
+
+
 class Place(Message):
     """Somewhere in the image."""
 

@@ -27,6 +27,7 @@ from annotation.models import (
     Membership,
     Operation,
     Project,
+    Region,
     User,
 )
 from annotation.protocol import CellState, Mask, Patch, Provenance
@@ -54,6 +55,7 @@ def cell_state(cell: Annotation) -> CellState:
         provenance=Provenance.model_validate(cell.provenance),
         created_by=cell.created_by.username if cell.created_by else "",
         updated_by=cell.updated_by.username if cell.updated_by else "",
+        locked=cell.locked,
     )
 
 
@@ -291,6 +293,11 @@ def get_class(project_id: UUID, class_id: int) -> LabelClass:
     if label_class is None:
         raise not_found("class")
     return label_class
+
+
+def get_regions(image_id: UUID) -> list[Region]:
+    """The image's “complete here” regions, oldest first, the people who made them loaded."""
+    return list(Region.objects.filter(image_id=image_id).select_related("created_by"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,5 +88,9 @@ def relabel(cell_id: uuid.UUID, class_id: int | None, *, base: int = 1) -> Updat
     return UpdateCell(change="update", id=cell_id, base_version=base, class_id=class_id, set_class=True)
 
 
+def lock(cell_id: uuid.UUID, *, locked: bool = True, base: int = 1) -> UpdateCell:
+    return UpdateCell(change="update", id=cell_id, base_version=base, locked=locked)
+
+
 def delete(cell_id: uuid.UUID, *, base: int = 1) -> DeleteCell:
     return DeleteCell(change="delete", id=cell_id, base_version=base)

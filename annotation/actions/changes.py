@@ -103,6 +103,10 @@ class Editor:
         self.edit(cell).label_class_id = class_id
         cell.class_version, cell.class_client = cell.version, self.client_id
 
+    def lock(self, cell: Annotation, *, locked: bool) -> None:
+        """Locked or not."""
+        self.edit(cell).locked = locked
+
     def delete(self, cell: Annotation) -> None:
         """Away with it; the row stays."""
         self.edit(cell).deleted = True
@@ -110,6 +114,13 @@ class Editor:
     def restore(self, cell: Annotation) -> None:
         """Back again, as it was."""
         self.edit(cell).deleted = False
+
+
+def check_unlocked(cell: Annotation) -> None:
+    """Raise where somebody locked the cell."""
+    if cell.locked:
+        sentence = f"Cell {cell.label} is locked. Unlock it first, then change it."
+        raise RefusedError(ErrorCode.LOCKED, sentence, cells=[cell.pk])
 
 
 def _live(rows: dict[UUID, Annotation], change: UpdateCell | DeleteCell) -> Annotation:
@@ -141,7 +152,9 @@ def prepare_changes(editor: Editor, changes: Sequence[Change]) -> None:
     occupied = _occupied(editor.image, changes, masks) if masks else None
     for change in sorted(changes, key=lambda change: ("delete", "update", "create").index(change.change)):
         if isinstance(change, DeleteCell):
-            editor.delete(_live(rows, change))
+            cell = _live(rows, change)
+            check_unlocked(cell)
+            editor.delete(cell)
         elif isinstance(change, UpdateCell):
             _prepare_update(editor, _live(rows, change), change, occupied)
         else:
@@ -167,9 +180,13 @@ def _claim(occupied: Occupied | None, mask: Rle, cell_id: UUID) -> Rle:
 
 
 def _prepare_update(editor: Editor, cell: Annotation, change: UpdateCell, occupied: Occupied | None) -> None:
-    if change.mask is None and not change.set_class:
-        raise RefusedError(ErrorCode.BAD_REQUEST, "An update has a new mask, a new class or both.", cells=[cell.pk])
+    if change.mask is None and not change.set_class and change.locked is None:
+        raise RefusedError(ErrorCode.BAD_REQUEST, "An update has a new mask, class or lock.", cells=[cell.pk])
+    if change.mask is not None or change.set_class:
+        check_unlocked(cell)
     _check_fresh(editor, cell, change)
+    if change.locked is not None:
+        editor.lock(cell, locked=change.locked)
     if change.mask is not None:
         made = change.provenance.model_dump(mode="json") if change.provenance else None
         editor.reshape(cell, _claim(occupied, change.mask.to_rle(), cell.pk), provenance=made)

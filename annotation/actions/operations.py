@@ -22,7 +22,7 @@ from inference.rle import Rle
 
 _CELL_FIELDS = [
     "top", "left", "height", "width", "counts", "area", "label_class", "version", "mask_version", "class_version",
-    "mask_client", "class_client", "updated_by", "updated_at", "deleted", "provenance",
+    "mask_client", "class_client", "updated_by", "updated_at", "deleted", "locked", "provenance",
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from annotation.actions.changes import Editor
+from annotation.actions.changes import Editor, check_unlocked
 from annotation.actions.masks import Occupied
 from annotation.actions.states import State, state_of
 from annotation.errors import ErrorCode, RefusedError
@@ -56,12 +56,16 @@ def _differs(one: State | None, other: State | None) -> set[str]:
     """Which of a cell's properties two states differ in."""
     if one is None or other is None:
         return set() if one is other else {"existence"}
-    return {name for name in ("mask", "class_id") if one[name] != other[name]}
+    changed = {name for name in ("mask", "class_id") if one[name] != other[name]}
+    # The log of older versions says nothing of locks: there were none.
+    return changed | ({"locked"} if one.get("locked", False) != other.get("locked", False) else set())
 
 
 def _check_untouched(cell: Annotation, before: State | None, after: State | None) -> None:
     """Raise if the cell no longer has what the operation left there, in a property that the operation changed."""
     changed_by_me = _differs(before, after)
+    if changed_by_me - {"locked"}:
+        check_unlocked(cell)
     changed_since = _differs(state_of(cell), after)
     collision = changed_since if "existence" in changed_by_me else changed_since & (changed_by_me | {"existence"})
     if collision:
@@ -120,3 +124,5 @@ def _invert(editor: Editor, cell: Annotation, before: State | None, after: State
         editor.reshape(cell, _mask_of(before), provenance=before["provenance"])
     if "class_id" in changed:
         editor.relabel(cell, before["class_id"])
+    if "locked" in changed:
+        editor.lock(cell, locked=before.get("locked", False))

@@ -5,6 +5,7 @@ from annotation.models.images import Image, ImageStatus, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, Project, Role
+from annotation.models.regions import Region
 
 __all__ = [
     "CLASS_COLOURS",
@@ -20,6 +21,7 @@ __all__ = [
     "Operation",
     "Project",
     "Receipt",
+    "Region",
     "Role",
     "Upload",
     "UploadState",

@@ -43,6 +43,7 @@ class Annotation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted = models.BooleanField(default=False)
+    locked = models.BooleanField(default=False, db_default=False, help_text="no tool changes it")
 
     class Meta:
         constraints = [

@@ -9,6 +9,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import ConfigDict, Field, model_validator
 
+from annotation.protocol_parts import Box
+
 
 class In(Schema):
     """A request's body: a field that is not declared is an error."""
@@ -336,3 +338,37 @@ class EngineOut(Schema):
     about: str
     figures: list[FigureOut]
     weights: list[WeightsOut]
+
+
+RegionName = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class RegionOut(Schema):
+    """A rectangle, half-open, in which all cells are annotated; ``author`` is empty where that person is gone."""
+
+    id: UUID
+    name: str
+    top: int
+    left: int
+    bottom: int
+    right: int
+    author: str
+
+    @staticmethod
+    def resolve_author(region: Any) -> str:
+        """The name of who made it."""
+        return region.created_by.username if region.created_by else ""
+
+
+class RegionIn(In):
+    """A rectangle in which all cells are annotated."""
+
+    name: RegionName
+    box: Box
+
+
+class RegionChangeIn(In):
+    """Another name, another rectangle or both."""
+
+    name: RegionName | None = None
+    box: Box | None = None

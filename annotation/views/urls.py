@@ -6,6 +6,7 @@ from django.urls import path
 
 from annotation.views import (
     accounts,
+    documents,
     engines,
     exports,
     files,
@@ -16,6 +17,7 @@ from annotation.views import (
     members,
     pages,
     projects,
+    regions,
     runs,
     uploads,
 )
@@ -31,6 +33,7 @@ api.add_router("", projects.router)
 api.add_router("", members.router)
 api.add_router("", label_classes.router)
 api.add_router("", images.router)
+api.add_router("", regions.router)
 
 urlpatterns = [
     path("", pages.project_list, name="projects"),
@@ -38,6 +41,9 @@ urlpatterns = [
     path("models/", pages.model_list, name="models"),
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),
+    path("docs/", documents.guide, name="guides"),
+    path("docs/<slug:name>/", documents.guide, name="guide"),
+    path("docs/images/<slug:name>.png", documents.picture, name="guide_picture"),
     path("sign-in/", accounts.SignInView.as_view(), name="account_login"),
     path("sign-out/", accounts.sign_out, name="account_logout"),
     path("link/<str:uid>/<str:token>/", accounts.take_account, name="link"),

@@ -10,6 +10,7 @@ import { AnnotatorPage } from "./ui/annotator/page";
 import type { Draw } from "./ui/annotator/stage";
 import "./ui/styles/annotator.css";
 import "./ui/styles/tool-bar.css";
+import "./ui/styles/dialogs.css";
 
 export const draw: Draw = (canvas, overlay, model) => {
   const renderer = new Renderer(canvas, overlay, model.editor, model.plane);
@@ -52,11 +53,21 @@ async function openAnnotator(api: AnnotatorApi, imageId: string): Promise<Annota
   return model;
 }
 
+/** The page's frame while its image comes, so that nothing jumps when it does. */
 function Waiting({ words }: { words: string }): JSX.Element {
   return (
-    <main class="annotator-message" aria-live="polite">
-      <p>{words}</p>
-    </main>
+    <div class="annotator">
+      <header class="annotator-bar" />
+      <div class="tool-rail" />
+      <main class="middle">
+        <div class="tool-bar" />
+        <p class="canvas-area waiting-words" role="status">
+          {words}
+        </p>
+      </main>
+      <div class="column" />
+      <div class="bottom" />
+    </div>
   );
 }
 

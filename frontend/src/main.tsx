@@ -7,10 +7,10 @@ import "./ui/styles/tokens.css";
 import "./ui/styles/base.css";
 import "./ui/styles/pages.css";
 import "./ui/styles/models.css";
-import { applyTheme } from "./ui/theme";
+import { readTheme } from "./ui/theme";
 
 async function start(root: HTMLElement): Promise<void> {
-  applyTheme();
+  readTheme();
   const [, noun, id] = location.pathname.split("/");
   if (noun === "images" && id) {
     // The annotator is the larger part: other pages do not wait for it.

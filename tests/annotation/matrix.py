@@ -90,6 +90,7 @@ def store_pixels(world: World) -> None:
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
 OWN_UPLOAD = frozenset({"annotator"})
+BOX = {"top": 1, "left": 2, "bottom": 4, "right": 6}
 ROWS = [
     # --- pages
     Row("GET", "/", SIGNED_IN),
@@ -97,6 +98,9 @@ ROWS = [
     Row("GET", "/images/{image_id}/", MEMBERS),
     Row("GET", "/models/", SIGNED_IN),
     Row("GET", "/models/{engine}/", SIGNED_IN),
+    Row("GET", "/docs/", SIGNED_IN),
+    Row("GET", "/docs/{name}/", SIGNED_IN),
+    Row("GET", "/docs/images/{name}.png", SIGNED_IN, prepare=lambda world: world.ids.update(name="annotator")),
     Row("GET", "/healthz", EVERYBODY),
     Row("GET", "/readyz", EVERYBODY),
     # --- projects
@@ -127,6 +131,11 @@ ROWS = [
     Row("GET", "/api/images/{image_id}/tiles/{level}/{t}/{c}/{z}/{row}/{col}", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/thumbnail", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/original", MEMBERS, prepare=store_pixels),
+    # --- regions
+    Row("GET", "/api/images/{image_id}/regions", MEMBERS),
+    Row("POST", "/api/images/{image_id}/regions", ANNOTATORS, 201, lambda _: {"name": "Corner", "box": BOX}),
+    Row("PATCH", "/api/regions/{region_id}", ANNOTATORS, 200, lambda _: {"box": BOX}),
+    Row("DELETE", "/api/regions/{region_id}", ANNOTATORS, 204),
     # --- uploads
     Row("POST", P + "/uploads", UPLOADERS, 201, lambda _: {"name": "a.png", "size": 8}),
     Row("GET", P + "/uploads", UPLOADERS),

@@ -14,7 +14,7 @@ from annotation.errors import AppError, ErrorCode
 from annotation.models import Annotation, Client, Image, LabelClass, Membership, Operation, User
 from annotation.protocol import Ack, CellState, Patch, Provenance
 from annotation.queries import cell_states, get_catch_up
-from tests.factories import Tab, create, delete, make_image, make_project, make_user, relabel, reshape, square
+from tests.factories import Tab, create, delete, lock, make_image, make_project, make_user, relabel, reshape, square
 
 pytestmark = pytest.mark.django_db
 
@@ -255,7 +255,7 @@ def replay(snapshot: list[CellState], patches: list[Patch]) -> dict[uuid.UUID, C
     return cells
 
 
-STEPS = st.lists(st.tuples(st.booleans(), st.sampled_from("ccrrldu"), st.integers(0, 999)), min_size=1, max_size=25)
+STEPS = st.lists(st.tuples(st.booleans(), st.sampled_from("ccrrlkdu"), st.integers(0, 999)), min_size=1, max_size=25)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -285,6 +285,8 @@ def random_step(room: Room, user: User, kind: str, choice: int) -> None:
         room.push(user, reshape(cell.pk, square(choice % 40, choice // 11 % 60, 4 + choice % 9), base=cell.version))
     elif kind == "l":
         room.push(user, relabel(cell.pk, LabelClass.objects.get(project=room.project).pk, base=cell.version))
+    elif kind == "k":
+        room.push(user, lock(cell.pk, locked=not cell.locked, base=cell.version))
     elif kind == "d":
         room.push(user, delete(cell.pk, base=cell.version))
     else:

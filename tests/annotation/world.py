@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from annotation.models import Image, LabelClass, Membership, Project, Role, User
+from annotation.models import Image, LabelClass, Membership, Project, Region, Role, User
 
 ROLES = tuple(role.value for role in Role)
 ACTORS = (*ROLES, "outsider", "neighbour", "anonymous")
@@ -72,7 +72,9 @@ def make_world() -> World:
         "image_id": image.pk,
         "user_id": users["viewer"].pk,
         "class_id": project.label_classes.get().pk,
+        "region_id": Region.objects.create(image=image, name="Corner", top=0, left=0, bottom=5, right=8).pk,
         "engine": "starter",
+        "name": "using",
         "uid": "MQ",
         "token": "no-such-token",
     }

@@ -26,7 +26,9 @@ it("chooses every tool by its letter", () => {
     q: "select-lasso",
     o: "polygon",
     l: "lasso",
+    u: "magnetic",
     x: "split",
+    a: "region",
     d: "move",
     v: "select",
   })) {
@@ -39,9 +41,9 @@ it("gives no key to two commands that can be meant at once", () => {
   const seen = new Map<string, string>();
   for (const { keys, id } of new TestEditor().commands) {
     for (const key of keys) {
-      // Backspace takes a point or corner back while there are some, and deletes otherwise. Enter and Esc are about all proposed
+      // Backspace takes a point or corner back while there are some, and deletes otherwise: regions with their tool. Enter and Esc are about all proposed
       // cells or the polygon while there are any, and about one mask otherwise.
-      if (!["Backspace", "Enter", "Esc"].includes(key)) expect(seen.get(key)).toBeUndefined();
+      if (!["Backspace", "Delete", "Enter", "Esc"].includes(key)) expect(seen.get(key)).toBeUndefined();
       seen.set(key, id);
     }
   }

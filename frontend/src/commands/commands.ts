@@ -1,6 +1,7 @@
 import type { Editor, ToolId } from "../editor/editor";
 import { type KeyPress, nameOf } from "./keys";
-import { shapeCommands, sketchCommands } from "./shape-commands";
+import { regionCommands, shapeCommands, sketchCommands } from "./shape-commands";
+import { workspaceCommands } from "./workspace-commands";
 
 /** Something that a person can do. Buttons, keys and the list of keys all read this. */
 export interface Command {
@@ -24,6 +25,8 @@ export interface PageActions {
   hasNext(): boolean;
   toggleDone(): void;
   back(): void;
+  nextTheme(): void;
+  startTour(): void;
 }
 
 const TOOLS: readonly { id: ToolId; name: string; key: string }[] = [
@@ -37,6 +40,8 @@ const TOOLS: readonly { id: ToolId; name: string; key: string }[] = [
   { id: "select-lasso", name: "Select with a lasso", key: "Q" },
   { id: "polygon", name: "Polygon", key: "O" },
   { id: "lasso", name: "Freehand outline", key: "L" },
+  { id: "magnetic", name: "Magnetic outline", key: "U" },
+  { id: "region", name: "Mark where all cells are annotated", key: "A" },
   { id: "split", name: "Split with a line", key: "X" },
   { id: "move", name: "Move cells", key: "D" },
 ];
@@ -48,10 +53,12 @@ export function commandsFor(editor: Editor, page: PageActions): Command[] {
     ...toolCommands(editor),
     ...sketchCommands(editor),
     ...tuneCommands(editor, page),
+    ...regionCommands(editor),
     ...cellCommands(editor),
     ...shapeCommands(editor),
     ...viewCommands(editor),
     ...imageCommands(editor, page),
+    ...workspaceCommands(editor, page),
   ];
 }
 
@@ -242,16 +249,6 @@ function viewCommands(editor: Editor): Command[] {
       enabled: always,
       run: () => {
         view.panelsHidden.value = !view.panelsHidden.peek();
-      },
-    },
-    {
-      id: "help",
-      name: "Show all keys",
-      group: "View",
-      keys: ["?"],
-      enabled: always,
-      run: () => {
-        view.helpOpen.value = !view.helpOpen.peek();
       },
     },
   ];

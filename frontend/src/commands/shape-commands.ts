@@ -32,6 +32,14 @@ export function shapeCommands(editor: Editor): Command[] {
       run: () => reshapeSelected(editor, id),
     })),
     {
+      id: "lock",
+      name: "Lock or unlock the selected cells",
+      group: "Cells",
+      keys: ["K"],
+      enabled: selected,
+      run: () => editor.toggleLock(),
+    },
+    {
       id: "write-mode",
       name: "New shapes keep or overwrite other cells",
       group: "Shapes",
@@ -42,9 +50,25 @@ export function shapeCommands(editor: Editor): Command[] {
   ];
 }
 
+/** While the tool for regions is in hand, Delete is about them. */
+export function regionCommands({ regions, toolId, canEdit }: Editor): Command[] {
+  return [
+    {
+      id: "delete-region",
+      name: "Delete the chosen region",
+      group: "Shapes",
+      keys: ["Delete", "Backspace"],
+      enabled: () => toolId.value === "region" && regions.chosen !== undefined && canEdit.value,
+      run: () => {
+        if (regions.chosen) void regions.delete(regions.chosen.id);
+      },
+    },
+  ];
+}
+
 /** While corners are being set, Enter and Backspace are about them. */
 export function sketchCommands(editor: Editor): Command[] {
-  const open = (): boolean => editor.sketch.value?.corners === true;
+  const open = (): boolean => (editor.sketch.value?.corners.length ?? 0) > 0;
   return [
     {
       id: "close-outline",

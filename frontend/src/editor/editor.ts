@@ -1,11 +1,15 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Box } from "../geometry/box";
+import type { Grey } from "../geometry/livewire";
 import type { Bitmap } from "../geometry/mask";
 import type { Cell } from "../store/types";
 import type { Point } from "./camera";
+import { Hovering } from "./hovering";
 import type { InputEvent, InputTarget } from "./input";
 import { Polishing } from "./polishing";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
+import { Regions } from "./regions";
 import { Tuning } from "./tuning";
 import type { View } from "./view";
 import { Writer } from "./writing";
@@ -21,6 +25,8 @@ export type ToolId =
   | "select-lasso"
   | "polygon"
   | "lasso"
+  | "magnetic"
+  | "region"
   | "split"
   | "move";
 
@@ -39,12 +45,11 @@ export interface DragBox {
   readonly purpose: "select" | "prompt";
 }
 
-/** A line that is being drawn, in image pixels; with `corners` each of its points was chosen, the last one is the
- * pointer's. */
+/** A line that is being drawn, in image pixels; `corners` are those of its points that were chosen one by one. */
 export interface Sketch {
   readonly points: readonly Point[];
   readonly purpose: "select" | "create" | "add" | "cut" | "split";
-  readonly corners: boolean;
+  readonly corners: readonly Point[];
 }
 
 /** The share of the brush's radius that is left at the lightest touch of a pen. */
@@ -69,7 +74,11 @@ export class Editor {
   readonly dragBox: Signal<DragBox | null> = signal(null);
   readonly draft: Signal<Draft | null> = signal(null);
   readonly sketch: Signal<Sketch | null> = signal(null);
+  /** The grey values of a part of the plane that is looked at; null until the page hands them over, or while they load. */
+  grey: (part: Box) => Grey | null = () => null;
   readonly brushRadius = signal(8);
+  /** The brush takes only what an engine says is the cell, the eraser only what it says is not. */
+  readonly smart = signal(false);
   /** How hard the pen is pressed, 0 to 1; 0 where nothing says so. */
   readonly pressure = signal(0);
   /** The brush's radius under the pen as it is pressed now. */
@@ -89,6 +98,8 @@ export class Editor {
   readonly prompting: Prompting;
   readonly polishing: Polishing;
   readonly tuning: Tuning;
+  readonly hovering: Hovering;
+  readonly regions: Regions;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
   private holding: InputTarget | null = null;
@@ -103,9 +114,11 @@ export class Editor {
     this.revision = signal(session.store.revision);
     this.writer = new Writer(session);
     this.prompting = new Prompting(session, this.promptEngine, this.writer);
-    this.polishing = new Polishing(session, this.promptEngine);
+    this.polishing = new Polishing(session, this.promptEngine, this.prompting.active);
     this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
+    this.regions = new Regions(view.image, (message) => this.say(message));
+    this.hovering = new Hovering(this);
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
   }
 
@@ -119,6 +132,7 @@ export class Editor {
     this.unsubscribe();
     this.polishing.close();
     this.tuning.close();
+    this.hovering.close();
     this.session.close();
   }
 
@@ -206,18 +220,39 @@ export class Editor {
     return id && !more ? this.session.store.get(id) : undefined;
   }
 
+  /** Those of the cells that may change; says how many are locked. */
+  changeable(ids: Iterable<string>): Cell[] {
+    const cells = [...ids].flatMap((id) => this.session.store.get(id) ?? []);
+    const free = cells.filter((cell) => !cell.locked);
+    const locked = cells.length - free.length;
+    if (locked > 0)
+      this.say(
+        `${locked === 1 ? "A locked cell stays" : `${locked} locked cells stay`} as before. Unlock first.`,
+      );
+    return free;
+  }
+
+  /** Locks the selected cells, or unlocks them where all of them are locked. */
+  toggleLock(): void {
+    const cells = [...this.selection.peek()].flatMap((id) => this.session.store.get(id) ?? []);
+    const locked = cells.some((cell) => !cell.locked);
+    const edits = cells
+      .filter((cell) => cell.locked !== locked)
+      .map(({ id }) => ({ edit: "update" as const, id, locked }));
+    if (edits.length > 0 && this.mayEdit()) this.session.apply(edits);
+  }
+
   deleteSelected(): void {
-    const ids = [...this.selection.peek()];
+    const ids = this.changeable(this.selection.peek()).map(({ id }) => id);
     if (ids.length > 0) this.session.delete(ids);
   }
 
   /** The class of the next cell and of the selected ones. */
   setClass(classId: number | null): void {
     this.activeClass.value = classId;
-    const { store } = this.session;
-    const edits = [...this.selection.peek()]
-      .filter((id) => store.get(id)?.classId !== classId)
-      .map((id) => ({ edit: "update" as const, id, classId }));
+    const edits = this.changeable(this.selection.peek())
+      .filter((cell) => cell.classId !== classId)
+      .map(({ id }) => ({ edit: "update" as const, id, classId }));
     if (edits.length > 0) this.session.apply(edits);
   }
 
@@ -230,8 +265,8 @@ export class Editor {
 
   /** Ask the engine for a better shape of the selected cell. Points, strokes and the keys then work as after a click. */
   refineSelected(): void {
-    const cell = this.onlySelected;
-    if (!cell || !this.mayEdit()) return;
+    const [cell] = this.onlySelected && this.mayEdit() ? this.changeable([this.onlySelected.id]) : [];
+    if (!cell) return;
     if (!this.promptEngine.peek()) {
       this.say("No engine for this is ready. “Find cells” on the right says what is missing.");
       return;

@@ -2,6 +2,7 @@
 
 import type { Box } from "../geometry/box";
 import type { LabelClass } from "./ports";
+import type { RegionsPort } from "./regions";
 
 export type ImageStatus = "new" | "in_progress" | "done";
 
@@ -70,6 +71,7 @@ export interface AnnotatorApi {
   run(imageId: string, engine: string, parameters: RunRequest): Promise<{ readonly id: string }>;
   cancel(jobId: string): Promise<void>;
   setStatus(imageId: string, status: ImageStatus): Promise<void>;
+  regions(imageId: string): RegionsPort;
   thumbnail(imageId: string): string;
   go(path: string): void;
   /** What this browser was told to keep for this person. */

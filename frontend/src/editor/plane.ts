@@ -1,5 +1,8 @@
 /** The pixels of one image plane and what is counted from them. */
 
+import type { Box } from "../geometry/box";
+import type { Grey } from "../geometry/livewire";
+
 export interface Plane {
   readonly width: number;
   readonly height: number;
@@ -44,6 +47,20 @@ export function planeOf(
     channels,
     data: dtype === "uint16" ? new Uint16Array(bytes) : new Uint8Array(bytes),
   };
+}
+
+/** The grey values of a part; of a colour image the mean of the three. */
+export function greyIn(plane: Plane, { top, left, bottom, right }: Box): Grey {
+  const [width, height] = [right - left, bottom - top];
+  const values = new Float32Array(width * height);
+  for (let row = 0; row < height; row++)
+    for (let col = 0; col < width; col++) {
+      const at = ((top + row) * plane.width + left + col) * plane.channels;
+      let sum = 0;
+      for (let channel = 0; channel < plane.channels; channel++) sum += plane.data[at + channel] ?? 0;
+      values[row * width + col] = sum / plane.channels;
+    }
+  return { top, left, width, height, values };
 }
 
 export function valueAt(plane: Plane, x: number, y: number): number[] | null {

@@ -8,12 +8,13 @@ export class Polishing {
   readonly by: Signal<string | null> = signal(null);
   readonly close: () => void;
 
-  constructor(session: ImageSession, asked: ReadonlySignal<string | null>) {
+  /** ``asking``: somebody has asked for a cell; what the pointer merely rests on is not drawn again. */
+  constructor(session: ImageSession, asked: ReadonlySignal<string | null>, asking: ReadonlySignal<boolean>) {
     this.close = effect(() => {
       const by = this.by.value;
       const { waiting, engine, candidates, prompts } = session.preview.value;
       const [basin] = candidates;
-      if (by === null || waiting || engine !== asked.value || !basin || !prompts) return;
+      if (by === null || !asking.value || waiting || engine !== asked.value || !basin || !prompts) return;
       session.prompt(by, { ...prompts, mask: basin.mask });
     });
   }

@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Bitmap, decode, type Mask } from "../geometry/mask";
+import { type Bitmap, contains, decode, type Mask } from "../geometry/mask";
 import type {
   Candidate,
   ImageSession,
@@ -29,6 +29,8 @@ export class Prompting {
   /** The stroke under the hand. */
   readonly stroke: Signal<PromptScribble | null> = signal(null);
   readonly refined: Signal<Refined | null> = signal(null);
+  /** A place that is only pointed at: its answer is shown, and counts for nothing until it is clicked. */
+  readonly hovered: Signal<PromptPoint | null> = signal(null);
   private readonly chosen = signal(0);
   /** Which came last, so that they can be taken back in order. */
   private order: ("point" | "scribble")[] = [];
@@ -50,8 +52,17 @@ export class Prompting {
   readonly candidate: ReadonlySignal<Candidate | null> = computed(
     () => this.candidates.value[this.index.value] ?? null,
   );
+  /** What a click at the place that is pointed at would give. */
+  readonly hoverCandidate: ReadonlySignal<Candidate | null> = computed(() => {
+    if (this.active.value || this.hovered.value === null) return null;
+    const { waiting, candidates } = this.session.preview.value;
+    const { row, col } = this.hovered.value;
+    const [first] = waiting ? [] : candidates;
+    // A mask somewhere else says nothing about what is here.
+    return first && contains(first.mask, Math.floor(row), Math.floor(col)) ? first : null;
+  });
   readonly bitmap: ReadonlySignal<Bitmap | null> = computed(() => {
-    const candidate = this.candidate.value;
+    const candidate = this.candidate.value ?? this.hoverCandidate.value;
     return candidate ? decode(this.free(candidate.mask)) : null;
   });
   readonly waiting: ReadonlySignal<boolean> = computed(
@@ -67,6 +78,21 @@ export class Prompting {
   /** What the candidate would really become, as the write mode says: cells never overlap. */
   private free(mask: Mask): Mask {
     return this.writer.free(mask, this.refined.value?.id);
+  }
+
+  /** Ask what a click here would give. */
+  hover(point: PromptPoint): void {
+    const engine = this.engine.peek();
+    if (this.active.peek() || !engine) return;
+    this.hovered.value = point;
+    this.session.prompt(engine, { points: [point], box: null });
+  }
+
+  /** The place is not pointed at any more: an answer on its way is not wanted. */
+  dropHover(): void {
+    if (this.hovered.peek() === null) return;
+    this.hovered.value = null;
+    if (!this.active.peek()) this.session.cancelPrompt();
   }
 
   /** False where there are as many as an engine takes. */
@@ -179,6 +205,7 @@ export class Prompting {
   private ask(): void {
     const engine = this.engine.peek();
     this.chosen.value = 0;
+    this.hovered.value = null;
     if (engine) this.session.prompt(engine, this.prompts());
   }
 

@@ -31,9 +31,9 @@ const UNCHANGED: Readonly<Record<Reshape, string>> = {
   "convex-hull": "The selected cells have no bays that could be filled.",
 };
 
+/** Those of them that are not locked. */
 export function selectedCells(editor: Editor): Cell[] {
-  const { store } = editor.session;
-  return [...editor.selection.peek()].flatMap((id) => store.get(id) ?? []);
+  return editor.changeable(editor.selection.peek());
 }
 
 /** A cell of which nothing would be left stays as it is. */
@@ -41,7 +41,9 @@ export function reshapeSelected(editor: Editor, how: Reshape): void {
   if (!editor.mayEdit()) return;
   const { width, height } = editor.session.store;
   const bounds = { top: 0, left: 0, bottom: height, right: width };
-  const edits = selectedCells(editor).flatMap(({ id, mask }): Edit[] => {
+  const cells = selectedCells(editor);
+  if (cells.length === 0) return;
+  const edits = cells.flatMap(({ id, mask }): Edit[] => {
     const changed = CHANGE[how](mask, bounds);
     return isEmpty(changed) || sameMask(changed, mask) ? [] : [{ edit: "update", id, mask: changed }];
   });
@@ -81,7 +83,10 @@ export function splitAlong(editor: Editor, line: readonly Point[]): void {
     return cell && parts.length > 1 ? [{ cell, parts }] : [];
   });
   const chosen = crossed.filter(({ cell }) => editor.selection.peek().has(cell.id));
-  const cut = chosen.length > 0 ? chosen : crossed;
+  const meant = chosen.length > 0 ? chosen : crossed;
+  const free = new Set(editor.changeable(meant.map(({ cell }) => cell.id)).map(({ id }) => id));
+  const cut = meant.filter(({ cell }) => free.has(cell.id));
+  if (meant.length > 0 && cut.length === 0) return;
   if (cut.length === 0) {
     editor.say("The line goes through no cell. Draw it across a cell, from outside to outside.");
     return;

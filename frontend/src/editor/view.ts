@@ -24,6 +24,7 @@ export class View {
   readonly masksHidden = signal(false);
   readonly panelsHidden = signal(false);
   readonly helpOpen = signal(false);
+  readonly paletteOpen = signal(false);
   readonly percent = computed(() => Math.round(this.camera.value.scale * 100));
   private fitted = true;
 

@@ -33,7 +33,12 @@ export class Writer {
   free(mask: Mask, own?: string): Mask {
     const { store } = this.session;
     if (this.mode.value === "keep") return store.free(mask, own);
-    return clip(mask, { top: 0, left: 0, bottom: store.height, right: store.width });
+    const inside = clip(mask, { top: 0, left: 0, bottom: store.height, right: store.width });
+    return store
+      .idsIn(boxOf(inside))
+      .flatMap((id) => store.get(id) ?? [])
+      .filter((cell) => cell.locked && cell.id !== own)
+      .reduce((left, cell) => difference(left, cell.mask), inside);
   }
 
   /** One operation. The ids of the created cells, null for each that found no pixel. */
@@ -128,7 +133,8 @@ function claim(store: CellView, mask: Mask, { own, moving, mode }: Claim): Mask 
       const slot = store.labels[(top + row) * store.width + left + col] ?? 0;
       if (slot === 0 || slot === own || data[row * width + col] === 0) continue;
       const stays = moving.get(slot);
-      const taken = stays === undefined ? mode === "keep" : stays && has(stays, top + row, left + col);
+      const keeps = mode === "keep" || store.cellOfSlot(slot)?.locked === true;
+      const taken = stays === undefined ? keeps : stays && has(stays, top + row, left + col);
       if (taken) data[row * width + col] = 0;
     }
   return encode(bitmap);

@@ -1,7 +1,7 @@
 /** The annotator's requests over HTTP. */
 
 import type { AnnotatorApi, EngineInfo } from "../editor/page-ports";
-import type { ImageDetailOut, ImageOut, JobOut } from "../protocol/api.gen";
+import type { ImageDetailOut, ImageOut, JobOut, RegionOut } from "../protocol/api.gen";
 import { call, download } from "./http";
 
 export const annotatorApi: AnnotatorApi = {
@@ -16,6 +16,12 @@ export const annotatorApi: AnnotatorApi = {
   setStatus: async (imageId, status) => {
     await call<ImageOut>("PATCH", `/api/images/${imageId}`, { status });
   },
+  regions: (imageId) => ({
+    list: () => call<RegionOut[]>("GET", `/api/images/${imageId}/regions`),
+    create: (name, box) => call<RegionOut>("POST", `/api/images/${imageId}/regions`, { name, box }),
+    change: (id, change) => call<RegionOut>("PATCH", `/api/regions/${id}`, change),
+    delete: (id) => call<undefined>("DELETE", `/api/regions/${id}`),
+  }),
   thumbnail: (imageId) => `/api/images/${imageId}/thumbnail`,
   go: (path) => location.assign(path),
   recall: (name) => localStorage.getItem(`cytomark:${name}`),

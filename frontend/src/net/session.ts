@@ -41,6 +41,7 @@ export class Session implements ImageSession {
   readonly status: ReadonlySignal<SaveStatus>;
   readonly me: ReadonlySignal<Me | null>;
   readonly members: ReadonlySignal<readonly PresentMember[]>;
+  readonly regionsChanged: ReadonlySignal<number>;
   readonly jobs: ReadonlySignal<ReadonlyMap<string, JobUpdate>>;
   readonly notices = signal<readonly Notice[]>([]);
   readonly unsaved = signal<readonly UnsavedShape[]>([]);
@@ -60,6 +61,7 @@ export class Session implements ImageSession {
     this.me = this.sync.me;
     this.members = this.sync.presence.members;
     this.jobs = this.sync.jobs;
+    this.regionsChanged = this.sync.regionsChanged;
     this.canUndo = computed(() => this.sync.undo.canUndo.value && this.sync.mayEdit);
     this.canRedo = computed(() => this.sync.undo.canRedo.value && this.sync.mayEdit);
     this.preview = this.sync.prompts.preview;
@@ -127,13 +129,15 @@ export class Session implements ImageSession {
     if (edit.mask && isEmpty(edit.mask)) return away;
     const reshapes = mask !== undefined && !sameMask(mask, cell.mask);
     const relabels = edit.classId !== undefined && edit.classId !== cell.classId;
-    if ((!reshapes && !relabels) || (mask && isEmpty(mask))) return null;
+    const locks = edit.locked !== undefined && edit.locked !== cell.locked;
+    if ((!reshapes && !relabels && !locks) || (mask && isEmpty(mask))) return null;
     return {
       change: {
         change: "update",
         id: edit.id,
         base_version,
         ...(reshapes ? { mask, ...(edit.provenance ? { provenance: edit.provenance } : {}) } : {}),
+        ...(locks ? { locked: edit.locked ?? null } : {}),
         ...(relabels ? { class_id: edit.classId ?? null, set_class: true } : {}),
       },
       created: null,

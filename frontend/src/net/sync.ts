@@ -8,7 +8,6 @@ import type {
   Change,
   ClientMessage,
   ErrorCode,
-  JobUpdate,
   Patch,
   Refusal,
   ServerMessage,
@@ -25,6 +24,7 @@ import {
 } from "../protocol/messages.gen";
 import { CatchUp } from "./catch-up";
 import { newId } from "./ids";
+import { type Jobs, withJob } from "./jobs";
 import { LeftBehind } from "./left-behind";
 import type { Link, SyncEvents, SyncParts } from "./parts";
 import { Presence } from "./presence";
@@ -49,7 +49,8 @@ export class Sync {
   readonly clientId = newId();
   readonly link = signal<Link>("opening");
   readonly me = signal<Me | null>(null);
-  readonly jobs = signal<ReadonlyMap<string, JobUpdate>>(new Map());
+  readonly jobs = signal<Jobs>(new Map());
+  readonly regionsChanged = signal(0);
   readonly prompts: Prompts;
   readonly presence: Presence;
   readonly pusher: Pusher;
@@ -229,7 +230,8 @@ export class Sync {
     else if (message.type === "presence") this.presence.onPresence(message);
     else if (message.type === "preview") this.prompts.onPreview(message);
     else if (message.type === "proposal") this.prompts.onProposal(message);
-    else if (message.type === "job") this.onJob(message);
+    else if (message.type === "job") this.jobs.value = withJob(this.jobs.value, message);
+    else if (message.type === "regions") this.regionsChanged.value++;
     else this.onRefusal(message);
   }
 
@@ -255,6 +257,7 @@ export class Sync {
     this.undo.hear(welcome, welcome.clock);
     if (!this.mayEdit) this.keepQuietly();
     else if (!wasLive || before?.role !== role) this.pusher.resume();
+    this.regionsChanged.value++;
     if (!wasLive) this.prompts.resume();
     if (!before) this.left.start(userId);
   }
@@ -296,10 +299,6 @@ export class Sync {
     }
     if (isNews) this.undo.hear(ack, ack.clock);
     else this.undo.refresh();
-  }
-
-  private onJob(job: JobUpdate): void {
-    this.jobs.value = new Map(this.jobs.value).set(job.job ?? `${job.kind} ${job.engine}`, job);
   }
 
   private onRefusal(refusal: Refusal): void {

@@ -110,6 +110,8 @@ export interface CellUpdate {
   readonly mask?: Mask;
   /** null takes the class away; left out it stays. */
   readonly classId?: number | null;
+  /** Whether no tool may change it; left out it stays as it is. */
+  readonly locked?: boolean;
   /** Where the new mask came from; left out the cell keeps its own. */
   readonly provenance?: Provenance;
 }
@@ -132,6 +134,8 @@ export interface ImageSession {
   readonly members: ReadonlySignal<readonly PresentMember[]>;
   /** The last word on each background job of this image, by job id. */
   readonly jobs: ReadonlySignal<ReadonlyMap<string, JobUpdate>>;
+  /** Grows whenever the image's “complete here” regions may be other ones: somebody changed them, or I was away. */
+  readonly regionsChanged: ReadonlySignal<number>;
   readonly notices: ReadonlySignal<readonly Notice[]>;
   readonly unsaved: ReadonlySignal<readonly UnsavedShape[]>;
 

@@ -1,5 +1,13 @@
 // Written by `make protocol` from annotation/views/schemas.py. Do not edit.
 
+/** A rectangle of whole pixels, half-open. */
+export interface Box {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
 /** A channel as it is shown at first: `low` and `high` are the 0.1st and 99.9th percentile of its values. */
 export interface ChannelOut {
   readonly name: string;
@@ -226,6 +234,29 @@ export interface Rectangle {
   readonly left: number;
   readonly bottom: number;
   readonly right: number;
+}
+
+/** Another name, another rectangle or both. */
+export interface RegionChangeIn {
+  readonly name?: string | null;
+  readonly box?: Box | null;
+}
+
+/** A rectangle in which all cells are annotated. */
+export interface RegionIn {
+  readonly name: string;
+  readonly box: Box;
+}
+
+/** A rectangle, half-open, in which all cells are annotated; `author` is empty where that person is gone. */
+export interface RegionOut {
+  readonly id: string;
+  readonly name: string;
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+  readonly author: string;
 }
 
 /** `engine` is the name of an engine that finds all cells. */

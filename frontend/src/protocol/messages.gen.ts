@@ -52,6 +52,7 @@ export interface CellState {
   readonly provenance: Provenance;
   readonly created_by: string;
   readonly updated_by: string;
+  readonly locked: boolean;
 }
 
 /** A new cell. Pixels that another cell has are left out of it. */
@@ -87,6 +88,7 @@ export type ErrorCode =
   | "stale"
   | "gone"
   | "covered"
+  | "locked"
   | "changed_since"
   | "nothing_to_undo"
   | "out_of_order"
@@ -269,6 +271,11 @@ export interface Refusal {
   readonly push: string | null;
 }
 
+/** The image's “complete here” regions are other ones now: ask for them (GET /api/images/…/regions). */
+export interface RegionsChanged {
+  readonly type: "regions";
+}
+
 /** Which cells would there be with these thresholds? Answered with proposals, nothing is stored. `number` as in a prompt. */
 export interface Tune {
   readonly type: "tune";
@@ -285,7 +292,7 @@ export interface TuneParams {
   readonly diameter?: number | null;
 }
 
-/** A new shape, a new class or both. `base_version` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale. `provenance` comes with a shape that an engine made; without it the cell keeps its own. */
+/** A new shape, a new class, locked or not, or several of these; a locked cell takes no other change. `base_version` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale. `provenance` comes with a shape that an engine made; without it the cell keeps its own. */
 export interface UpdateCell {
   readonly change: "update";
   readonly id: string;
@@ -293,6 +300,7 @@ export interface UpdateCell {
   readonly mask?: Mask | null;
   readonly class_id?: number | null;
   readonly set_class?: boolean;
+  readonly locked?: boolean | null;
   readonly provenance?: Provenance | null;
 }
 
@@ -316,10 +324,10 @@ export type Change = CreateCell | UpdateCell | DeleteCell;
 
 export type ClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Ping;
 
-export type ServerMessage = Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | Refusal | Pong;
+export type ServerMessage = Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong;
 
 /** The message in a text frame. Throws ProtocolError with the first thing that is wrong with it. */
-export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "welcome": "Welcome"}, {
+export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "regions": "RegionsChanged", "welcome": "Welcome"}, {
   "Ack": {
     "fields": {
       "type": {
@@ -399,10 +407,15 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
         "ref": "Provenance"
       },
       "created_by": "string",
-      "updated_by": "string"
+      "updated_by": "string",
+      "locked": "boolean"
     },
-    "optional": [],
-    "defaults": {}
+    "optional": [
+      "locked"
+    ],
+    "defaults": {
+      "locked": false
+    }
   },
   "ErrorCode": {
     "oneOf": [
@@ -414,6 +427,7 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       "stale",
       "gone",
       "covered",
+      "locked",
       "changed_since",
       "nothing_to_undo",
       "out_of_order",
@@ -725,6 +739,17 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       "number": null,
       "push": null
     }
+  },
+  "RegionsChanged": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "regions"
+        ]
+      }
+    },
+    "optional": [],
+    "defaults": {}
   },
   "Welcome": {
     "fields": {

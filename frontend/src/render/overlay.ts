@@ -1,6 +1,7 @@
 import type { Point, Size } from "../editor/camera";
 import type { DragBox, Editor, Sketch } from "../editor/editor";
 import type { PromptScribble } from "../editor/ports";
+import { drawRegions } from "./regions";
 
 /** Colours of what is not a cell: chosen to be seen on black, grey and white alike, always over a dark line. */
 const ACCENT = "#4cc2ff";
@@ -33,6 +34,7 @@ export class Overlay {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, viewport.width, viewport.height);
+    drawRegions(context, editor);
     const box = editor.prompting.box.value;
     if (box) {
       this.box({
@@ -110,7 +112,7 @@ export class Overlay {
     if (purpose === "select") context.setLineDash([5, 4]);
     this.stroke(colour, open ? 2 : 1.5);
     context.setLineDash([]);
-    for (const { x, y } of corners ? places : []) {
+    for (const { x, y } of corners.map((corner) => editor.view.toScreen(corner))) {
       context.beginPath();
       context.rect(x - 3, y - 3, 6, 6);
       context.fillStyle = colour;

@@ -22,6 +22,7 @@ function state(id: string, version: number, mask = square(0, 0)): CellState {
     class_id: null,
     provenance: HAND,
     created_by: "ada",
+    locked: false,
     updated_by: "ada",
   };
 }

@@ -18,6 +18,7 @@ function cellOf(state: CellState): Cell {
     mask: state.mask,
     classId: state.class_id,
     provenance: state.provenance,
+    locked: state.locked,
     createdBy: state.created_by,
     updatedBy: state.updated_by,
     pending: false,
@@ -26,7 +27,8 @@ function cellOf(state: CellState): Cell {
 
 /** The version alone would do, were it not for databases that are restored from a backup. */
 function sameState(one: CellState | undefined, other: CellState): boolean {
-  return one?.version === other.version && one.class_id === other.class_id && sameMask(one.mask, other.mask);
+  if (one?.version !== other.version || one.class_id !== other.class_id) return false;
+  return one.locked === other.locked && sameMask(one.mask, other.mask);
 }
 
 export class CellStore implements CellView {
@@ -207,7 +209,8 @@ export class CellStore implements CellView {
     if (isEmpty(mask)) return false;
     const classId = change.set_class ? (change.class_id ?? null) : before.classId;
     const provenance = (change.mask && change.provenance) ?? before.provenance;
-    this.show({ ...before, mask, classId, provenance, updatedBy: this.author, pending: true });
+    const locked = change.locked ?? before.locked;
+    this.show({ ...before, mask, classId, provenance, locked, updatedBy: this.author, pending: true });
     return fits;
   }
 
@@ -222,6 +225,7 @@ export class CellStore implements CellView {
       mask,
       classId: change.class_id ?? null,
       provenance: change.provenance,
+      locked: false,
       createdBy: this.author,
       updatedBy: this.author,
       pending: true,

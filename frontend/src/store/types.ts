@@ -14,6 +14,8 @@ export interface Cell {
   readonly mask: Mask;
   readonly classId: number | null;
   readonly provenance: Provenance;
+  /** No tool changes it. */
+  readonly locked: boolean;
   readonly createdBy: string;
   readonly updatedBy: string;
   /** Some change of mine to it is not yet answered. */

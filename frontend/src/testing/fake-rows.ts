@@ -1,7 +1,7 @@
 /** What the fake server keeps of a cell and of an operation, and what it says when it refuses. */
 
-import { sameMask } from "../geometry/mask";
-import type { CellState, ErrorCode, Patch, Refusal } from "../protocol/messages.gen";
+import { type Mask, sameMask } from "../geometry/mask";
+import type { CellState, ErrorCode, Patch, Provenance, Refusal } from "../protocol/messages.gen";
 
 export interface Person {
   readonly userId: number;
@@ -16,6 +16,15 @@ export interface Row {
   classVersion: number;
   maskClient: string;
   classClient: string;
+}
+
+/** What an operation writes into a row. */
+export interface Written {
+  readonly mask?: Mask | undefined;
+  readonly classId?: number | null;
+  readonly deleted?: boolean;
+  readonly locked?: boolean;
+  readonly provenance?: Provenance;
 }
 
 export interface Logged {
@@ -42,11 +51,12 @@ export class Refused extends Error {
 export function differences(
   one: CellState | null,
   other: CellState | null,
-): Set<"existence" | "mask" | "class"> {
+): Set<"existence" | "mask" | "class" | "lock"> {
   if (!one || !other) return new Set(one === other ? [] : ["existence"]);
-  const found = new Set<"existence" | "mask" | "class">();
+  const found = new Set<"existence" | "mask" | "class" | "lock">();
   if (!sameMask(one.mask, other.mask)) found.add("mask");
   if (one.class_id !== other.class_id) found.add("class");
+  if (one.locked !== other.locked) found.add("lock");
   return found;
 }
 

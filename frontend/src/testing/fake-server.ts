@@ -10,7 +10,6 @@ import type {
   ClientMessage,
   Hello,
   Patch,
-  Provenance,
   Push,
   Refusal,
   ServerMessage,
@@ -20,7 +19,7 @@ import type {
 import { VERSION } from "../protocol/messages.gen";
 import { Labels } from "../store/labels";
 import type { Logged, Person, Row } from "./fake-rows";
-import { differences, Refused, refusal } from "./fake-rows";
+import { differences, Refused, refusal, type Written } from "./fake-rows";
 
 export interface Listener {
   readonly person: Person;
@@ -171,6 +170,7 @@ export class FakeServer {
         provenance: change.provenance,
         created_by: person.name,
         updated_by: person.name,
+        locked: false,
       };
       const versions = { maskVersion: 1, classVersion: 1, maskClient: client, classClient: client };
       this.rows.set(change.id, { state, deleted: false, ...versions });
@@ -180,6 +180,8 @@ export class FakeServer {
     if (!row) throw new Refused("gone", "Somebody deleted this cell.", [change.id]);
     if (change.base_version > row.state.version)
       throw new Refused("bad_request", "No such version.", [change.id]);
+    const onlyLocks = change.change === "update" && !change.mask && !change.set_class;
+    if (row.state.locked && !onlyLocks) throw new Refused("locked", "This cell is locked.", [change.id]);
     if (change.change === "update") this.update(person, client, row, change);
     else this.write(row, person, client, { deleted: true });
   }
@@ -195,18 +197,15 @@ export class FakeServer {
       mask,
       ...(mask && change.provenance ? { provenance: change.provenance } : {}),
       ...(change.set_class ? { classId: change.class_id ?? null } : {}),
+      ...(typeof change.locked === "boolean" ? { locked: change.locked } : {}),
     });
   }
 
-  private write(
-    row: Row,
-    person: Person,
-    client: string,
-    what: { mask?: Mask | undefined; classId?: number | null; deleted?: boolean; provenance?: Provenance },
-  ): void {
+  private write(row: Row, person: Person, client: string, what: Written): void {
     const version = row.state.version + 1;
     row.state = { ...row.state, version, updated_by: person.name };
     if (what.deleted !== undefined) row.deleted = what.deleted;
+    if (what.locked !== undefined) row.state = { ...row.state, locked: what.locked };
     if (what.provenance) row.state = { ...row.state, provenance: what.provenance };
     if (what.mask) {
       row.state = { ...row.state, mask: what.mask };
@@ -233,6 +232,8 @@ export class FakeServer {
       const clash = mine.has("existence")
         ? since.size > 0
         : since.has("existence") || [...since].some((p) => mine.has(p));
+      const onlyLocks = [...mine].every((one) => one === "lock");
+      if (now?.locked && !onlyLocks) throw new Refused("locked", "This cell is locked.", [id]);
       if (clash) throw new Refused("changed_since", "Somebody has changed this cell since.", [id]);
     }
     const states = new Map(target.changes.map(({ id }) => [id, this.row(id)?.state ?? null]));
@@ -269,6 +270,7 @@ export class FakeServer {
       deleted: false,
       mask: changed.has("mask") ? mask : undefined,
       ...(changed.has("class") ? { classId: before.class_id } : {}),
+      ...(changed.has("lock") ? { locked: before.locked } : {}),
     });
   }
 

@@ -28,6 +28,7 @@ export class LocalSession implements ImageSession {
   });
   readonly members = signal<readonly PresentMember[]>([]);
   readonly jobs = signal<ReadonlyMap<string, JobUpdate>>(new Map());
+  readonly regionsChanged = signal(0);
   readonly notices = signal([]);
   readonly unsaved = signal([]);
   readonly preview = signal<PreviewState>(NO_PREVIEW);
@@ -87,7 +88,7 @@ export class LocalSession implements ImageSession {
       const mask = this.room.free(edit.mask);
       if (isEmpty(mask)) return [null];
       const id = `cell-${this.next++}`;
-      this.put({ ...edit, id, mask, version: 1 });
+      this.put({ ...edit, id, mask, locked: false, version: 1 });
       return [id];
     }
     const cell = this.store.known(edit.id);
@@ -99,7 +100,8 @@ export class LocalSession implements ImageSession {
       const mask = edit.mask ? this.room.free(edit.mask) : cell.mask;
       const classId = edit.classId === undefined ? cell.class_id : edit.classId;
       const provenance = edit.provenance ?? cell.provenance;
-      this.put({ id: edit.id, mask, classId, provenance, version: cell.version + 1 });
+      const locked = edit.locked ?? cell.locked;
+      this.put({ id: edit.id, mask, classId, provenance, locked, version: cell.version + 1 });
     }
     return [];
   }
@@ -109,9 +111,10 @@ export class LocalSession implements ImageSession {
     mask: Mask;
     classId: number | null;
     provenance: Provenance;
+    locked: boolean;
     version: number;
   }): void {
-    const { id, mask, provenance, version } = cell;
+    const { id, mask, provenance, locked, version } = cell;
     const state: CellState = {
       id,
       label: 1,
@@ -121,6 +124,7 @@ export class LocalSession implements ImageSession {
       provenance,
       created_by: "Ada",
       updated_by: "Ada",
+      locked,
     };
     this.store.applyPatch({ operation: "", cells: [state], removed: [] });
     this.room.applyPatch({ operation: "", cells: [state], removed: [] });

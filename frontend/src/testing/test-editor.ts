@@ -6,6 +6,7 @@ import type { LabelClass } from "../editor/ports";
 import { View } from "../editor/view";
 import type { Mask } from "../geometry/mask";
 import { toolsFor } from "../tools/tools";
+import { FakeRegions } from "./fake-regions";
 import { LocalSession } from "./local-session";
 
 interface Held {
@@ -25,6 +26,7 @@ export class TestEditor {
   readonly editor: Editor;
   readonly commands: Command[];
   readonly done: string[] = [];
+  readonly regions = new FakeRegions();
 
   constructor(width = 100, height = 80) {
     this.session = new LocalSession(width, height);
@@ -35,6 +37,7 @@ export class TestEditor {
     ];
     this.editor = new Editor(this.session, view, signal(classes));
     this.editor.promptEngine.value = "starter";
+    this.editor.regions.connect(this.regions);
     this.editor.useTools(toolsFor(this.editor));
     view.viewport.value = { width, height };
     this.commands = commandsFor(this.editor, this.page());
@@ -55,6 +58,8 @@ export class TestEditor {
       hasNext: () => true,
       toggleDone: note("done"),
       back: note("back"),
+      nextTheme: note("theme"),
+      startTour: note("tour"),
     };
   }
 

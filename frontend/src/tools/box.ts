@@ -42,7 +42,7 @@ class Clicking extends Pointing<BoxTool> {
 
 class Drawing extends State<BoxTool> {
   readonly id = "drawing";
-  readonly hint = "Let go when the cell lies inside · Esc stops";
+  readonly hint = "Let go when the cell lies inside · {cancel} stops";
 
   override onPointerMove(event: Pointer): void {
     const from = this.tool.start?.image ?? event.image;
@@ -73,7 +73,7 @@ class Drawing extends State<BoxTool> {
 
 class Asked extends Prompted<BoxTool> {
   readonly hint =
-    "Enter accepts · drag another rectangle · click adds, Alt-click or right-click takes away · Tab shows the next candidate · Esc cancels";
+    "{accept} accepts · drag another rectangle · click adds, Alt-click or right-click takes away · {next-candidate} shows the next candidate · {cancel} cancels";
 
   override onPointerDown(event: Pointer): void {
     if (!this.editor.prompting.active.peek()) this.tool.to("idle");

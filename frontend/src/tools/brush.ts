@@ -1,6 +1,7 @@
 import type { Editor } from "../editor/editor";
 import type { Pointer } from "../editor/input";
-import { decode, isEmpty, type Mask, union } from "../geometry/mask";
+import { decode, EMPTY, isEmpty, type Mask, union } from "../geometry/mask";
+import { askSmart, smartStroke } from "./smart";
 import { State, Tool } from "./state-node";
 import { Stroke } from "./stroke";
 
@@ -18,7 +19,7 @@ export class BrushTool extends Tool {
 class Idle extends State<BrushTool> {
   readonly id = "idle";
   readonly hint =
-    "Paint to grow the selected cell, or a new one where none is selected (Esc) · [ and ] change the size";
+    "Paint to grow the selected cell, or a new one where none is selected ({cancel}) · {smaller-brush} and {larger-brush} change the size";
   override readonly cursor = "none";
 
   override onPointerDown(event: Pointer): void {
@@ -29,6 +30,8 @@ class Idle extends State<BrushTool> {
       );
       return;
     }
+    const chosen = this.editor.onlySelected;
+    if (chosen && this.editor.changeable([chosen.id]).length === 0) return;
     this.tool.first = event;
     this.tool.to("painting");
   }
@@ -40,7 +43,7 @@ class Idle extends State<BrushTool> {
 
 class Painting extends State<BrushTool> {
   readonly id = "painting";
-  readonly hint = "Let go to keep the stroke · Esc throws it away";
+  readonly hint = "Let go to keep the stroke · {cancel} throws it away";
   override readonly cursor = "none";
   private stroke: Stroke | null = null;
   /** The cell that the stroke goes onto, as it was chosen when the brush touched down. */
@@ -49,6 +52,7 @@ class Painting extends State<BrushTool> {
   override onEnter(): void {
     this.cellId = this.editor.onlySelected?.id ?? null;
     this.stroke = new Stroke(this.editor);
+    if (this.tool.first) askSmart(this.editor, this.tool.first);
     if (this.tool.first) this.paintTo(this.tool.first);
   }
 
@@ -65,8 +69,8 @@ class Painting extends State<BrushTool> {
   private result(): Mask {
     const { store } = this.editor.session;
     const cell = this.cellId ? store.get(this.cellId) : undefined;
-    const mask = this.stroke?.mask;
-    if (!mask) return { top: 0, left: 0, width: 0, height: 0, counts: [] };
+    if (!this.stroke) return EMPTY;
+    const mask = smartStroke(this.editor, this.stroke.mask, "inside");
     const { writer } = this.editor;
     return cell ? writer.free(union(cell.mask, mask), cell.id) : writer.free(mask);
   }
@@ -91,6 +95,7 @@ class Painting extends State<BrushTool> {
 
   override onExit(): void {
     this.stroke = null;
+    this.editor.prompting.dropHover();
     this.editor.draft.value = null;
   }
 }

@@ -1,7 +1,8 @@
 import type { Editor } from "../editor/editor";
 import type { Pointer } from "../editor/input";
-import { decode } from "../geometry/mask";
+import { decode, type Mask } from "../geometry/mask";
 import { cut } from "./outline";
+import { askSmart, smartStroke } from "./smart";
 import { State, Tool } from "./state-node";
 import { Stroke } from "./stroke";
 
@@ -19,7 +20,7 @@ export class EraserTool extends Tool {
 class Idle extends State<EraserTool> {
   readonly id = "idle";
   readonly hint =
-    "Paint away from the selected cells, or from any cell where none is selected (Esc) · [ and ] change the size";
+    "Paint away from the selected cells, or from any cell where none is selected ({cancel}) · {smaller-brush} and {larger-brush} change the size";
   override readonly cursor = "none";
 
   override onPointerDown(event: Pointer): void {
@@ -35,24 +36,29 @@ class Idle extends State<EraserTool> {
 
 class Erasing extends State<EraserTool> {
   readonly id = "erasing";
-  readonly hint = "Let go to erase · Esc keeps everything";
+  readonly hint = "Let go to erase · {cancel} keeps everything";
   override readonly cursor = "none";
   private stroke: Stroke | null = null;
 
   override onEnter(): void {
     this.stroke = new Stroke(this.editor);
+    if (this.tool.first) askSmart(this.editor, this.tool.first);
     if (this.tool.first) this.onPointerMove(this.tool.first);
   }
 
   override onPointerMove(event: Pointer): void {
     this.stroke?.to(event.image);
     if (this.stroke) {
-      this.editor.draft.value = { bitmap: decode(this.stroke.mask), without: null, kind: "erase" };
+      this.editor.draft.value = { bitmap: decode(this.erased(this.stroke)), without: null, kind: "erase" };
     }
   }
 
+  private erased({ mask }: Stroke): Mask {
+    return smartStroke(this.editor, mask, "outside");
+  }
+
   override onPointerUp(): void {
-    if (this.stroke) cut(this.editor, this.stroke.mask);
+    if (this.stroke) cut(this.editor, this.erased(this.stroke));
     this.tool.to("idle");
   }
 
@@ -62,6 +68,7 @@ class Erasing extends State<EraserTool> {
 
   override onExit(): void {
     this.stroke = null;
+    this.editor.prompting.dropHover();
     this.editor.draft.value = null;
   }
 }

@@ -39,7 +39,7 @@ class Idle extends State<LassoTool> {
 
 class Drawing extends Sketching<LassoTool> {
   readonly id = "drawing";
-  readonly hint = "Let go to close the outline · Esc throws it away";
+  readonly hint = "Let go to close the outline · {cancel} throws it away";
 
   protected purpose(): Purpose {
     return this.tool.purpose;

@@ -38,7 +38,7 @@ class Idle extends State<MoveTool> {
       return;
     }
     if (!this.editor.selection.peek().has(cell.id)) this.editor.select([cell.id]);
-    this.tool.begin(event);
+    if (selectedCells(this.editor).length > 0) this.tool.begin(event);
   }
 
   override onCancel(): void {
@@ -48,7 +48,7 @@ class Idle extends State<MoveTool> {
 
 class Dragging extends State<MoveTool> {
   readonly id = "dragging";
-  readonly hint = "Let go where it belongs · Esc puts it back";
+  readonly hint = "Let go where it belongs · {cancel} puts it back";
   override readonly cursor = "move";
 
   override onPointerMove(event: Pointer): void {
@@ -60,12 +60,15 @@ class Dragging extends State<MoveTool> {
   /** All of every cell stays in the image. */
   private edits(event: Pointer): Edit[] {
     const { editor, tool } = this;
-    const cells = selectedCells(editor);
+    const { store } = editor.session;
+    const cells = [...editor.selection.peek()]
+      .flatMap((id) => store.get(id) ?? [])
+      .filter((one) => !one.locked);
     const [first, ...others] = cells.map(({ mask }) => boxOf(mask));
     const from = tool.start?.image;
     if (!first || !from) return [];
     const box = others.reduce(boxAround, first);
-    const { rows, cols } = within(box, editor.session.store, {
+    const { rows, cols } = within(box, store, {
       rows: Math.round(event.image.y - from.y),
       cols: Math.round(event.image.x - from.x),
     });

@@ -73,7 +73,10 @@ it("shows the corners and the line to the pointer", () => {
       { x: 30, y: 30 },
     ],
     purpose: "create",
-    corners: true,
+    corners: [
+      { x: 10, y: 10 },
+      { x: 20, y: 10 },
+    ],
   });
 });
 

@@ -20,6 +20,7 @@ export function purposeOf(editor: Editor, event: Pointer): Purpose | null {
     editor.say("Alt cuts from the selected cells. Select one first.");
     return null;
   }
+  if (event.shift && editor.changeable(editor.selection.peek()).length === 0) return null;
   return event.shift ? "add" : event.alt ? "cut" : "create";
 }
 
@@ -52,15 +53,16 @@ function add(editor: Editor, mask: Mask): void {
 export function cut(editor: Editor, mask: Mask): void {
   const { session, selection } = editor;
   const chosen = selection.peek();
-  const edits = session.store
+  const met = session.store
     .idsIn(boxOf(mask))
     .filter((id) => chosen.size === 0 || chosen.has(id))
-    .flatMap((id): Edit[] => {
+    .filter((id) => {
       const cell = session.store.get(id);
-      if (!cell) return [];
-      const left = difference(cell.mask, mask);
-      if (area(left) === area(cell.mask)) return [];
-      return [isEmpty(left) ? { edit: "delete", id } : { edit: "update", id, mask: left }];
+      return cell && area(difference(cell.mask, mask)) < area(cell.mask);
     });
+  const edits = editor.changeable(met).map(({ id, mask: before }): Edit => {
+    const left = difference(before, mask);
+    return isEmpty(left) ? { edit: "delete", id } : { edit: "update", id, mask: left };
+  });
   if (edits.length > 0) session.apply(edits);
 }

@@ -43,7 +43,7 @@ class Idle extends Unprompted<PointsTool> {
 
 class Asked extends Prompted<PointsTool> {
   readonly hint =
-    "Enter accepts · click adds to it · Alt-click or right-click takes away · Tab shows the next candidate · Esc cancels";
+    "{accept} accepts · click adds to it · Alt-click or right-click takes away · {next-candidate} shows the next candidate · {cancel} cancels";
 
   override onPointerDown(event: Pointer): void {
     if (!this.editor.prompting.active.peek()) this.tool.to("idle");

@@ -9,8 +9,7 @@ import { State, Tool } from "./state-node";
 const NEAR = 8;
 
 /** Corners one by one; a double click, Enter or the first corner closes the outline. */
-export class PolygonTool extends Tool {
-  readonly id = "polygon";
+export abstract class CornersTool extends Tool {
   purpose: Purpose = "create";
   first: Point = { x: 0, y: 0 };
 
@@ -18,9 +17,21 @@ export class PolygonTool extends Tool {
     super(editor);
     this.with(new Idle(editor, this), new Drawing(editor, this));
   }
+
+  /** The line from a corner to a place, without the corner and with the place. */
+  abstract lead(from: Point, to: Point): Point[];
 }
 
-class Idle extends State<PolygonTool> {
+/** Straight from corner to corner. */
+export class PolygonTool extends CornersTool {
+  readonly id = "polygon";
+
+  override lead(_from: Point, to: Point): Point[] {
+    return [to];
+  }
+}
+
+class Idle extends State<CornersTool> {
   readonly id = "idle";
   readonly hint = "Click the corners of a new cell · Shift adds to the selected cell, Alt cuts from it";
 
@@ -37,22 +48,37 @@ class Idle extends State<PolygonTool> {
   }
 }
 
-class Drawing extends State<PolygonTool> {
+class Drawing extends State<CornersTool> {
   readonly id = "drawing";
   readonly hint =
-    "Click the next corner · Enter, a double click or the first corner closes · Backspace takes one back · Esc stops";
+    "Click the next corner · {close-outline}, a double click or the first corner closes · {remove-corner} takes one back · {cancel} stops";
   private corners: Point[] = [];
+  /** The lines that lead to the corners, from the second on. */
+  private lines: Point[][] = [];
   private pointer: Point | null = null;
 
   override onEnter(): void {
     this.corners = [this.tool.first];
+    this.lines = [];
     this.pointer = null;
     this.show();
   }
 
   private show(): void {
-    const points = this.pointer ? [...this.corners, this.pointer] : this.corners;
-    this.editor.sketch.value = { points, purpose: this.tool.purpose, corners: true };
+    const { corners, pointer } = this;
+    const last = corners.at(-1);
+    const ahead = last && pointer ? this.tool.lead(last, pointer) : [];
+    this.editor.sketch.value = { points: [...this.drawn(), ...ahead], purpose: this.tool.purpose, corners };
+  }
+
+  private drawn(): Point[] {
+    return [this.tool.first, ...this.lines.flat()];
+  }
+
+  private add(corner: Point): void {
+    const last = this.corners.at(-1);
+    if (last) this.lines.push(this.tool.lead(last, corner));
+    this.corners = [...this.corners, corner];
   }
 
   private isNear(corner: Point | undefined, event: Pointer, distance: number): boolean {
@@ -74,7 +100,7 @@ class Drawing extends State<PolygonTool> {
       return;
     }
     // The second press of a double click is no corner of its own.
-    if (!this.isNear(this.corners.at(-1), event, DRAG_DISTANCE)) this.corners.push(event.image);
+    if (!this.isNear(this.corners.at(-1), event, DRAG_DISTANCE)) this.add(event.image);
     this.show();
   }
 
@@ -89,13 +115,15 @@ class Drawing extends State<PolygonTool> {
   }
 
   private close(): void {
-    const corners = this.corners;
+    const last = this.corners.at(-1) ?? this.tool.first;
+    const outline = [...this.drawn(), ...this.tool.lead(last, this.tool.first)];
     this.tool.to("idle");
-    writeOutline(this.editor, corners, this.tool.purpose);
+    writeOutline(this.editor, outline, this.tool.purpose);
   }
 
   override onBack(): void {
-    this.corners.pop();
+    this.corners = this.corners.slice(0, -1);
+    this.lines.pop();
     if (this.corners.length === 0) this.tool.to("idle");
     else this.show();
   }

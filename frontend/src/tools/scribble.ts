@@ -57,7 +57,7 @@ class Clicking extends Pointing<ScribbleTool> {
 
 class Drawing extends State<ScribbleTool> {
   readonly id = "drawing";
-  readonly hint = "Let go to end the stroke · Esc throws it away";
+  readonly hint = "Let go to end the stroke · {cancel} throws it away";
   private line: Line | null = null;
 
   override onEnter(): void {
@@ -92,7 +92,7 @@ class Drawing extends State<ScribbleTool> {
 
 class Asked extends Prompted<ScribbleTool> {
   readonly hint =
-    "Enter accepts · draw or click to add · Alt or the right button takes away · Tab shows the next candidate · Esc cancels";
+    "{accept} accepts · draw or click to add · Alt or the right button takes away · {next-candidate} shows the next candidate · {cancel} cancels";
 
   override onPointerDown(event: Pointer): void {
     if (event.button !== "middle" && mayBegin(this.editor)) this.tool.begin(event);

@@ -75,7 +75,7 @@ class Clicking extends Pointing<SelectTool> {
 
 class Boxing extends State<SelectTool> {
   readonly id = "boxing";
-  readonly hint = "Let go to select all cells in the rectangle · Shift adds, Alt takes away · Esc stops";
+  readonly hint = "Let go to select all cells in the rectangle · Shift adds, Alt takes away · {cancel} stops";
 
   override onPointerMove(event: Pointer): void {
     const from = this.tool.start?.image ?? event.image;
@@ -105,7 +105,7 @@ class Boxing extends State<SelectTool> {
 
 class Lassoing extends Sketching<SelectTool> {
   readonly id = "lassoing";
-  readonly hint = "Let go to select all cells in the lasso · Shift adds, Alt takes away · Esc stops";
+  readonly hint = "Let go to select all cells in the lasso · Shift adds, Alt takes away · {cancel} stops";
 
   protected purpose(): "select" {
     return "select";

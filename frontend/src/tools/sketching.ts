@@ -21,7 +21,7 @@ export abstract class Sketching<T extends PressTool> extends State<T> {
   override onPointerMove(event: Pointer): void {
     this.line?.add(event);
     const points = [...(this.line?.points ?? [])];
-    this.editor.sketch.value = { points, purpose: this.purpose(), corners: false };
+    this.editor.sketch.value = { points, purpose: this.purpose(), corners: [] };
   }
 
   override onPointerUp(event: Pointer): void {

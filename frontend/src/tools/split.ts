@@ -33,7 +33,7 @@ class Idle extends State<SplitTool> {
 
 class Drawing extends Sketching<SplitTool> {
   readonly id = "drawing";
-  readonly hint = "Let go on the other side of the cell · Esc throws the line away";
+  readonly hint = "Let go on the other side of the cell · {cancel} throws the line away";
 
   protected purpose(): "split" {
     return "split";

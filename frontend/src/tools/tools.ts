@@ -5,9 +5,11 @@ import { BrushTool } from "./brush";
 import { EraserTool } from "./eraser";
 import { HandTool } from "./hand";
 import { LassoTool } from "./lasso";
+import { MagneticTool } from "./magnetic";
 import { MoveTool } from "./move";
 import { PointsTool } from "./points";
 import { PolygonTool } from "./polygon";
+import { RegionTool } from "./region";
 import { ScribbleTool } from "./scribble";
 import { SelectTool } from "./select";
 import { SplitTool } from "./split";
@@ -24,7 +26,9 @@ export function toolsFor(editor: Editor): ReadonlyMap<ToolId, InputTarget> {
     ["hand", new HandTool(editor)],
     ["select-lasso", new SelectTool(editor, "select-lasso")],
     ["polygon", new PolygonTool(editor)],
+    ["magnetic", new MagneticTool(editor)],
     ["lasso", new LassoTool(editor)],
+    ["region", new RegionTool(editor)],
     ["split", new SplitTool(editor)],
     ["move", new MoveTool(editor)],
   ]);

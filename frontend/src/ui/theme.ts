@@ -5,17 +5,18 @@ const THEMES = ["dark", "light", "auto"] as const;
 export type Theme = (typeof THEMES)[number];
 const KEY = "cytomark.theme";
 
-const stored = localStorage.getItem(KEY);
-export const theme = signal<Theme>(THEMES.find((name) => name === stored) ?? "dark");
+export const theme = signal<Theme>("dark");
 
-/** Have the page show the theme that was chosen, and remember it. */
-export function applyTheme(next: Theme = theme.value): void {
-  theme.value = next;
-  localStorage.setItem(KEY, next);
-  document.documentElement.dataset.theme = next;
+/** What was chosen; theme.js has the page show it already. */
+export function readTheme(): void {
+  const stored = localStorage.getItem(KEY);
+  theme.value = THEMES.find((name) => name === stored) ?? "dark";
+  document.documentElement.dataset.theme = theme.value;
 }
 
-/** Dark → light → like the system → dark. */
+/** Dark → light → like the system → dark, shown and remembered. */
 export function nextTheme(): void {
-  applyTheme(THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? "dark");
+  theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? "dark";
+  localStorage.setItem(KEY, theme.value);
+  document.documentElement.dataset.theme = theme.value;
 }

@@ -1,12 +1,22 @@
+import { CircleQuestionMark } from "lucide";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Command } from "../../commands/commands";
 import { shown } from "../../commands/keys";
+import { Icon } from "../icon";
 
 const MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
 
 export function keyName(key: string): string {
   return shown(key, MAC);
+}
+
+/** A sentence in which {command} stands for the key that the command has now. */
+export function withKeys(commands: readonly Command[], text: string): string {
+  return text.replace(/\{([\w-]+)\}/g, (_, id: string) => {
+    const command = commands.find((one) => one.id === id);
+    return command?.keys[0] ? keyName(command.keys[0]) : `“${command?.name ?? id}”`;
+  });
 }
 
 interface CommandButtonProps {
@@ -41,6 +51,15 @@ export function CommandButton({
   );
 }
 
+/** Where the guides tell of a panel. */
+const GUIDES: Readonly<Record<string, string>> = {
+  "Find cells": "/docs/using/#choose-an-engine",
+  "Complete here": "/docs/using/#complete-here",
+  Contrast: "/docs/using/#look",
+  Classes: "/docs/using/#change-the-selected-cells",
+  Cells: "/docs/using/#change-the-selected-cells",
+};
+
 /** A part of the right column that opens and closes, and remembers it. */
 export function Section({
   title,
@@ -59,7 +78,7 @@ export function Section({
   };
   return (
     <section class="section">
-      <h2>
+      <h2 class="section-head">
         <button type="button" class="section-title" aria-expanded={open} onClick={toggle}>
           <span class="section-arrow" aria-hidden="true">
             {open ? "▾" : "▸"}
@@ -67,6 +86,18 @@ export function Section({
           <span>{title}</span>
           <span class="section-note">{note}</span>
         </button>
+        {GUIDES[title] && (
+          <a
+            class="icon-button section-guide"
+            href={GUIDES[title]}
+            target="_blank"
+            rel="noreferrer"
+            title={`About “${title}” in the guide`}
+            aria-label={`About “${title}” in the guide`}
+          >
+            <Icon node={CircleQuestionMark} title="" />
+          </a>
+        )}
       </h2>
       {open && <div class="section-body">{children}</div>}
     </section>

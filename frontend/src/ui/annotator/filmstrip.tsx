@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { ImageRow, ImageStatus } from "../../editor/page-ports";
+import { withKeys } from "./controls";
 import type { Annotator } from "./model";
 
 const WORDS: Readonly<Record<ImageStatus, string>> = { new: "New", in_progress: "In progress", done: "Done" };
@@ -20,9 +21,12 @@ export function Filmstrip({ model }: { model: Annotator }): JSX.Element {
         ))}
       </nav>
       <p class="hint" aria-live="polite">
-        {tuning.active.value && !prompting.active.value
-          ? "Move the sliders · Enter keeps all proposed cells · Esc drops them"
-          : hint.value}
+        {withKeys(
+          model.commands,
+          tuning.active.value && !prompting.active.value
+            ? "Move the sliders · {accept-tuned} keeps all proposed cells · {discard-tuned} drops them"
+            : hint.value,
+        )}
       </p>
     </footer>
   );

@@ -1,9 +1,12 @@
-import { X } from "lucide";
+import { useSignal } from "@preact/signals";
+import { BookOpen, Pencil, RotateCcw, Route, X } from "lucide";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Command } from "../../commands/commands";
+import { nameOf } from "../../commands/keys";
 import { Icon } from "../icon";
 import { keyName } from "./controls";
+import { KeyEntry, type Listening, listenFor } from "./key-entry";
 import type { Annotator } from "./model";
 
 const GROUPS: readonly Command["group"][] = ["Tools", "Cells", "Shapes", "View", "Image"];
@@ -12,33 +15,81 @@ const MOUSE: readonly [string, string][] = [
   ["Shift Wheel", "Move sideways"],
   ["Alt Wheel", "Brush size"],
   ["Space or middle button", "Hold and drag to move the image"],
+  ["Two fingers", "Move and zoom the image"],
   ["Alt Click, right click", "Point or stroke outside of the cell"],
   ["Shift, Alt", "While selecting or outlining: add, take away"],
   ["1 … 9, 0", "Class of the selected cells and the next one; none"],
 ];
 
-/** Every command with its keys, read from the same list that the keys are. */
 export function Help({ model }: { model: Annotator }): JSX.Element | null {
+  return model.editor.view.helpOpen.value ? <OpenHelp model={model} /> : null;
+}
+
+/** Every command with its keys, read from the same list that the keys are; they can be changed here. */
+function OpenHelp({ model }: { model: Annotator }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
+  const changing = useSignal(false);
+  const listening = useSignal<Listening | null>(null);
   const { helpOpen } = model.editor.view;
-  const open = helpOpen.value;
-  useEffect(() => {
-    if (open) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [open]);
-  const close = (): void => {
-    helpOpen.value = false;
+  useEffect(() => dialog.current?.showModal(), []);
+  const onKey = (event: KeyboardEvent): void => {
+    if (listening.value) listening.value = listenFor(model, listening.value, event);
+    else if (nameOf(event) === "?") dialog.current?.close();
   };
   return (
-    <dialog class="help" ref={dialog} onClose={close} aria-label="Keys">
+    <dialog
+      class="help"
+      ref={dialog}
+      aria-label="Keys"
+      onKeyDown={onKey}
+      onCancel={(event) => {
+        // Esc first ends the waiting for a key.
+        if (listening.value) event.preventDefault();
+        listening.value = null;
+      }}
+      onClose={() => {
+        helpOpen.value = false;
+      }}
+    >
       <div class="help-head">
         <h2>Keys</h2>
+        <span class="top-space" />
+        <a class="button" href="/docs/using/#keys" target="_blank" rel="noreferrer">
+          <Icon node={BookOpen} title="" /> Guide
+        </a>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            dialog.current?.close();
+            model.startTour();
+          }}
+        >
+          <Icon node={Route} title="" /> Take the tour
+        </button>
+        {model.bindings.anyChosen && (
+          <button type="button" class="button" onClick={() => model.bindings.reset()}>
+            <Icon node={RotateCcw} title="" /> Reset all keys
+          </button>
+        )}
+        <button
+          type="button"
+          class="button"
+          aria-pressed={changing.value}
+          onClick={() => {
+            changing.value = !changing.value;
+            listening.value = null;
+          }}
+        >
+          <Icon node={Pencil} title="" /> Change keys
+        </button>
         <button
           type="button"
           class="icon-button"
+          autofocus
           aria-label="Close (Esc)"
           title="Close (Esc)"
-          onClick={close}
+          onClick={() => dialog.current?.close()}
         >
           <Icon node={X} title="" />
         </button>
@@ -49,15 +100,19 @@ export function Help({ model }: { model: Annotator }): JSX.Element | null {
             <h3>{group}</h3>
             <dl>
               {model.commands
-                .filter((one) => one.group === group && one.keys.length > 0)
-                .map((one) => (
-                  <Entry key={one.id} keys={one.keys.map(keyName)} text={one.name} />
-                ))}
+                .filter((one) => one.group === group && (changing.value || one.keys.length > 0))
+                .map((one) =>
+                  changing.value ? (
+                    <KeyEntry key={one.id} model={model} command={one} listening={listening} />
+                  ) : (
+                    <Entry key={one.id} keys={one.keys.map(keyName)} text={one.name} />
+                  ),
+                )}
             </dl>
           </div>
         ))}
         <div>
-          <h3>Mouse and classes</h3>
+          <h3>Mouse, fingers and classes</h3>
           <dl>
             {MOUSE.map(([key, text]) => (
               <Entry key={key} keys={[key]} text={text} />

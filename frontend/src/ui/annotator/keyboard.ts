@@ -1,21 +1,20 @@
 import { runKey } from "../../commands/commands";
+import { nameOf } from "../../commands/keys";
 import type { Annotator } from "./model";
 
 /** The page's keys. Whoever types into a field keeps their keys; a focused button keeps Enter and Space. */
 export function listenToKeys(model: Annotator): () => void {
   const { editor, commands } = model;
   const down = (event: KeyboardEvent): void => {
-    if (isTyping(event.target)) return;
+    if (isTyping(event.target) && nameOf(event) !== "Mod+K") return;
+    // A dialog has its own keys, and the browser closes it with Esc, also where the focused button in it has gone.
+    if (document.querySelector("dialog[open]")) return;
     const onControl =
       event.target instanceof HTMLElement && event.target.closest("button, a, summary") !== null;
     if (onControl && (event.key === "Enter" || event.key === " ")) return;
     if (event.key === " ") {
       editor.hold();
       event.preventDefault();
-      return;
-    }
-    if (editor.view.helpOpen.peek() && event.key === "Escape") {
-      editor.view.helpOpen.value = false;
       return;
     }
     if (runKey(commands, editor, event)) event.preventDefault();

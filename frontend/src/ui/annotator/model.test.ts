@@ -1,8 +1,10 @@
 import { expect, it } from "vitest";
 import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-ports";
 import type { JobUpdate } from "../../editor/ports";
+import { FakeRegions } from "../../testing/fake-regions";
 import { LocalSession } from "../../testing/local-session";
 import { Annotator } from "./model";
+import { findEntries, paletteEntries } from "./palette-entries";
 
 const STARTER: EngineInfo = {
   name: "starter",
@@ -37,7 +39,12 @@ const DETAIL: ImageDetail = {
   total: 2,
 };
 
-const TITAN: EngineInfo = { ...STARTER, name: "titan", capabilities: ["prompt", "auto", "flows"] };
+const TITAN: EngineInfo = {
+  ...STARTER,
+  name: "titan",
+  title: "Titan",
+  capabilities: ["prompt", "auto", "flows"],
+};
 
 const EDGES: EngineInfo = { ...STARTER, name: "edges", capabilities: ["prompt"] };
 
@@ -63,6 +70,7 @@ class Page {
       },
       cancel: (job) => note(`cancel ${job}`),
       setStatus: (image, status) => note(`${image} ${status}`),
+      regions: () => new FakeRegions(),
       thumbnail: () => "",
       go: (path) => void this.said.push(path),
       recall: (name) => this.kept.get(name) ?? null,
@@ -264,4 +272,22 @@ it("offers the ready engines without flows to draw answers made of flows again, 
   expect(by.value).toBe("edges");
   model.choosePolisher("");
   expect(by.value).toBeNull();
+});
+
+it("lists commands, classes and engines by a few letters, what cannot be done now last", async () => {
+  const { model } = new Page("", {
+    ...DETAIL,
+    classes: [{ id: 7, name: "Nucleus", colour: "#fff", key: "1" }],
+  });
+  await model.load();
+  const names = (query: string) => findEntries(paletteEntries(model), query).map((one) => one.name);
+  expect(names("nuc")[0]).toBe("Class: Nucleus");
+  expect(names("clicks titan")).toEqual(["Clicks with Titan"]);
+  expect(findEntries(paletteEntries(model), "fill holes")[0]).toMatchObject({
+    enabled: false,
+    keys: ["Shift+H"],
+  });
+  expect(findEntries(paletteEntries(model), "zzzz")).toEqual([]);
+  model.bindings.assign(model.commands, "fit", "J");
+  expect(findEntries(paletteEntries(model), "whole image")[0]?.keys).toEqual(["J"]);
 });

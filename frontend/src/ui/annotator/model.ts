@@ -1,4 +1,5 @@
-import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import { Bindings } from "../../commands/bindings";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
 import { Editor } from "../../editor/editor";
 import type {
@@ -9,14 +10,18 @@ import type {
   RunParameters,
   RunRequest,
 } from "../../editor/page-ports";
-import { autoContrast, type Histogram, histogramOf, type Plane } from "../../editor/plane";
+import { autoContrast, greyIn, type Histogram, histogramOf, type Plane } from "../../editor/plane";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
+import { nextTheme } from "../theme";
+import { Tour } from "./tour";
 
 /** The annotator page without its elements: the editor, the image's place in the project, engines and jobs. */
 export class Annotator implements PageActions {
   readonly editor: Editor;
   readonly commands: readonly Command[];
+  readonly bindings: Bindings;
+  readonly tour: Tour;
   readonly image: Signal<ImageDetail>;
   readonly images: Signal<readonly ImageRow[]> = signal([]);
   readonly engines: Signal<readonly EngineInfo[]> = signal([]);
@@ -27,7 +32,7 @@ export class Annotator implements PageActions {
   readonly embedding: ReadonlySignal<JobUpdate | null>;
   readonly failed: ReadonlySignal<JobUpdate | null>;
   private readonly seenFailure: Signal<JobUpdate | null> = signal(null);
-  private readonly unprepare: () => void;
+  private readonly stops: readonly (() => void)[];
 
   constructor(
     detail: ImageDetail,
@@ -43,7 +48,11 @@ export class Annotator implements PageActions {
         : autoContrast(this.histogram);
     const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
     this.editor = new Editor(session, new View(plane, first), classes);
-    this.commands = commandsFor(this.editor, this);
+    this.editor.grey = (part) => greyIn(plane, part);
+    this.tour = new Tour(this);
+    this.editor.regions.connect(api.regions(detail.id));
+    this.bindings = new Bindings(api);
+    this.commands = this.bindings.bind(commandsFor(this.editor, this));
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
     this.segmenting = computed(
       () => jobs.value.find((job) => job.kind === "segment" && isActive(job)) ?? null,
@@ -64,21 +73,32 @@ export class Annotator implements PageActions {
             job.state === "failed" && job !== this.seenFailure.value && (job.kind === "segment" || mine(job)),
         ) ?? null,
     );
-    // Whenever there is a new connection or another engine: the first click shall not wait for the image.
-    this.unprepare = effect(() => {
-      if (!session.me.value) return;
-      for (const engine of [promptEngine.value, polishing.by.value]) if (engine) session.prepare(engine);
-    });
+    this.stops = [
+      // Whenever there is a new connection or another engine: the first click shall not wait for the image.
+      effect(() => {
+        if (!session.me.value) return;
+        for (const engine of [promptEngine.value, polishing.by.value]) if (engine) session.prepare(engine);
+      }),
+      effect(() => {
+        if (session.regionsChanged.value > 0) untracked(() => void this.editor.regions.load());
+      }),
+      effect(() => {
+        const person = session.me.value?.userId;
+        if (person !== undefined) untracked(() => this.bindings.open(String(person)));
+      }),
+    ];
   }
 
   close(): void {
-    this.unprepare();
+    for (const stop of this.stops) stop();
+    this.tour.close();
     this.editor.close();
   }
 
   /** What is not needed for the first picture. */
   async load(): Promise<void> {
     await Promise.all([this.loadEngines(), this.loadImages()]);
+    this.tour.offer();
   }
 
   private async loadEngines(): Promise<void> {
@@ -232,6 +252,15 @@ export class Annotator implements PageActions {
 
   back(): void {
     this.api.go(`/projects/${this.image.peek().project.id}/`);
+  }
+
+  startTour(): void {
+    this.editor.view.panelsHidden.value = false;
+    this.tour.start();
+  }
+
+  nextTheme(): void {
+    nextTheme();
   }
 
   toggleDone(): void {

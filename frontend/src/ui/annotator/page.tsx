@@ -9,11 +9,14 @@ import { Help } from "./help";
 import { listenToKeys } from "./keyboard";
 import { Banner, JobLine, Toasts } from "./messages";
 import { type Annotator, isActive } from "./model";
+import { Palette } from "./palette";
 import { PromptBar } from "./prompt-bar";
+import { RegionsPanel } from "./regions-panel";
 import { type Draw, Stage } from "./stage";
 import { rememberTools, ToolBar } from "./tool-bar";
 import { ToolRail } from "./tool-rail";
 import { TopBar } from "./top-bar";
+import { TourCard } from "./tour-card";
 
 /** The annotator: top bar, tools, canvas, panels, filmstrip. Panels never cover the image. */
 export function AnnotatorPage({
@@ -45,14 +48,17 @@ export function AnnotatorPage({
       </main>
       {!hidden && (
         <aside class="column" aria-label="Panels">
+          <TourCard model={model} />
           <ContrastPanel model={model} />
           <FindPanel model={model} />
           <ClassesPanel model={model} />
+          <RegionsPanel model={model} />
           <CellsPanel model={model} />
         </aside>
       )}
       <Filmstrip model={model} />
       <Help model={model} />
+      <Palette model={model} />
     </div>
   );
 }
@@ -83,6 +89,7 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       tool: editor.path.value,
       write: editor.writer.mode.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
+      hover: editor.prompting.hoverCandidate.value ? "shown" : "none",
       scale: String(scale),
       left: String(x),
       top: String(y),

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Button, Pointer } from "../../editor/input";
+import { type Contact, Hands } from "../../editor/hands";
+import type { Button } from "../../editor/input";
 import { valueAt } from "../../editor/plane";
 import type { Annotator } from "./model";
 
@@ -60,46 +61,41 @@ function Coordinates({ model }: { model: Annotator }): JSX.Element {
 }
 
 function listen(element: HTMLElement, { editor }: Annotator): () => void {
-  const pointer = (type: Pointer["type"], event: PointerEvent | MouseEvent, button: Button): void => {
+  const hands = new Hands(editor);
+  const contact = (event: PointerEvent): Contact => {
     const box = element.getBoundingClientRect();
-    const screen = { x: event.clientX - box.left, y: event.clientY - box.top };
-    editor.dispatch({
-      type,
-      screen,
-      image: editor.view.toImage(screen),
-      button,
+    return {
+      id: event.pointerId,
+      kind: kindOf(event),
+      screen: { x: event.clientX - box.left, y: event.clientY - box.top },
+      button: BUTTONS[event.button] ?? "left",
       shift: event.shiftKey,
       alt: event.altKey,
-      // A mouse says 0.5 while a button is held, which means nothing.
-      pressure: "pointerType" in event && event.pointerType === "pen" ? event.pressure : 0,
-    });
+      pressure: event.pressure,
+      time: event.timeStamp,
+    };
   };
-  let held: Button | null = null;
   const down = (event: PointerEvent): void => {
-    if (held) return;
-    held = BUTTONS[event.button] ?? "left";
     element.setPointerCapture(event.pointerId);
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     event.preventDefault();
-    pointer("pointerdown", event, held);
+    hands.down(contact(event));
   };
   const move = (event: PointerEvent): void => {
     // A fast hand's points between two frames; without them a brush stroke has corners.
-    const between = held ? event.getCoalescedEvents() : [];
-    for (const one of between.length > 1 ? between : [event]) pointer("pointermove", one, held ?? "left");
+    const between = hands.drawing ? event.getCoalescedEvents() : [];
+    for (const one of between.length > 1 ? between : [event]) hands.move(contact(one));
   };
-  const up = (event: PointerEvent): void => {
-    const button = BUTTONS[event.button] ?? "left";
-    if (button !== held) return;
-    held = null;
-    pointer("pointerup", event, button);
+  const up = (event: PointerEvent): void => hands.up(contact(event));
+  const lost = (event: PointerEvent): void => hands.cancel(event.pointerId);
+  const leave = (event: PointerEvent): void => hands.leave(kindOf(event));
+  const double = (event: MouseEvent): void => {
+    const box = element.getBoundingClientRect();
+    const screen = { x: event.clientX - box.left, y: event.clientY - box.top };
+    const { shiftKey: shift, altKey: alt } = event;
+    const image = editor.view.toImage(screen);
+    editor.dispatch({ type: "doubleclick", screen, image, button: "left", shift, alt, pressure: 0 });
   };
-  const lost = (): void => {
-    if (held) editor.dispatch({ type: "cancel" });
-    held = null;
-  };
-  const leave = (): void => editor.dispatch({ type: "leave" });
-  const double = (event: MouseEvent): void => pointer("doubleclick", event, "left");
   const menu = (event: Event): void => event.preventDefault();
   const wheel = (event: WheelEvent): void => {
     event.preventDefault();
@@ -127,4 +123,8 @@ function listen(element: HTMLElement, { editor }: Annotator): () => void {
   return () => {
     for (const [name, handler] of listeners) element.removeEventListener(name, handler as EventListener);
   };
+}
+
+function kindOf({ pointerType }: PointerEvent): Contact["kind"] {
+  return pointerType === "pen" || pointerType === "touch" ? pointerType : "mouse";
 }

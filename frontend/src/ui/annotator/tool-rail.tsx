@@ -9,34 +9,42 @@ import {
   Keyboard,
   Lasso,
   LassoSelect,
+  Magnet,
   MousePointer2,
   Move,
   Pentagon,
   Scissors,
+  Search,
   Signature,
   Square,
+  SquareCheckBig,
   SquareMousePointer,
   Trash2,
   WandSparkles,
 } from "lucide";
 import type { JSX } from "preact";
+import type { Command } from "../../commands/commands";
 import { Icon } from "../icon";
+import { theme } from "../theme";
+import { THEME_ICONS } from "../theme-icons";
 import { CommandButton } from "./controls";
 import type { Annotator } from "./model";
 
-const TOOLS: readonly [string, string, IconNode][] = [
-  ["select", "V", MousePointer2],
-  ["select-lasso", "Q", LassoSelect],
-  ["points", "P", SquareMousePointer],
-  ["box", "R", Square],
-  ["scribble", "S", Signature],
-  ["brush", "B", Brush],
-  ["eraser", "E", Eraser],
-  ["polygon", "O", Pentagon],
-  ["lasso", "L", Lasso],
-  ["split", "X", Scissors],
-  ["move", "D", Move],
-  ["hand", "G", Hand],
+const TOOLS: readonly [string, IconNode][] = [
+  ["select", MousePointer2],
+  ["select-lasso", LassoSelect],
+  ["points", SquareMousePointer],
+  ["box", Square],
+  ["scribble", Signature],
+  ["brush", Brush],
+  ["eraser", Eraser],
+  ["polygon", Pentagon],
+  ["lasso", Lasso],
+  ["magnetic", Magnet],
+  ["split", Scissors],
+  ["move", Move],
+  ["hand", Hand],
+  ["region", SquareCheckBig],
 ];
 
 export function ToolRail({ model }: { model: Annotator }): JSX.Element {
@@ -46,7 +54,7 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
   const refining = editor.prompting.refined.value !== null;
   return (
     <nav class="tool-rail" aria-label="Tools">
-      {TOOLS.map(([id, letter, icon]) => (
+      {TOOLS.map(([id, icon]) => (
         <CommandButton
           key={id}
           command={command(`tool-${id}`)}
@@ -54,17 +62,13 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
           pressed={editor.toolId.value === id}
         >
           <Icon node={icon} title="" />
-          <span class="tool-letter" aria-hidden="true">
-            {letter}
-          </span>
+          <Letter command={command(`tool-${id}`)} />
         </CommandButton>
       ))}
       <span class="rail-line" />
       <CommandButton command={command("refine")} class="tool" pressed={refining}>
         <Icon node={WandSparkles} title="" />
-        <span class="tool-letter" aria-hidden="true">
-          M
-        </span>
+        <Letter command={command("refine")} />
       </CommandButton>
       <CommandButton command={command("delete")} class="tool">
         <Icon node={Trash2} title="" />
@@ -76,9 +80,24 @@ export function ToolRail({ model }: { model: Annotator }): JSX.Element {
         <Icon node={hidden ? EyeOff : Eye} title="" />
       </CommandButton>
       <span class="rail-space" />
+      <CommandButton command={command("palette")} class="tool">
+        <Icon node={Search} title="" />
+      </CommandButton>
+      <CommandButton command={command("theme")} class="tool">
+        <Icon node={THEME_ICONS[theme.value]} title="" />
+      </CommandButton>
       <CommandButton command={command("help")} class="tool">
         <Icon node={Keyboard} title="" />
       </CommandButton>
     </nav>
+  );
+}
+
+function Letter({ command }: { command: Command | undefined }): JSX.Element {
+  const key = command?.keys[0] ?? "";
+  return (
+    <span class="tool-letter" aria-hidden="true">
+      {key.length === 1 ? key : ""}
+    </span>
   );
 }

@@ -1,14 +1,13 @@
 /** Small pieces that both pages show. */
-import { Circle, CircleCheck, CircleDot, LogOut, Monitor, Moon, Sun } from "lucide";
+import { Circle, CircleCheck, CircleDot, LogOut } from "lucide";
 import type { ComponentChildren } from "preact";
 import { csrfToken } from "../../net/http";
 import type { MeOut, PersonOut } from "../../protocol/api.gen";
 import { count, exact, initials, relative } from "../format";
 import { Icon } from "../icon";
 import { nextTheme, theme } from "../theme";
+import { THEME_ICONS } from "../theme-icons";
 import type { Status } from "./api";
-
-const THEME_ICONS = { dark: Moon, light: Sun, auto: Monitor };
 
 interface TopBarProps {
   readonly me: MeOut | null;

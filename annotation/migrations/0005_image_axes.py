@@ -17,7 +17,7 @@ def describe_channels(apps: Any, _schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotation", "0002_run_parts")]
+    dependencies = [("annotation", "0004_regions")]
 
     operations = [
         migrations.AddField("image", "size_t", models.PositiveIntegerField(default=1, help_text="frames")),
