@@ -45,7 +45,12 @@ export function shapeOf(mask: Mask): Shape {
 
 function measure(mask: Mask): Shape {
   const box = boxOf(mask);
-  const padded = blank({ top: box.top - 1, left: box.left - 1, bottom: box.bottom + 1, right: box.right + 1 });
+  const padded = blank({
+    top: box.top - 1,
+    left: box.left - 1,
+    bottom: box.bottom + 1,
+    right: box.right + 1,
+  });
   paint(padded, mask, 1);
   const moments = momentsOf(mask);
   const { area } = moments;

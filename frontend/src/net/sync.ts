@@ -5,7 +5,6 @@ import { signal } from "@preact/signals-core";
 import { ProtocolError } from "../protocol/decode";
 import type {
   Ack,
-  Change,
   ClientMessage,
   ErrorCode,
   JobUpdate,
@@ -30,6 +29,7 @@ import type { Link, SyncEvents, SyncParts } from "./parts";
 import { Presence } from "./presence";
 import { Prompts } from "./prompts";
 import { Pusher } from "./pusher";
+import type { PendingOperation } from "../store/types";
 import type { QueuedOperation } from "./queue";
 import { ReconnectingSocket } from "./socket";
 import type { Me } from "./types";
@@ -80,7 +80,7 @@ export class Sync {
     this.pusher = new Pusher({ queue: parts.queue, timers, send, onQueueFailed: () => this.onQueueFailed() });
     this.undo = new Undo({
       undecided: () => this.pusher.undecided,
-      invert: (kind, target) => this.enqueue(kind, [], target),
+      invert: (kind, undo) => this.enqueue({ kind, changes: [], undo }),
     });
     this.left = new LeftBehind(parts, this.clientId, {
       onFound: (entries) => this.onLeft(entries),
@@ -124,8 +124,8 @@ export class Sync {
     this.parts.queue.close();
   }
 
-  /** An operation of now, whose cells have room: the caller has seen to that. */
-  enqueue(kind: QueuedOperation["kind"], changes: readonly Change[], undo: string | null): void {
+  /** An operation of now, whose cells have room: the caller has seen to that. Returns its id. */
+  enqueue(operation: Omit<PendingOperation, "id">): string {
     const me = this.me.value;
     if (!me) throw new Error("Nothing can be done before the server has said who I am.");
     this.seq = this.pusher.nextSeq(this.clientId, this.seq + 1);
@@ -139,11 +139,12 @@ export class Sync {
       seq: this.seq,
       protocol: VERSION,
     };
-    const entry: QueuedOperation = { ...common, kind, changes, undo };
+    const entry: QueuedOperation = { ...common, ...operation };
     this.mine.add(entry.id);
     this.parts.store.push(entry);
     this.pusher.add(entry);
     this.undo.refresh();
+    return entry.id;
   }
 
   // --- the connection -----------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ export interface Row {
 export interface Logged {
   readonly patch: Patch;
   readonly undoes: string | null;
+  readonly partOf: string | null;
   undone: boolean;
   readonly changes: readonly {
     readonly id: string;
