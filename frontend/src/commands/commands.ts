@@ -1,12 +1,13 @@
 import type { Editor, ToolId } from "../editor/editor";
 import { type KeyPress, nameOf } from "./keys";
+import { qualityCommands } from "./quality-commands";
 import { shapeCommands, sketchCommands } from "./shape-commands";
 
 /** Something that a person can do. Buttons, keys and the list of keys all read this. */
 export interface Command {
   readonly id: string;
   readonly name: string;
-  readonly group: "Tools" | "Cells" | "Shapes" | "View" | "Image";
+  readonly group: "Tools" | "Cells" | "Shapes" | "Quality" | "View" | "Image";
   readonly keys: readonly string[];
   enabled(): boolean;
   run(): void;
@@ -50,6 +51,7 @@ export function commandsFor(editor: Editor, page: PageActions): Command[] {
     ...tuneCommands(editor, page),
     ...cellCommands(editor),
     ...shapeCommands(editor),
+    ...qualityCommands(editor),
     ...viewCommands(editor),
     ...imageCommands(editor, page),
   ];

@@ -3,6 +3,7 @@ import type { Bitmap } from "../geometry/mask";
 import type { Cell } from "../store/types";
 import type { Point } from "./camera";
 import type { InputEvent, InputTarget } from "./input";
+import { Inspector } from "./inspector";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
 import { Tuning } from "./tuning";
@@ -87,6 +88,7 @@ export class Editor {
   readonly writer: Writer;
   readonly prompting: Prompting;
   readonly tuning: Tuning;
+  readonly inspector: Inspector;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
   private holding: InputTarget | null = null;
@@ -102,6 +104,7 @@ export class Editor {
     this.writer = new Writer(session);
     this.prompting = new Prompting(session, this.promptEngine, this.writer);
     this.tuning = new Tuning(session, this.findEngine, this.revision);
+    this.inspector = new Inspector(session.store);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
   }
@@ -115,6 +118,7 @@ export class Editor {
   close(): void {
     this.unsubscribe();
     this.tuning.close();
+    this.inspector.close();
     this.session.close();
   }
 

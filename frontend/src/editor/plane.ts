@@ -1,5 +1,8 @@
 /** The pixels of one image plane and what is counted from them. */
 
+import type { Box } from "../geometry/box";
+import type { Pixels } from "../geometry/intensity";
+
 export interface Plane {
   readonly width: number;
   readonly height: number;
@@ -44,6 +47,19 @@ export function planeOf(
     channels,
     data: dtype === "uint16" ? new Uint16Array(bytes) : new Uint8Array(bytes),
   };
+}
+
+/** The plane's channels as measurements read them. */
+export function pixelsOf({ width, channels, data }: Plane): Pixels {
+  const values = ({ top, left, bottom, right }: Box, channel: number): Float32Array => {
+    const found = new Float32Array((bottom - top) * (right - left));
+    let to = 0;
+    for (let row = top; row < bottom; row++)
+      for (let col = left; col < right; col++)
+        found[to++] = data[(row * width + col) * channels + channel] as number;
+    return found;
+  };
+  return { channels, values };
 }
 
 export function valueAt(plane: Plane, x: number, y: number): number[] | null {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { rectangle } from "../testing/test-editor";
 import { FakeServer } from "../testing/fake-server";
 import { ManualTimers } from "../testing/manual-timers";
 import { Tab } from "../testing/tab";
+import { rectangle } from "../testing/test-editor";
 
 const PERSON = { userId: 1, name: "ann", role: "annotator" };
 

@@ -22,6 +22,7 @@ import {
   decodeServerMessage,
   VERSION,
 } from "../protocol/messages.gen";
+import type { PendingOperation } from "../store/types";
 import { CatchUp } from "./catch-up";
 import { newId } from "./ids";
 import { LeftBehind } from "./left-behind";
@@ -29,7 +30,6 @@ import type { Link, SyncEvents, SyncParts } from "./parts";
 import { Presence } from "./presence";
 import { Prompts } from "./prompts";
 import { Pusher } from "./pusher";
-import type { PendingOperation } from "../store/types";
 import type { QueuedOperation } from "./queue";
 import { ReconnectingSocket } from "./socket";
 import type { Me } from "./types";

@@ -136,7 +136,10 @@ export class Inspection {
     }
     const all = referenceOf([...groups.values()].flat());
     const byClass = new Map(
-      [...groups].map(([classId, shapes]) => [classId, shapes.length >= 2 * ENOUGH ? referenceOf(shapes) : all]),
+      [...groups].map(([classId, shapes]) => [
+        classId,
+        shapes.length >= 2 * ENOUGH ? referenceOf(shapes) : all,
+      ]),
     );
     return (classId) => byClass.get(classId) ?? all;
   }

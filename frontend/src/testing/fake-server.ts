@@ -75,10 +75,12 @@ export class FakeServer {
   }
 
   private history(person: Person) {
-    const mine = this.log.filter(({ patch }) => patch.actor === person.name);
-    const undoable = mine.findLast(({ patch, undone }) => !undone && !["undo", "part"].includes(patch.kind));
-    const undo = mine.findLast(({ patch, undone }) => !undone && patch.kind === "undo");
-    const isOver = undo && mine.some(({ patch }) => patch.kind === "edit" && patch.clock > undo.patch.clock);
+    const last = (isIt: (one: Logged) => boolean) =>
+      this.log.findLast((one) => one.patch.actor === person.name && isIt(one));
+    const undoable = last(({ patch, undone }) => !undone && !["undo", "part"].includes(patch.kind));
+    const undo = last(({ patch, undone }) => !undone && patch.kind === "undo");
+    const edit = undo && last(({ patch }) => patch.kind === "edit");
+    const isOver = undo && edit && edit.patch.clock > undo.patch.clock;
     return {
       undoable: undoable?.patch.operation ?? null,
       redoable: isOver ? null : (undo?.patch.operation ?? null),

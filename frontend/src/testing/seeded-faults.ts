@@ -125,10 +125,7 @@ const MAKE: Readonly<Record<FlagKind, Fault>> = {
     painter.glow(cell, 300);
     const { random } = painter;
     const far = pointOf(cell, random.next() * 7, 1.7);
-    painter.add(
-      union(painter.mask(cell), strokeToMask([far], 0.6 + 0.9 * random.next(), BOUNDS)),
-      "specks",
-    );
+    painter.add(union(painter.mask(cell), strokeToMask([far], 0.6 + 0.9 * random.next(), BOUNDS)), "specks");
   },
   pieces: (painter, cell) => {
     painter.glow(cell, 300);
@@ -189,7 +186,11 @@ const MAKE: Readonly<Record<FlagKind, Fault>> = {
     painter.add(painter.mask(cell));
     const shift = 1.5 + 2 * random.next();
     const angle = random.next() * 7;
-    const again = { ...cell, row: cell.row + shift * Math.sin(angle), col: cell.col + shift * Math.cos(angle) };
+    const again = {
+      ...cell,
+      row: cell.row + shift * Math.sin(angle),
+      col: cell.col + shift * Math.cos(angle),
+    };
     const first = painter.cells.at(-1)?.mask;
     // What the rule that cells never overlap leaves of a second mask, in one piece, as engines give it.
     if (first) painter.add(largestPart(difference(painter.mask(again), first)), "duplicate");

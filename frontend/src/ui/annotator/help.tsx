@@ -6,7 +6,7 @@ import { Icon } from "../icon";
 import { keyName } from "./controls";
 import type { Annotator } from "./model";
 
-const GROUPS: readonly Command["group"][] = ["Tools", "Cells", "Shapes", "View", "Image"];
+const GROUPS: readonly Command["group"][] = ["Tools", "Cells", "Shapes", "Quality", "View", "Image"];
 const MOUSE: readonly [string, string][] = [
   ["Wheel", "Zoom to the pointer"],
   ["Shift Wheel", "Move sideways"],

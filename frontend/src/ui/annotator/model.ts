@@ -1,5 +1,6 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
+import { CellList } from "../../editor/cell-list";
 import { Editor } from "../../editor/editor";
 import type {
   AnnotatorApi,
@@ -9,13 +10,14 @@ import type {
   RunParameters,
   RunRequest,
 } from "../../editor/page-ports";
-import { autoContrast, type Histogram, histogramOf, type Plane } from "../../editor/plane";
+import { autoContrast, type Histogram, histogramOf, type Plane, pixelsOf } from "../../editor/plane";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
 
 /** The annotator page without its elements: the editor, the image's place in the project, engines and jobs. */
 export class Annotator implements PageActions {
   readonly editor: Editor;
+  readonly cells: CellList;
   readonly commands: readonly Command[];
   readonly image: Signal<ImageDetail>;
   readonly images: Signal<readonly ImageRow[]> = signal([]);
@@ -43,6 +45,9 @@ export class Annotator implements PageActions {
         : autoContrast(this.histogram);
     const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
     this.editor = new Editor(session, new View(plane, first), classes);
+    this.editor.inspector.usePixels(pixelsOf(plane));
+    this.cells = new CellList(this.editor);
+    this.cells.pixelUm.value = detail.pixel_um;
     this.commands = commandsFor(this.editor, this);
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
     this.segmenting = computed(
