@@ -11,6 +11,9 @@ import type { Finding } from "./inspector";
 import type { Edit } from "./ports";
 import { editsOf } from "./shapes";
 
+/** So many times the cell's size is seen on each side of it: its neighbours are. */
+const AROUND = 1.5;
+
 function repairFor(store: CellView, { id, flag }: Finding): { cell: Cell; repair: Repair } | null {
   const cell = store.get(id);
   const bounds = { top: 0, left: 0, bottom: store.height, right: store.width };
@@ -113,5 +116,13 @@ export function goTo(editor: Editor, finding: Finding | null): void {
   if (!finding) return;
   editor.inspector.choose(finding);
   editor.select([finding.id]);
-  editor.showCell(finding.id);
+  const mask = editor.session.store.get(finding.id)?.mask;
+  if (!mask) return;
+  const around = AROUND * Math.max(mask.height, mask.width);
+  editor.view.show({
+    x: mask.left - around,
+    y: mask.top - around,
+    width: mask.width + 2 * around,
+    height: mask.height + 2 * around,
+  });
 }

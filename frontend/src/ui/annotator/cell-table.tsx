@@ -9,9 +9,10 @@ import { VirtualRows } from "./virtual-rows";
 
 /** The widths of columns by what they hold, in pixels. */
 const WIDTHS: Readonly<Record<string, string>> = {
-  label: "58px",
-  class: "minmax(72px, 1fr)",
-  flags: "minmax(76px, 1fr)",
+  label: "52px",
+  class: "minmax(60px, 1fr)",
+  area: "48px",
+  flags: "minmax(84px, 1.4fr)",
   author: "minmax(64px, 1fr)",
 };
 
@@ -26,7 +27,7 @@ export function CellTable({ model }: { model: Annotator }): JSX.Element {
     const [id, another] = editor.selection.value;
     return id && !another ? cells.rows.value.findIndex((cell) => cell.id === id) : -1;
   });
-  const template = columns.value.map(({ id }) => WIDTHS[id] ?? "68px").join(" ");
+  const template = columns.value.map(({ id }) => WIDTHS[id] ?? "64px").join(" ");
   const onKey = (event: KeyboardEvent): boolean => {
     const by = STEPS[event.key];
     if (event.key === "Enter" && chosen) editor.showCell(chosen);

@@ -4,6 +4,8 @@ import { useEffect, useRef } from "preact/hooks";
 
 export const ROW = 24;
 const EXTRA = 6;
+/** The style sheet's largest height. The height now would be that of a shorter list, when more rows come. */
+const TALLEST = 300;
 
 interface VirtualRowsProps {
   readonly count: number;
@@ -21,9 +23,8 @@ interface VirtualRowsProps {
 export function VirtualRows({ count, at, label, active, head, row, onKey }: VirtualRowsProps): JSX.Element {
   const list = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
-  const height = list.current?.clientHeight ?? 300;
   const first = Math.max(0, Math.floor(top.value / ROW) - EXTRA);
-  const last = Math.min(count, Math.ceil((top.value + height) / ROW) + EXTRA);
+  const last = Math.min(count, Math.ceil((top.value + TALLEST) / ROW) + EXTRA);
   useEffect(() => {
     const element = list.current;
     if (!element || at < 0) return;
