@@ -83,12 +83,13 @@ def _perform(image: Image, user: User, push: Push) -> Operation:
 
 
 def _first_part(image: Image, user: User, push: Push) -> Operation | None:
-    """The operation that this one goes on with: mine, here, not undone, of other cells. None for one that stands alone."""
+    """The operation that this one goes on with: mine, here, not undone, of other cells. None where it stands alone."""
     if push.continues is None:
         return None
     first = Operation.objects.filter(pk=push.continues, image=image, actor=user, kind="edit").first()
     if first is None:
-        raise RefusedError(ErrorCode.CONFLICT, "The first part of this change was refused, so this part was left out too.")
+        message = "The first part of this change was refused, so this part was left out too."
+        raise RefusedError(ErrorCode.CONFLICT, message)
     if Operation.objects.filter(undoes=first).exists():
         raise RefusedError(ErrorCode.CONFLICT, "This change was undone before all of it had arrived.")
     before = {change["id"] for part in (first, *first.parts.all()) for change in part.changes}

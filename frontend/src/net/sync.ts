@@ -131,15 +131,8 @@ export class Sync {
     this.seq = this.pusher.nextSeq(this.clientId, this.seq + 1);
     const { imageId } = this.parts;
     const { userId } = me;
-    const common = {
-      id: newId(),
-      imageId,
-      userId,
-      clientId: this.clientId,
-      seq: this.seq,
-      protocol: VERSION,
-    };
-    const entry: QueuedOperation = { ...common, ...operation };
+    const sent = { id: newId(), imageId, userId, clientId: this.clientId, seq: this.seq, protocol: VERSION };
+    const entry: QueuedOperation = { ...sent, ...operation };
     this.mine.add(entry.id);
     this.parts.store.push(entry);
     this.pusher.add(entry);
