@@ -5,7 +5,7 @@ import type { Box } from "../geometry/box";
 import type { Pixels } from "../geometry/intensity";
 import type { Mask } from "../geometry/mask";
 import { boxOf } from "../geometry/mask";
-import { shapeOf } from "../geometry/measure";
+import { type Shape, shapeOf } from "../geometry/measure";
 import {
   type Contact,
   cleaned,
@@ -36,6 +36,8 @@ interface Look {
   readonly mask: Mask;
   readonly own: readonly Flag[];
   readonly contact: Contact | null;
+  /** Of what the mask probably means. */
+  readonly shape: Shape;
 }
 
 /** Flags that say why a cell is of an unusual size or shape. */
@@ -97,14 +99,15 @@ export class Inspection {
   private look({ id, mask }: Inspected): Look {
     const before = this.looks.get(id);
     const own = before?.mask === mask ? before.own : ownFlags(mask, this.bounds, this.pixels);
-    return { mask, own, contact: closestNeighbour(mask, this.cells.slotOf(id), this.cells) };
+    const contact = closestNeighbour(mask, this.cells.slotOf(id), this.cells);
+    return { mask, own, contact, shape: shapeOf(cleaned(mask)) };
   }
 
   /** The flags of all cells that have been looked at and have some, the worst first. */
   flags(): Map<string, readonly Flag[]> {
     const usual = this.references();
     const found = new Map<string, readonly Flag[]>();
-    for (const [id, { mask, own, contact }] of this.looks) {
+    for (const [id, { mask, own, contact, shape }] of this.looks) {
       const cell = this.cells.get(id);
       if (!cell) continue;
       const other = contact ? this.cells.cellOfSlot(contact.slot) : undefined;
@@ -113,7 +116,7 @@ export class Inspection {
       const all = duplicate ? [...own.filter(({ line }) => !line), duplicate] : [...own];
       const reference = usual(cell.classId);
       const judged = !isCut(own) && !all.some(({ kind }) => EXPLAINS.has(kind));
-      if (reference && judged) all.push(...outlierFlags(shapeOf(cleaned(mask)), reference));
+      if (reference && judged) all.push(...outlierFlags(shape, reference));
       if (all.length > 0)
         found.set(
           id,
@@ -126,15 +129,16 @@ export class Inspection {
   /** Cells are compared with those of their class where these are enough, otherwise with all. Cells that the border cuts
    * say nothing of what is usual. */
   private references(): (classId: number | null) => Reference | null {
-    const groups = new Map<number | null, ReturnType<typeof shapeOf>[]>();
-    for (const [id, { mask, own }] of this.looks) {
+    const groups = new Map<number | null, Shape[]>();
+    for (const [id, { shape, own }] of this.looks) {
       if (isCut(own)) continue;
       const classId = this.cells.get(id)?.classId ?? null;
       const group = groups.get(classId) ?? [];
-      group.push(shapeOf(cleaned(mask)));
+      group.push(shape);
       groups.set(classId, group);
     }
     const all = referenceOf([...groups.values()].flat());
+    if (groups.size < 2) return () => all;
     const byClass = new Map(
       [...groups].map(([classId, shapes]) => [
         classId,
