@@ -118,7 +118,9 @@ class Hello(Message):
 
 class Push(Message):
     """One operation, answered by an ack with the same ``id``. Sent again with the same ids it is answered the same and
-    done once. Either ``changes`` or ``undo`` (the id of my operation to invert; undoing an undo is redo)."""
+    done once. Either ``changes`` or ``undo`` (the id of my operation to invert; undoing an undo is redo). What is too
+    large for one message comes in parts: all but the first say in ``continues`` which operation they are a part of, and
+    all are undone together."""
 
     type: Literal["push"]
     id: UUID
@@ -126,11 +128,14 @@ class Push(Message):
     seq: Annotated[int, Field(ge=1)]
     changes: Annotated[list[Change], Field(max_length=MAX_CHANGES)] = []
     undo: UUID | None = None
+    continues: UUID | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Push:
         if bool(self.changes) == bool(self.undo):
             raise ValueError("An operation has either changes or the id of an operation to undo.")
+        if self.undo and self.continues:
+            raise ValueError("Only changes come in parts.")
         ids = [change.id for change in self.changes]
         if len(set(ids)) != len(ids):
             raise ValueError("An operation changes a cell once.")

@@ -120,12 +120,13 @@ FRONTEND = {
     "protocol": set(),
     "geometry": set(),
     "store": {"protocol", "geometry"},
-    "editor": {"store", "geometry"},
+    "quality": {"geometry"},
+    "editor": {"store", "geometry", "quality"},
     "tools": {"editor", "store", "geometry"},
-    "commands": {"editor", "store"},
+    "commands": {"editor", "store", "quality"},
     "render": {"editor", "store", "geometry"},
     "net": {"store", "protocol", "geometry", "editor"},
-    "ui": {"commands", "editor", "store", "geometry", "net", "protocol"},
+    "ui": {"commands", "editor", "store", "geometry", "quality", "net", "protocol"},
 }
 # The editor's one window to the session that net makes: types only.
 EDITOR_PORTS = {("editor/ports.ts", "net"), ("editor/ports.ts", "protocol")}

@@ -74,11 +74,28 @@ def do_push(user: User, image_id: UUID, push: Push, *, session_key: str | None =
 def _perform(image: Image, user: User, push: Push) -> Operation:
     editor = Editor(image, user, client_id=push.client_id)
     if push.undo is None:
+        first = _first_part(image, user, push)
         prepare_changes(editor, push.changes)
-        return _write(editor, push.id, kind="edit")
+        return _write(editor, push.id, kind="part" if first else "edit", part_of=first)
     target = get_target(image, user, push.undo)
     prepare_undo(editor, target)
     return _write(editor, push.id, kind=inverse_kind(target), undoes=target)
+
+
+def _first_part(image: Image, user: User, push: Push) -> Operation | None:
+    """The operation that this one goes on with: mine, here, not undone, of other cells. None where it stands alone."""
+    if push.continues is None:
+        return None
+    first = Operation.objects.filter(pk=push.continues, image=image, actor=user, kind="edit").first()
+    if first is None:
+        message = "The first part of this change was refused, so this part was left out too."
+        raise RefusedError(ErrorCode.CONFLICT, message)
+    if Operation.objects.filter(undoes=first).exists():
+        raise RefusedError(ErrorCode.CONFLICT, "This change was undone before all of it had arrived.")
+    before = {change["id"] for part in (first, *first.parts.all()) for change in part.changes}
+    if any(str(change.id) in before for change in push.changes):
+        raise RefusedError(ErrorCode.BAD_REQUEST, "An operation changes a cell once.")
+    return first
 
 
 def _write(

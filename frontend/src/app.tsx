@@ -9,6 +9,7 @@ import { Annotator, sentence } from "./ui/annotator/model";
 import { AnnotatorPage } from "./ui/annotator/page";
 import type { Draw } from "./ui/annotator/stage";
 import "./ui/styles/annotator.css";
+import "./ui/styles/cell-list.css";
 import "./ui/styles/tool-bar.css";
 import "./ui/styles/dialogs.css";
 

@@ -26,11 +26,11 @@ function opened(shelf = new Shelf(), person = "1") {
 
 it("gives a command another key, which then works instead of the old one", () => {
   const { test, bindings, commands, keysOf, press } = opened();
-  expect(bindings.conflict(commands, "tool-brush", "N")).toBeNull();
-  bindings.assign(commands, "tool-brush", "N");
-  expect(keysOf("tool-brush")).toEqual(["N"]);
+  expect(bindings.conflict(commands, "tool-brush", "I")).toBeNull();
+  bindings.assign(commands, "tool-brush", "I");
+  expect(keysOf("tool-brush")).toEqual(["I"]);
   expect(press("b")).toBe(false);
-  expect(press("n")).toBe(true);
+  expect(press("i")).toBe(true);
   expect(test.editor.toolId.value).toBe("brush");
 });
 

@@ -1,5 +1,6 @@
 import type { Editor, ToolId } from "../editor/editor";
 import { type KeyPress, nameOf } from "./keys";
+import { qualityCommands } from "./quality-commands";
 import { regionCommands, shapeCommands, sketchCommands } from "./shape-commands";
 import { workspaceCommands } from "./workspace-commands";
 
@@ -7,7 +8,7 @@ import { workspaceCommands } from "./workspace-commands";
 export interface Command {
   readonly id: string;
   readonly name: string;
-  readonly group: "Tools" | "Cells" | "Shapes" | "View" | "Image";
+  readonly group: "Tools" | "Cells" | "Shapes" | "Quality" | "View" | "Image";
   readonly keys: readonly string[];
   enabled(): boolean;
   run(): void;
@@ -56,6 +57,7 @@ export function commandsFor(editor: Editor, page: PageActions): Command[] {
     ...regionCommands(editor),
     ...cellCommands(editor),
     ...shapeCommands(editor),
+    ...qualityCommands(editor),
     ...viewCommands(editor),
     ...imageCommands(editor, page),
     ...workspaceCommands(editor, page),

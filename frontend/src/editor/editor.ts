@@ -6,6 +6,7 @@ import type { Cell } from "../store/types";
 import type { Point } from "./camera";
 import { Hovering } from "./hovering";
 import type { InputEvent, InputTarget } from "./input";
+import { Inspector } from "./inspector";
 import { Polishing } from "./polishing";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
@@ -100,6 +101,7 @@ export class Editor {
   readonly tuning: Tuning;
   readonly hovering: Hovering;
   readonly regions: Regions;
+  readonly inspector: Inspector;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
   private holding: InputTarget | null = null;
@@ -116,6 +118,7 @@ export class Editor {
     this.prompting = new Prompting(session, this.promptEngine, this.writer);
     this.polishing = new Polishing(session, this.promptEngine, this.prompting.active);
     this.tuning = new Tuning(session, this.findEngine, this.revision);
+    this.inspector = new Inspector(session.store);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
     this.regions = new Regions(view.image, (message) => this.say(message));
     this.hovering = new Hovering(this);
@@ -133,6 +136,7 @@ export class Editor {
     this.polishing.close();
     this.tuning.close();
     this.hovering.close();
+    this.inspector.close();
     this.session.close();
   }
 

@@ -1,6 +1,7 @@
 /** What the annotator page needs from the server besides the session. Implemented by net/annotator.ts. */
 
 import type { Box } from "../geometry/box";
+import type { PixelSize } from "../geometry/measure";
 import type { LabelClass } from "./ports";
 import type { RegionsPort } from "./regions";
 
@@ -27,6 +28,7 @@ export interface ImageDetail extends ImageRow {
   readonly width: number;
   readonly height: number;
   readonly plane: PlaneDetail;
+  readonly pixel_um?: PixelSize;
   readonly project: { readonly id: string; readonly name: string; readonly role: string };
   readonly classes: readonly LabelClass[];
   readonly previous: string | null;

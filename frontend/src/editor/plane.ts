@@ -1,6 +1,7 @@
 /** The pixels of one image plane and what is counted from them. */
 
 import type { Box } from "../geometry/box";
+import type { Pixels } from "../geometry/intensity";
 import type { Grey } from "../geometry/livewire";
 
 export interface Plane {
@@ -49,18 +50,30 @@ export function planeOf(
   };
 }
 
+/** The plane's channels as measurements read them. */
+export function pixelsOf({ width, channels, data }: Plane): Pixels {
+  const values = ({ top, left, bottom, right }: Box, channel: number): Float32Array => {
+    const found = new Float32Array((bottom - top) * (right - left));
+    let to = 0;
+    for (let row = top; row < bottom; row++)
+      for (let col = left; col < right; col++)
+        found[to++] = data[(row * width + col) * channels + channel] as number;
+    return found;
+  };
+  return { channels, values };
+}
+
 /** The grey values of a part; of a colour image the mean of the three. */
-export function greyIn(plane: Plane, { top, left, bottom, right }: Box): Grey {
-  const [width, height] = [right - left, bottom - top];
-  const values = new Float32Array(width * height);
-  for (let row = 0; row < height; row++)
-    for (let col = 0; col < width; col++) {
-      const at = ((top + row) * plane.width + left + col) * plane.channels;
-      let sum = 0;
-      for (let channel = 0; channel < plane.channels; channel++) sum += plane.data[at + channel] ?? 0;
-      values[row * width + col] = sum / plane.channels;
-    }
-  return { top, left, width, height, values };
+export function greyIn(plane: Plane, box: Box): Grey {
+  const { channels, values } = pixelsOf(plane);
+  const { top, left, bottom, right } = box;
+  const mean = new Float32Array((bottom - top) * (right - left));
+  for (let channel = 0; channel < channels; channel++) {
+    const part = values(box, channel);
+    if (part)
+      for (let at = 0; at < mean.length; at++) mean[at] = (mean[at] ?? 0) + (part[at] ?? 0) / channels;
+  }
+  return { top, left, width: right - left, height: bottom - top, values: mean };
 }
 
 export function valueAt(plane: Plane, x: number, y: number): number[] | null {

@@ -95,7 +95,8 @@ export function splitAlong(editor: Editor, line: readonly Point[]): void {
   editor.select([...cut.map(({ cell }) => cell.id), ...created.flatMap((id) => id ?? [])]);
 }
 
-function editsOf(cell: Cell, [largest, ...others]: readonly Mask[]): Edit[] {
+/** The largest part stays the cell, the others become cells of its class. */
+export function editsOf(cell: Cell, [largest, ...others]: readonly Mask[]): Edit[] {
   if (!largest) return [];
   return [
     { edit: "update", id: cell.id, mask: largest },

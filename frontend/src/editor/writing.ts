@@ -42,8 +42,8 @@ export class Writer {
   }
 
   /** One operation. The ids of the created cells, null for each that found no pixel. */
-  apply(edits: readonly Edit[]): (string | null)[] {
-    const fitted = allot(this.session.store, edits, this.mode.peek());
+  apply(edits: readonly Edit[], mode: WriteMode = this.mode.peek()): (string | null)[] {
+    const fitted = allot(this.session.store, edits, mode);
     const kept = edits.filter((edit) => edit.edit === "create").map((edit) => fitted.get(edit) !== undefined);
     const all = [...taken(this.session.store, fitted), ...[...fitted.values()].sort(inServersOrder)];
     const ids = all.length > 0 ? this.session.apply(all) : [];

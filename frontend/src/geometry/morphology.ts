@@ -132,9 +132,8 @@ export function convexHull(mask: Mask): Mask {
     firsts.set(row, Math.min(firsts.get(row) ?? from, from));
     lasts.set(row, Math.max(lasts.get(row) ?? 0, to - 1));
   });
-  const corners = (of: Map<number, number>) => [...of].map(([row, col]) => ({ row, col }));
-  const lefts = columns(chain(corners(firsts), -1));
-  const rights = columns(chain(corners(lasts), 1));
+  const lefts = columns(chain(byRow(firsts), -1));
+  const rights = columns(chain(byRow(lasts), 1));
   const bitmap = blank(boxOf(mask));
   for (let row = 0; row < bitmap.height; row++) {
     const from = Math.ceil(lefts[row] ?? 0) - bitmap.left;
@@ -142,4 +141,30 @@ export function convexHull(mask: Mask): Mask {
     bitmap.data.fill(1, row * bitmap.width + from, row * bitmap.width + to + 1);
   }
   return encode(bitmap);
+}
+
+/** For each row of the mask the first and the last pixel of its hull, where a pixel counts with the middles of its four
+ * sides, as in skimage.morphology.convex_hull_image. Computed in half pixels, so that it is exact. */
+export function hullColumns(mask: Mask): { from: number; to: number }[] {
+  const firsts = new Map<number, number>();
+  const lasts = new Map<number, number>();
+  const reach = (row: number, first: number, last: number): void => {
+    firsts.set(row, Math.min(firsts.get(row) ?? first, first));
+    lasts.set(row, Math.max(lasts.get(row) ?? last, last));
+  };
+  forEachSpan(mask, (row, from, to) => {
+    reach(2 * row - 1, 2 * from, 2 * to - 2);
+    reach(2 * row, 2 * from - 1, 2 * to - 1);
+    reach(2 * row + 1, 2 * from, 2 * to - 2);
+  });
+  const lefts = columns(chain(byRow(firsts), -1));
+  const rights = columns(chain(byRow(lasts), 1));
+  return Array.from({ length: mask.height }, (_, row) => ({
+    from: Math.ceil((lefts[2 * row + 1] ?? 0) / 2),
+    to: Math.floor((rights[2 * row + 1] ?? 0) / 2),
+  }));
+}
+
+function byRow(columnOf: ReadonlyMap<number, number>): Corner[] {
+  return [...columnOf].map(([row, col]) => ({ row, col })).sort((a, b) => a.row - b.row);
 }

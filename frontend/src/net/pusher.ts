@@ -293,6 +293,6 @@ export class Pusher {
 }
 
 function pushOf(entry: QueuedOperation): Push {
-  const { id, clientId, seq, changes, undo } = entry;
-  return { type: "push", id, client_id: clientId, seq, changes, undo };
+  const { id, clientId, seq, changes, undo, continues = null } = entry;
+  return { type: "push", id, client_id: clientId, seq, changes, undo, continues };
 }

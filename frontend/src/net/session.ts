@@ -153,13 +153,20 @@ export class Session implements ImageSession {
     return this.store.known(id)?.version ?? 1;
   }
 
-  /** Sends what fits, in as few operations as the size of a message allows. Returns the ids of cells left out. */
+  /** One operation, in as few parts as the size of a message allows. Returns the ids of cells left out. */
   private pushAll(changes: readonly Change[]): Set<string> {
     const refused = new Set<string>();
     let batch: Change[] = [];
     let size = 0;
+    let first: string | null = null;
     const flush = () => {
-      for (const id of this.pushOne(batch)) refused.add(id);
+      for (const id of this.tryOut(batch)) refused.add(id);
+      const rest = batch.filter(({ id }) => !refused.has(id));
+      if (rest.length > 0) {
+        this.sync.undo.forgetWanted();
+        const id = this.sync.enqueue({ kind: "edit", changes: rest, undo: null, continues: first });
+        first ??= id;
+      }
       batch = [];
       size = 0;
     };
@@ -178,16 +185,6 @@ export class Session implements ImageSession {
       size += length;
     }
     flush();
-    return refused;
-  }
-
-  private pushOne(changes: readonly Change[]): string[] {
-    const refused = this.tryOut(changes);
-    const rest = changes.filter((change) => !refused.includes(change.id));
-    if (rest.length > 0) {
-      this.sync.undo.forgetWanted();
-      this.sync.enqueue("edit", rest, null);
-    }
     return refused;
   }
 

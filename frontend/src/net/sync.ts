@@ -5,7 +5,6 @@ import { signal } from "@preact/signals-core";
 import { ProtocolError } from "../protocol/decode";
 import type {
   Ack,
-  Change,
   ClientMessage,
   ErrorCode,
   Patch,
@@ -22,6 +21,7 @@ import {
   decodeServerMessage,
   VERSION,
 } from "../protocol/messages.gen";
+import type { PendingOperation } from "../store/types";
 import { CatchUp } from "./catch-up";
 import { newId } from "./ids";
 import { type Jobs, withJob } from "./jobs";
@@ -81,7 +81,7 @@ export class Sync {
     this.pusher = new Pusher({ queue: parts.queue, timers, send, onQueueFailed: () => this.onQueueFailed() });
     this.undo = new Undo({
       undecided: () => this.pusher.undecided,
-      invert: (kind, target) => this.enqueue(kind, [], target),
+      invert: (kind, undo) => this.enqueue({ kind, changes: [], undo }),
     });
     this.left = new LeftBehind(parts, this.clientId, {
       onFound: (entries) => this.onLeft(entries),
@@ -125,26 +125,20 @@ export class Sync {
     this.parts.queue.close();
   }
 
-  /** An operation of now, whose cells have room: the caller has seen to that. */
-  enqueue(kind: QueuedOperation["kind"], changes: readonly Change[], undo: string | null): void {
+  /** An operation of now, whose cells have room: the caller has seen to that. Returns its id. */
+  enqueue(operation: Omit<PendingOperation, "id">): string {
     const me = this.me.value;
     if (!me) throw new Error("Nothing can be done before the server has said who I am.");
     this.seq = this.pusher.nextSeq(this.clientId, this.seq + 1);
     const { imageId } = this.parts;
     const { userId } = me;
-    const common = {
-      id: newId(),
-      imageId,
-      userId,
-      clientId: this.clientId,
-      seq: this.seq,
-      protocol: VERSION,
-    };
-    const entry: QueuedOperation = { ...common, kind, changes, undo };
+    const sent = { id: newId(), imageId, userId, clientId: this.clientId, seq: this.seq, protocol: VERSION };
+    const entry: QueuedOperation = { ...sent, ...operation };
     this.mine.add(entry.id);
     this.parts.store.push(entry);
     this.pusher.add(entry);
     this.undo.refresh();
+    return entry.id;
   }
 
   // --- the connection -----------------------------------------------------------------------------------------

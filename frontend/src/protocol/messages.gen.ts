@@ -252,7 +252,7 @@ export interface Provenance {
   readonly prompts?: PromptSet | null;
 }
 
-/** One operation, answered by an ack with the same `id`. Sent again with the same ids it is answered the same and done once. Either `changes` or `undo` (the id of my operation to invert; undoing an undo is redo). */
+/** One operation, answered by an ack with the same `id`. Sent again with the same ids it is answered the same and done once. Either `changes` or `undo` (the id of my operation to invert; undoing an undo is redo). What is too large for one message comes in parts: all but the first say in `continues` which operation they are a part of, and all are undone together. */
 export interface Push {
   readonly type: "push";
   readonly id: string;
@@ -260,6 +260,7 @@ export interface Push {
   readonly seq: number;
   readonly changes?: readonly (CreateCell | UpdateCell | DeleteCell)[];
   readonly undo?: string | null;
+  readonly continues?: string | null;
 }
 
 /** Something that you sent could not be done. `number` is that of the prompt or tune, `push` the id of the operation, where it was one: such an operation was *not* answered for good, and its seq is still free. */

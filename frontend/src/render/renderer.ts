@@ -1,5 +1,6 @@
 import { effect, type ReadonlySignal } from "@preact/signals";
 import type { Editor } from "../editor/editor";
+import { proposalOf } from "../editor/fixes";
 import type { Rgb } from "../editor/palette";
 import type { Plane } from "../editor/plane";
 import type { Bitmap } from "../geometry/mask";
@@ -140,6 +141,7 @@ export class Renderer {
       prompting.stroke,
       prompting.bitmap,
       tuning.shown,
+      editor.inspector.current,
       session.members,
     ];
   }
@@ -198,12 +200,15 @@ export class Renderer {
   }
 
   private drawPreview({ preview }: Layers): void {
-    const { view, prompting, draft } = this.editor;
+    const { view, prompting, draft, session } = this.editor;
     const drawn = draft.peek();
-    const shown: Bitmap | null = drawn?.bitmap ?? prompting.bitmap.peek();
+    const own: Bitmap | null = drawn?.bitmap ?? prompting.bitmap.peek();
+    const finding = own ? null : this.editor.inspector.current.peek();
+    const fix = finding ? proposalOf(session.store, finding) : null;
+    const shown = own ?? fix?.bitmap ?? null;
     preview.set(shown);
     if (shown) {
-      const colour = drawn?.kind === "erase" ? ERASE : ACCENT;
+      const colour = drawn?.kind === "erase" || fix?.gone ? ERASE : ACCENT;
       preview.draw(view.camera.peek(), view.viewport.peek(), colour, !drawn);
     }
   }

@@ -18,6 +18,7 @@ export function invertible(server: ServerHistory, unanswered: readonly PendingOp
   const undo: (string | null)[] = [server.undoable];
   let redo: (string | null)[] = [server.redoable];
   for (const operation of unanswered) {
+    if (operation.continues) continue;
     if (operation.kind === "undo") {
       undo.pop();
       redo.push(operation.id);

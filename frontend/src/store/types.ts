@@ -65,4 +65,6 @@ export interface PendingOperation {
   readonly kind: "edit" | "undo" | "redo";
   readonly changes: readonly Change[];
   readonly undo: string | null;
+  /** The operation of mine that this is a further part of. All parts are one step of undo. */
+  readonly continues?: string | null;
 }

@@ -30,6 +30,7 @@ export interface Written {
 export interface Logged {
   readonly patch: Patch;
   readonly undoes: string | null;
+  readonly partOf: string | null;
   undone: boolean;
   readonly changes: readonly {
     readonly id: string;

@@ -74,10 +74,12 @@ export class FakeServer {
   }
 
   private history(person: Person) {
-    const mine = this.log.filter(({ patch }) => patch.actor === person.name);
-    const undoable = mine.findLast(({ patch, undone }) => !undone && patch.kind !== "undo");
-    const undo = mine.findLast(({ patch, undone }) => !undone && patch.kind === "undo");
-    const isOver = undo && mine.some(({ patch }) => patch.kind === "edit" && patch.clock > undo.patch.clock);
+    const last = (isIt: (one: Logged) => boolean) =>
+      this.log.findLast((one) => one.patch.actor === person.name && isIt(one));
+    const undoable = last(({ patch, undone }) => !undone && !["undo", "part"].includes(patch.kind));
+    const undo = last(({ patch, undone }) => !undone && patch.kind === "undo");
+    const edit = undo && last(({ patch }) => patch.kind === "edit");
+    const isOver = undo && edit && edit.patch.clock > undo.patch.clock;
     return {
       undoable: undoable?.patch.operation ?? null,
       redoable: isOver ? null : (undo?.patch.operation ?? null),
@@ -154,7 +156,8 @@ export class FakeServer {
     const order = ["delete", "update", "create"];
     const sorted = [...changes].sort((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
     for (const change of sorted) this.applyChange(person, push.client_id, change);
-    return this.record(person, push.id, "edit", null, before);
+    const kind = push.continues ? "part" : "edit";
+    return this.record(person, push.id, { kind, undoes: null, partOf: push.continues ?? null }, before);
   }
 
   private applyChange(person: Person, client: string, change: Change): void {
@@ -225,7 +228,9 @@ export class FakeServer {
     const target = this.log.find(({ patch }) => patch.operation === targetId);
     if (!target || target.undone) throw new Refused("nothing_to_undo", "There is nothing to undo.");
     if (target.patch.actor !== person.name) throw new Refused("forbidden", "You can undo your own only.");
-    for (const { id, before, after } of target.changes) {
+    const parts = this.log.filter((one) => one === target || one.partOf === targetId);
+    const changes = parts.flatMap((part) => part.changes);
+    for (const { id, before, after } of changes) {
       const now = this.row(id)?.state ?? null;
       const mine = differences(before, after);
       const since = differences(now, after);
@@ -236,15 +241,15 @@ export class FakeServer {
       if (now?.locked && !onlyLocks) throw new Refused("locked", "This cell is locked.", [id]);
       if (clash) throw new Refused("changed_since", "Somebody has changed this cell since.", [id]);
     }
-    const states = new Map(target.changes.map(({ id }) => [id, this.row(id)?.state ?? null]));
-    for (const { id, after } of target.changes) if (after) this.labels.erase(after.mask, this.slot(id));
-    for (const { id, before, after } of target.changes) {
+    const states = new Map(changes.map(({ id }) => [id, this.row(id)?.state ?? null]));
+    for (const { id, after } of changes) if (after) this.labels.erase(after.mask, this.slot(id));
+    for (const { id, before, after } of changes) {
       const row = this.rows.get(id);
       if (row) this.restore(person, push.client_id, row, before, after);
     }
     target.undone = true;
     const kind = target.patch.kind === "undo" ? "redo" : "undo";
-    return this.record(person, push.id, kind, targetId, states);
+    return this.record(person, push.id, { kind, undoes: targetId, partOf: null }, states);
   }
 
   private restore(
@@ -297,8 +302,7 @@ export class FakeServer {
   private record(
     person: Person,
     operation: string,
-    kind: string,
-    undoes: string | null,
+    what: { kind: string; undoes: string | null; partOf: string | null },
     before: ReadonlyMap<string, CellState | null>,
   ): Patch {
     const changes = [...before].map(([id, was]) => ({ id, before: was, after: this.row(id)?.state ?? null }));
@@ -309,12 +313,12 @@ export class FakeServer {
       type: "patch",
       clock: this.clock,
       operation,
-      kind,
+      kind: what.kind,
       actor: person.name,
       cells,
       removed,
     };
-    this.log.push({ patch, undoes, undone: false, changes });
+    this.log.push({ patch, undoes: what.undoes, partOf: what.partOf, undone: false, changes });
     for (const listener of this.listeners) listener.receive(patch);
     return patch;
   }

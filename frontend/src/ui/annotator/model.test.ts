@@ -288,6 +288,6 @@ it("lists commands, classes and engines by a few letters, what cannot be done no
     keys: ["Shift+H"],
   });
   expect(findEntries(paletteEntries(model), "zzzz")).toEqual([]);
-  model.bindings.assign(model.commands, "fit", "J");
-  expect(findEntries(paletteEntries(model), "whole image")[0]?.keys).toEqual(["J"]);
+  model.bindings.assign(model.commands, "fit", "I");
+  expect(findEntries(paletteEntries(model), "whole image")[0]?.keys).toEqual(["I"]);
 });

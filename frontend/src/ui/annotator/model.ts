@@ -1,6 +1,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { Bindings } from "../../commands/bindings";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
+import { CellList } from "../../editor/cell-list";
 import { Editor } from "../../editor/editor";
 import type {
   AnnotatorApi,
@@ -10,7 +11,7 @@ import type {
   RunParameters,
   RunRequest,
 } from "../../editor/page-ports";
-import { autoContrast, greyIn, type Histogram, histogramOf, type Plane } from "../../editor/plane";
+import { autoContrast, greyIn, type Histogram, histogramOf, type Plane, pixelsOf } from "../../editor/plane";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
 import { nextTheme } from "../theme";
@@ -19,6 +20,7 @@ import { Tour } from "./tour";
 /** The annotator page without its elements: the editor, the image's place in the project, engines and jobs. */
 export class Annotator implements PageActions {
   readonly editor: Editor;
+  readonly cells: CellList;
   readonly commands: readonly Command[];
   readonly bindings: Bindings;
   readonly tour: Tour;
@@ -48,6 +50,9 @@ export class Annotator implements PageActions {
         : autoContrast(this.histogram);
     const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
     this.editor = new Editor(session, new View(plane, first), classes);
+    this.editor.inspector.usePixels(pixelsOf(plane));
+    this.cells = new CellList(this.editor);
+    this.cells.pixelUm.value = detail.pixel_um;
     this.editor.grey = (part) => greyIn(plane, part);
     this.tour = new Tour(this);
     this.editor.regions.connect(api.regions(detail.id));

@@ -5,6 +5,7 @@ import { CellsPanel, ClassesPanel } from "./cells-panel";
 import { ContrastPanel } from "./contrast-panel";
 import { Filmstrip } from "./filmstrip";
 import { FindPanel } from "./find-panel";
+import { FlagsPanel } from "./flags-panel";
 import { Help } from "./help";
 import { listenToKeys } from "./keyboard";
 import { Banner, JobLine, Toasts } from "./messages";
@@ -54,6 +55,7 @@ export function AnnotatorPage({
           <ClassesPanel model={model} />
           <RegionsPanel model={model} />
           <CellsPanel model={model} />
+          <FlagsPanel model={model} />
         </aside>
       )}
       <Filmstrip model={model} />
@@ -81,6 +83,7 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       cells: String(editor.revision.value >= 0 ? editor.session.store.size : 0),
       revision: String(editor.revision.value),
       selected: String(editor.selection.value.size),
+      flags: editor.inspector.waiting.value > 0 ? "waiting" : String(editor.inspector.findings.value.length),
       embedding: embedding.value?.state ?? "none",
       segmenting: segmenting.value && isActive(segmenting.value) ? segmenting.value.state : "none",
       engine: editor.promptEngine.value ?? "",
