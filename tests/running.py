@@ -200,15 +200,27 @@ class Tab:
 
     def create(self, mask: Mask, *, seconds: float = 60) -> dict[str, Any]:
         """A new cell, however long it takes; the final answer."""
-        self.seq += 1
         change = {"change": "create", "id": str(uuid.uuid4()), "mask": mask.model_dump(), "class_id": None}
+        return self.push({**change, "provenance": {"source": "hand"}}, seconds=seconds)
+
+    def delete_all(self) -> None:
+        """Leave the image as empty as it was."""
+        self.close()
+        cells = self.open()["snapshot"]
+        gone = [{"change": "delete", "id": cell["id"], "base_version": cell["version"]} for cell in cells]
+        if gone:
+            self.push(*gone)
+
+    def push(self, *changes: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
+        """One operation, however long it takes; the final answer."""
+        self.seq += 1
         push = Push.model_validate(
             {
                 "type": "push",
                 "id": uuid.uuid4(),
                 "client_id": self.client_id,
                 "seq": self.seq,
-                "changes": [{**change, "provenance": {"source": "hand"}}],
+                "changes": changes,
             }
         )
         return self._until_answered(push.model_dump_json(), str(push.id), seconds=seconds)

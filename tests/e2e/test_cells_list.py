@@ -28,8 +28,8 @@ def discs(holes: int) -> list[NDArray[np.bool_]]:
 
 
 @pytest.fixture(scope="module")
-def image(app: App, ann: BrowserContext) -> dict[str, Any]:
-    """An image of the demo project that no other test opens, with twelve cells by hand."""
+def image(app: App, ann: BrowserContext) -> Iterator[dict[str, Any]]:
+    """An image of the demo project that is empty before and after, with twelve cells by hand."""
     project = fetch(ann, f"{app.url}/api/projects")[0]
     image = fetch(ann, f"{app.url}/api/projects/{project['id']}/images")[3]
     person = Person(app.url)
@@ -41,7 +41,9 @@ def image(app: App, ann: BrowserContext) -> dict[str, Any]:
         mask = rle.encode(mask_hw, top=40 + 80 * (n // 4), left=40 + 80 * (n % 4))
         tab.create(Mask.of(mask))
     tab.close()
-    return image
+    yield image
+    tab.delete_all()
+    tab.close()
 
 
 @pytest.fixture
@@ -144,7 +146,7 @@ def test_all_holes_are_filled_in_one_step(
     annotator.until("flags", str(FAULTY))
     annotator.saved()
     assert masks() == whole(FAULTY)
-    annotator.press("n", "a")
+    annotator.press("n", "j")
     annotator.until("flags", str(FAULTY - 1))
     annotator.press("Control+z")
     annotator.until("flags", str(FAULTY))
