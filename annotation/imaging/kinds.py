@@ -12,6 +12,7 @@ class Kind(Enum):
     JPEG = ("JPEG", ".jpg", "image/jpeg")
     WEBP = ("WEBP", ".webp", "image/webp")
     TIFF = ("TIFF", ".tif", "image/tiff")
+    ZIP = ("OME-Zarr", ".zip", "application/zip")
 
     def __init__(self, title: str, suffix: str, content_type: str) -> None:
         self.title = title
@@ -19,7 +20,7 @@ class Kind(Enum):
         self.content_type = content_type
 
 
-HEAD_BYTES = 16
+HEAD_BYTES = 132
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
     (b"\xff\xd8\xff", Kind.JPEG),
@@ -27,12 +28,14 @@ _MAGIC = (
     (b"MM\x00*", Kind.TIFF),
     (b"II+\x00\x08\x00\x00\x00", Kind.TIFF),
     (b"MM\x00+\x00\x08\x00\x00", Kind.TIFF),
+    (b"PK\x03\x04", Kind.ZIP),
 )
 _SUFFIXES = {
     Kind.PNG: {".png"},
     Kind.JPEG: {".jpg", ".jpeg"},
     Kind.WEBP: {".webp"},
-    Kind.TIFF: {".tif", ".tiff", ".btf", ".tf8"},
+    Kind.TIFF: {".tif", ".tiff", ".btf", ".tf8", ".svs", ".ndpi"},
+    Kind.ZIP: {".zip", ".ozx"},
 }
 
 
