@@ -13,6 +13,7 @@ class Kind(Enum):
     WEBP = ("WEBP", ".webp", "image/webp")
     TIFF = ("TIFF", ".tif", "image/tiff")
     ZIP = ("OME-Zarr", ".zip", "application/zip")
+    CZI = ("CZI", ".czi", "application/octet-stream")
 
     def __init__(self, title: str, suffix: str, content_type: str) -> None:
         self.title = title
@@ -29,6 +30,7 @@ _MAGIC = (
     (b"II+\x00\x08\x00\x00\x00", Kind.TIFF),
     (b"MM\x00+\x00\x08\x00\x00", Kind.TIFF),
     (b"PK\x03\x04", Kind.ZIP),
+    (b"ZISRAWFILE\x00\x00\x00\x00\x00\x00", Kind.CZI),
 )
 _SUFFIXES = {
     Kind.PNG: {".png"},
@@ -36,6 +38,7 @@ _SUFFIXES = {
     Kind.WEBP: {".webp"},
     Kind.TIFF: {".tif", ".tiff", ".btf", ".tf8", ".svs", ".ndpi"},
     Kind.ZIP: {".zip", ".ozx"},
+    Kind.CZI: {".czi"},
 }
 
 

@@ -13,6 +13,7 @@ from annotation.imaging.source import Source
 _READERS = {
     Kind.TIFF: ("tiff", "open_tiff"),
     Kind.ZIP: ("ome_zarr", "open_ome_zarr"),
+    Kind.CZI: ("czi", "open_czi"),
 }
 
 
