@@ -7,13 +7,15 @@ from typing import BinaryIO
 
 from annotation.imaging.kinds import HEAD_BYTES, Kind, kind_of
 from annotation.imaging.readers.raster import read_raster
-from annotation.imaging.refusals import NAME, RefusalError, too_large, unsupported
+from annotation.imaging.refusals import NAME, RefusalError, damaged, too_large, unsupported
 from annotation.imaging.source import Source
 
 _READERS = {
     Kind.TIFF: ("tiff", "open_tiff"),
     Kind.ZIP: ("ome_zarr", "open_ome_zarr"),
     Kind.CZI: ("czi", "open_czi"),
+    Kind.ND2: ("nikon", "open_nd2"),
+    Kind.LIF: ("leica", "open_lif"),
 }
 
 
@@ -29,6 +31,8 @@ def open_source(
         raise unsupported("is not an image that Cytomark knows, whatever its name ends in")
     source = _opened(kind, file, file_bytes=file_bytes, limit_pixels=limit_pixels, series=series)
     about = source.about
+    if min(about.size_t, about.size_c, about.size_z, about.height, about.width) < 1:
+        raise damaged("it says that it has no planes")
     values = about.size_t * about.size_c * about.size_z * about.height * about.width
     if values > limit_values:
         raise too_large(
