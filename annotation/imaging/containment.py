@@ -67,15 +67,16 @@ class Limits:
     seconds: float
 
 
-def contain(writable: Path, limits: Limits) -> list[str]:
-    """Close every door but: reading code and libraries, writing below ``writable``, and files that are already open.
-    Returns the walls that stand, of WALLS."""
+def contain(writable: Path, limits: Limits, *, readable: Path | None = None) -> list[str]:
+    """Close every door but: reading code and libraries, writing below ``writable``, reading the file ``readable``
+    again (some libraries open it themselves), and files that are already open. Returns the walls that stand, of
+    WALLS."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _set_rlimits(limits)
     walls = ["rlimits"]
-    if _restrict_paths(writable):
+    if _restrict_paths(writable, readable):
         walls.append("landlock")
     if _restrict_calls():
         walls.append("seccomp")
@@ -106,7 +107,7 @@ def _code_folders() -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def _restrict_paths(writable: Path) -> bool:
+def _restrict_paths(writable: Path, readable: Path | None) -> bool:
     abi = _libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), _LANDLOCK_VERSION_FLAG)
     if abi < 1:
         return False
@@ -120,13 +121,15 @@ def _restrict_paths(writable: Path) -> bool:
     for folder in _code_folders():
         _allow(ruleset, folder, _READ_FILE | _READ_DIR)
     _allow(ruleset, writable, (_READ_FILE | _READ_DIR | _WRITE | 1 << 14) & handled)
+    if readable is not None:
+        _allow(ruleset, readable, _READ_FILE)
     done: int = _libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0)
     os.close(ruleset)
     return done == 0
 
 
-def _allow(ruleset: int, folder: Path, rights: int) -> None:
-    place = os.open(folder, os.O_PATH | os.O_CLOEXEC)
+def _allow(ruleset: int, path: Path, rights: int) -> None:
+    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     rule = struct.pack("=Qi", rights, place)
     _libc.syscall(_LANDLOCK_ADD, ruleset, 1, rule, 0)
     os.close(place)

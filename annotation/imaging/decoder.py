@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     path, folder, options = Path(arguments[0]), Path(arguments[1]), json.loads(arguments[2])
     reading = {name: options.pop(name) for name in ("limit_pixels", "limit_values", "series")}
     with path.open("rb") as file:
-        walls = contain(folder, Limits(**options))
+        walls = contain(folder, Limits(**options), readable=path)
         result = decode(file, folder, **reading)
     (folder / "result.json").write_text(json.dumps({**result, "walls": walls}))
     return 0

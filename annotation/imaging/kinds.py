@@ -12,6 +12,10 @@ class Kind(Enum):
     JPEG = ("JPEG", ".jpg", "image/jpeg")
     WEBP = ("WEBP", ".webp", "image/webp")
     TIFF = ("TIFF", ".tif", "image/tiff")
+    ZIP = ("OME-Zarr", ".zip", "application/zip")
+    CZI = ("CZI", ".czi", "application/octet-stream")
+    ND2 = ("ND2", ".nd2", "application/octet-stream")
+    LIF = ("LIF", ".lif", "application/octet-stream")
 
     def __init__(self, title: str, suffix: str, content_type: str) -> None:
         self.title = title
@@ -19,7 +23,7 @@ class Kind(Enum):
         self.content_type = content_type
 
 
-HEAD_BYTES = 16
+HEAD_BYTES = 132
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
     (b"\xff\xd8\xff", Kind.JPEG),
@@ -27,12 +31,19 @@ _MAGIC = (
     (b"MM\x00*", Kind.TIFF),
     (b"II+\x00\x08\x00\x00\x00", Kind.TIFF),
     (b"MM\x00+\x00\x08\x00\x00", Kind.TIFF),
+    (b"PK\x03\x04", Kind.ZIP),
+    (b"ZISRAWFILE\x00\x00\x00\x00\x00\x00", Kind.CZI),
+    (b"\xda\xce\xbe\x0a", Kind.ND2),
 )
 _SUFFIXES = {
     Kind.PNG: {".png"},
     Kind.JPEG: {".jpg", ".jpeg"},
     Kind.WEBP: {".webp"},
-    Kind.TIFF: {".tif", ".tiff", ".btf", ".tf8"},
+    Kind.TIFF: {".tif", ".tiff", ".btf", ".tf8", ".svs", ".ndpi"},
+    Kind.ZIP: {".zip", ".ozx"},
+    Kind.CZI: {".czi"},
+    Kind.ND2: {".nd2"},
+    Kind.LIF: {".lif"},
 }
 
 
@@ -40,6 +51,8 @@ def kind_of(head: bytes) -> Kind | None:
     """The kind of a file that begins with ``head`` (at least HEAD_BYTES bytes, or all there are)."""
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return Kind.WEBP
+    if head.startswith(b"\x70\x00\x00\x00") and head[8:9] == b"\x2a":
+        return Kind.LIF
     return next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import BinaryIO
 
 from annotation.imaging.kinds import HEAD_BYTES, Kind, kind_of
 from annotation.imaging.readers.raster import read_raster
-from annotation.imaging.readers.tiff import open_tiff
-from annotation.imaging.refusals import NAME, RefusalError, too_large, unsupported
+from annotation.imaging.refusals import NAME, RefusalError, damaged, too_large, unsupported
 from annotation.imaging.source import Source
+
+_READERS = {
+    Kind.TIFF: ("tiff", "open_tiff"),
+    Kind.ZIP: ("ome_zarr", "open_ome_zarr"),
+    Kind.CZI: ("czi", "open_czi"),
+    Kind.ND2: ("nikon", "open_nd2"),
+    Kind.LIF: ("leica", "open_lif"),
+}
 
 
 def open_source(
@@ -21,11 +29,10 @@ def open_source(
     kind = kind_of(file.read(HEAD_BYTES))
     if kind is None:
         raise unsupported("is not an image that Cytomark knows, whatever its name ends in")
-    if kind is Kind.TIFF:
-        source: Source = open_tiff(file, file_bytes=file_bytes, limit_pixels=limit_pixels, series=series)
-    else:
-        source = read_raster(file, kind, file_bytes=file_bytes, limit_pixels=limit_pixels)
+    source = _opened(kind, file, file_bytes=file_bytes, limit_pixels=limit_pixels, series=series)
     about = source.about
+    if min(about.size_t, about.size_c, about.size_z, about.height, about.width) < 1:
+        raise damaged("it says that it has no planes")
     values = about.size_t * about.size_c * about.size_z * about.height * about.width
     if values > limit_values:
         raise too_large(
@@ -33,3 +40,13 @@ def open_source(
             "Save fewer planes or channels in one file.",
         )
     return kind, source
+
+
+def _opened(kind: Kind, file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int) -> Source:
+    if kind not in _READERS:
+        return read_raster(file, kind, file_bytes=file_bytes, limit_pixels=limit_pixels)
+    module, name = _READERS[kind]
+    # A library is loaded for its own files only: most of them take long to load, and none is needed for a PNG.
+    reader = getattr(import_module(f"annotation.imaging.readers.{module}"), name)
+    source: Source = reader(file, file_bytes=file_bytes, limit_pixels=limit_pixels, series=series)
+    return source

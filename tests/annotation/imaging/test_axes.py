@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from annotation.imaging.readers.registry import open_source
 from annotation.imaging.refusals import RefusalError
 from annotation.imaging.source import Source
+from tests.annotation.imaging.opening import everything, opened_bytes
 
 SHAPE = (2, 3, 4, 37, 41)
 """t, c, z, y, x"""
@@ -26,25 +26,6 @@ def opened(pixels: np.ndarray, *, series: int = 0, **options: Any) -> Source:
     file = io.BytesIO()
     tifffile.imwrite(file, pixels, **options)
     return opened_bytes(file.getvalue(), series=series)
-
-
-def opened_bytes(content: bytes, *, series: int = 0) -> Source:
-    return open_source(
-        io.BytesIO(content), file_bytes=len(content), limit_pixels=10_000, limit_values=100_000_000, series=series
-    )[1]
-
-
-def everything(source: Source, *, rows: int = 16) -> np.ndarray:
-    """All of it, band by band, (t, c, z, y, x)."""
-    about = source.about
-
-    def plane(t: int, z: int) -> np.ndarray:
-        starts = range(0, about.height, rows)
-        bands = [source.read_rows(t=t, z=z, start=at, stop=min(at + rows, about.height)) for at in starts]
-        return np.concatenate(bands, axis=1)
-
-    planes = [np.stack([plane(t, z) for z in range(about.size_z)], axis=1) for t in range(about.size_t)]
-    return np.stack(planes)
 
 
 HOW = {
