@@ -36,7 +36,8 @@ def open_lif(file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int 
     _check_header(file, file_bytes=file_bytes)
     file.seek(0)
     with damaged_where_it_breaks():
-        lif: Any = LifFile(BoundedFile(file, file_bytes), squeeze=False)
+        bounded: Any = BoundedFile(file, file_bytes)
+        lif: Any = LifFile(bounded, squeeze=False)
         for parent in lif.xml_element.iter("Children"):
             for reference in parent.findall("Reference"):
                 parent.remove(reference)
@@ -58,7 +59,8 @@ def open_lif(file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int 
             if about.rgb:
                 return np.moveaxis(_image_yxs(image.frame(**at), frame_axes), -1, 0)
             if "C" not in sizes:
-                return image.frame(**at).reshape(1, about.height, about.width)
+                grey: NDArray[Any] = image.frame(**at).reshape(1, about.height, about.width)
+                return grey
             return np.stack([image.frame(C=c, **at).reshape(about.height, about.width) for c in range(about.size_c)])
 
         return PlanesSource(about, load)
