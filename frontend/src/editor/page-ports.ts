@@ -17,6 +17,7 @@ export interface ImageRow {
 
 /** The plane that is annotated. `low` and `high` are the values that its first contrast goes from and to. */
 export interface PlaneDetail {
+  readonly z: number;
   readonly channels: number;
   readonly dtype: string;
   readonly low: number;
@@ -28,6 +29,9 @@ export interface ImageDetail extends ImageRow {
   readonly width: number;
   readonly height: number;
   readonly plane: PlaneDetail;
+  readonly size_t: number;
+  readonly size_z: number;
+  readonly channel_info: readonly { readonly name: string }[];
   readonly pixel_um?: PixelSize;
   readonly project: { readonly id: string; readonly name: string; readonly role: string };
   readonly classes: readonly LabelClass[];

@@ -1,10 +1,29 @@
 import type { JSX } from "preact";
+import type { ImageDetail } from "../../editor/page-ports";
 import { autoContrast, type Contrast } from "../../editor/plane";
 import { Section, Slider } from "./controls";
 import type { Annotator } from "./model";
 
 const WIDTH = 268;
 const HEIGHT = 56;
+
+/** Which of an image's planes is on the canvas, where it has several. */
+export function shownPlane({ plane, size_t, size_z, channel_info }: ImageDetail): string {
+  const channels = channel_info.length;
+  const name = channel_info[0]?.name || "channel 1";
+  return [
+    channels > plane.channels ? `${name}, the first of ${channels} channels` : "",
+    size_z > 1 ? `slice ${plane.z + 1} of ${size_z}` : "",
+    size_t > 1 ? `frame 1 of ${size_t}` : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function ShownPlane({ model }: { model: Annotator }): JSX.Element | null {
+  const words = shownPlane(model.image.value);
+  return words ? <p class="note">Shown: {words}</p> : null;
+}
 
 export function ContrastPanel({ model }: { model: Annotator }): JSX.Element {
   const { contrast } = model.editor.view;
@@ -20,6 +39,7 @@ export function ContrastPanel({ model }: { model: Annotator }): JSX.Element {
       note={`${Math.round(min).toLocaleString("en")}–${Math.round(max).toLocaleString("en")}`}
     >
       <HistogramChart model={model} />
+      <ShownPlane model={model} />
       <Slider
         label="Minimum"
         value={Math.round(min)}

@@ -3,6 +3,7 @@ import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-po
 import type { JobUpdate } from "../../editor/ports";
 import { FakeRegions } from "../../testing/fake-regions";
 import { LocalSession } from "../../testing/local-session";
+import { shownPlane } from "./contrast-panel";
 import { Annotator } from "./model";
 import { findEntries, paletteEntries } from "./palette-entries";
 
@@ -30,7 +31,10 @@ const DETAIL: ImageDetail = {
   cells: 0,
   width: 8,
   height: 4,
-  plane: { channels: 1, dtype: "uint8", low: 3, high: 20 },
+  size_t: 1,
+  size_z: 1,
+  channel_info: [{ name: "" }],
+  plane: { z: 0, channels: 1, dtype: "uint8", low: 3, high: 20 },
   project: { id: "p", name: "P", role: "annotator" },
   classes: [],
   previous: "a",
@@ -290,4 +294,12 @@ it("lists commands, classes and engines by a few letters, what cannot be done no
   expect(findEntries(paletteEntries(model), "zzzz")).toEqual([]);
   model.bindings.assign(model.commands, "fit", "I");
   expect(findEntries(paletteEntries(model), "whole image")[0]?.keys).toEqual(["I"]);
+});
+
+it("says which plane of an image is on the canvas, where it has several", () => {
+  expect(shownPlane(DETAIL)).toBe("");
+  const stack = { ...DETAIL, size_t: 3, size_z: 45, plane: { ...DETAIL.plane, z: 22 } };
+  expect(shownPlane(stack)).toBe("slice 23 of 45 · frame 1 of 3");
+  const channels = [{ name: "DNA" }, { name: "Actin" }];
+  expect(shownPlane({ ...DETAIL, channel_info: channels })).toBe("DNA, the first of 2 channels");
 });
