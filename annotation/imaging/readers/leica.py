@@ -1,7 +1,7 @@
 """Leica LIF. Runs in the decoder: no Django.
 
-Each image is a series; what its XML refers to in other files is never opened (S9). Source: the liffile library, 2026.2.16
-(https://github.com/cgohlke/liffile).
+Each image is a series; what its XML refers to in other files is never opened (S9).
+Source: the liffile library, 2026.2.16 (https://github.com/cgohlke/liffile).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def open_lif(file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int 
     _check_header(file, file_bytes=file_bytes)
     file.seek(0)
     with damaged_where_it_breaks():
-        lif: Any = LifFile(BoundedFile(file, file_bytes), squeeze=False)
+        bounded: Any = BoundedFile(file, file_bytes)
+        lif: Any = LifFile(bounded, squeeze=False)
         for parent in lif.xml_element.iter("Children"):
             for reference in parent.findall("Reference"):
                 parent.remove(reference)
@@ -57,9 +58,8 @@ def open_lif(file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int 
             at = {axis: number for axis, number in (("T", t), ("Z", z)) if axis in sizes}
             if about.rgb:
                 return np.moveaxis(_image_yxs(image.frame(**at), frame_axes), -1, 0)
-            if "C" not in sizes:
-                return image.frame(**at).reshape(1, about.height, about.width)
-            return np.stack([image.frame(C=c, **at).reshape(about.height, about.width) for c in range(about.size_c)])
+            channels = [{"C": c} for c in range(about.size_c)] if "C" in sizes else [{}]
+            return np.stack([image.frame(**at, **channel).reshape(about.height, about.width) for channel in channels])
 
         return PlanesSource(about, load)
 

@@ -44,8 +44,8 @@ def _element(number: int, image: Image) -> str:
         if axis in _DIMENSIONS
     )
     return (
-        f'<Element Name="{image.name}" UniqueID="{number}"><Data><Image><ImageDescription><Channels>{channels}</Channels>'
-        f"<Dimensions>{dimensions}</Dimensions></ImageDescription></Image></Data>"
+        f'<Element Name="{image.name}" UniqueID="{number}"><Data><Image><ImageDescription>'
+        f"<Channels>{channels}</Channels><Dimensions>{dimensions}</Dimensions></ImageDescription></Image></Data>"
         f'<Memory Size="{image.pixels.nbytes}" MemoryBlockID="MemBlock_{number}"/></Element>'
     )
 
