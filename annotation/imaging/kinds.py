@@ -16,6 +16,7 @@ class Kind(Enum):
     CZI = ("CZI", ".czi", "application/octet-stream")
     ND2 = ("ND2", ".nd2", "application/octet-stream")
     LIF = ("LIF", ".lif", "application/octet-stream")
+    DICOM = ("DICOM", ".dcm", "application/dicom")
 
     def __init__(self, title: str, suffix: str, content_type: str) -> None:
         self.title = title
@@ -44,6 +45,7 @@ _SUFFIXES = {
     Kind.CZI: {".czi"},
     Kind.ND2: {".nd2"},
     Kind.LIF: {".lif"},
+    Kind.DICOM: {".dcm", ".dicom"},
 }
 
 
@@ -53,6 +55,8 @@ def kind_of(head: bytes) -> Kind | None:
         return Kind.WEBP
     if head.startswith(b"\x70\x00\x00\x00") and head[8:9] == b"\x2a":
         return Kind.LIF
+    if head[128:132] == b"DICM":
+        return Kind.DICOM
     return next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
 
 

@@ -6,7 +6,10 @@ Sentences begin with ``{name}``, which the server replaces by what the person ca
 from __future__ import annotations
 
 NAME = "{name}"
-READABLE = "PNG, JPEG, WebP, TIFF (OME-TIFF too), OME-Zarr as a zip, CZI, ND2 and LIF with 8, 16 or 32 bits per channel"
+READABLE = (
+    "PNG, JPEG, WebP, TIFF (OME-TIFF too), OME-Zarr as a zip, CZI, ND2, LIF, DICOM, SVS and NDPI "
+    "with 8, 16 or 32 bits per channel"
+)
 RESAVE = "Open it in Fiji and save a copy as TIFF."
 
 

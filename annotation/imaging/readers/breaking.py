@@ -28,10 +28,10 @@ _BROKEN = (
 @contextmanager
 def damaged_where_it_breaks(*more: type[Exception], reason: str = "it cannot be understood") -> Iterator[None]:
     """Within this, what a library stumbles over is a damaged file. ``more``: what it raises beyond Python's own."""
-    caught: tuple[type[Exception], ...] = (*_BROKEN, *more)
+    broken: tuple[type[Exception], ...] = (*_BROKEN, *more)
     try:
         yield
     except RefusalError:
         raise
-    except caught as why:
+    except broken as why:
         raise damaged(reason) from why

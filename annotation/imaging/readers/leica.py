@@ -58,10 +58,8 @@ def open_lif(file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int 
             at = {axis: number for axis, number in (("T", t), ("Z", z)) if axis in sizes}
             if about.rgb:
                 return np.moveaxis(_image_yxs(image.frame(**at), frame_axes), -1, 0)
-            if "C" not in sizes:
-                grey: NDArray[Any] = image.frame(**at).reshape(1, about.height, about.width)
-                return grey
-            return np.stack([image.frame(C=c, **at).reshape(about.height, about.width) for c in range(about.size_c)])
+            channels = [{"C": c} for c in range(about.size_c)] if "C" in sizes else [{}]
+            return np.stack([image.frame(**at, **channel).reshape(about.height, about.width) for channel in channels])
 
         return PlanesSource(about, load)
 

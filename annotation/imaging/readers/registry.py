@@ -16,6 +16,7 @@ _READERS = {
     Kind.CZI: ("czi", "open_czi"),
     Kind.ND2: ("nikon", "open_nd2"),
     Kind.LIF: ("leica", "open_lif"),
+    Kind.DICOM: ("dicom", "open_dicom"),
 }
 
 
