@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from annotation.imaging.kinds import HEAD_BYTES, Kind, kind_of
 from annotation.imaging.readers.raster import read_raster
+from annotation.imaging.readers.tiff_header import is_slide
 from annotation.imaging.refusals import NAME, RefusalError, damaged, too_large, unsupported
 from annotation.imaging.source import Source
 
@@ -18,6 +19,7 @@ _READERS = {
     Kind.LIF: ("leica", "open_lif"),
     Kind.DICOM: ("dicom", "open_dicom"),
 }
+_SLIDES = ("slides", "open_slide")
 
 
 def open_source(
@@ -47,6 +49,8 @@ def _opened(kind: Kind, file: BinaryIO, *, file_bytes: int, limit_pixels: int, s
     if kind not in _READERS:
         return read_raster(file, kind, file_bytes=file_bytes, limit_pixels=limit_pixels)
     module, name = _READERS[kind]
+    if kind is Kind.TIFF and is_slide(file, file_bytes=file_bytes):
+        module, name = _SLIDES
     # A library is loaded for its own files only: most of them take long to load, and none is needed for a PNG.
     reader = getattr(import_module(f"annotation.imaging.readers.{module}"), name)
     source: Source = reader(file, file_bytes=file_bytes, limit_pixels=limit_pixels, series=series)
