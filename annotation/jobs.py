@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from annotation.imaging.layout import store_of
+from annotation.imaging.shown_plane import shown_plane
 from annotation.models import Image, Job, JobKind
 from annotation.protocol import PromptSet, TuneParams
 
@@ -28,17 +29,15 @@ PROMPT_SECONDS = 10
 
 
 def image_contract(image: Image) -> dict[str, Any]:
-    """inference.contracts.ImageRef as JSON, for the first plane: its three colours, or its first channel. Values that
-    are not what a camera counts go in between their 0.1st and 99.9th percentile."""
-    channels = [0, 1, 2] if image.rgb else [0]
-    counted = image.dtype in ("uint8", "uint16")
-    ranges = [] if counted else [[image.channel_info[each][end] for end in ("low", "high")] for each in channels]
+    """inference.contracts.ImageRef as JSON: the plane that people see."""
+    plane = shown_plane(image)
+    view = {"t": 0, "z": plane.z, "channels": list(plane.channels), "projection": "none"}
     return {
         "path": str(store_of(image.folder)),
         "sha256": image.pixels_sha256,
         "height": image.height,
         "width": image.width,
-        "view": {"t": 0, "z": 0, "channels": channels, "projection": "none", "ranges": ranges},
+        "view": {**view, "ranges": [list(limits) for limits in plane.ranges]},
     }
 
 

@@ -67,6 +67,8 @@ def _make(path: Path, image: ImageRef) -> None:
             plane[start : start + BAND_ROWS] = np.moveaxis(band_chw, 0, -1) if rgb else band_chw[0]
         plane.flush()
         Path(name).replace(path)
+    except (RuntimeError, ValueError) as error:
+        raise _unsupported("a part of its stored pixels is damaged") from error
     finally:
         Path(name).unlink(missing_ok=True)
     evict(path.parent, largest_bytes=planes_bytes(), keep=path)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from inference import wire
 from inference.contracts import Embedding, ImageRef, Prompts
 from inference.embeddings import EmbeddingKey, EmbeddingStore
 from inference.engines.base import Image, PromptEngine, Tile, TilePromptEngine
@@ -41,8 +42,7 @@ def tile_embedding(
 
 
 def _ask(engine: str, image: ImageRef, tile: Tile) -> None:
-    about = {"path": image.path, "sha256": image.sha256, "height": image.height, "width": image.width}
-    request = {"engine": engine, "image": about, "tile": list(tile)}
+    request = {"engine": engine, "image": wire.image_json(image), "tile": list(tile)}
     try:
         current_app.send_task(
             EMBED_TILE, args=[request], queue=ROUTES[EMBED_TILE]["queue"], expires=EXPIRES_S, retry=False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import cast, get_args
 
 from inference.contracts import (
@@ -73,11 +74,23 @@ def get_image(data: Json) -> ImageRef:
     )
 
 
+def image_json(image: ImageRef) -> Json:
+    """What get_image reads."""
+    view = asdict(image.view)
+    lists = {"channels": list(image.view.channels), "ranges": [list(limits) for limits in image.view.ranges]}
+    return {**asdict(image), "view": {**view, **lists}}
+
+
+def _is_range(limits: object) -> bool:
+    numbers = isinstance(limits, list) and all(isinstance(each, int | float) for each in limits)
+    return numbers and len(cast(list[float], limits)) == 2
+
+
 def _view(view: Json) -> PlaneView:
     channels, ranges, projection = view.get("channels"), view.get("ranges"), get_text(view, "projection")
     if not isinstance(channels, list) or len(channels) not in (1, 3) or any(type(each) is not int for each in channels):
         raise _invalid("channels are not one whole number, or three")
-    if not isinstance(ranges, list) or len(ranges) not in (0, len(channels)):
+    if not isinstance(ranges, list) or len(ranges) not in (0, len(channels)) or not all(map(_is_range, ranges)):
         raise _invalid("ranges do not fit the channels")
     if projection not in get_args(Projection):
         raise _invalid(f"{projection} is no projection")

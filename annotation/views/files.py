@@ -13,12 +13,26 @@ from annotation.errors import not_found
 from annotation.imaging.kinds import download_name, kind_of_suffix
 from annotation.imaging.layout import chunk_path, store_of
 from annotation.imaging.packing import choose_coding, packed
+from annotation.imaging.shown_plane import gzipped, shown_bands
 from annotation.permissions import Action, access_image
 from annotation.queries import has_chunk
 from annotation.views.api import person
-from annotation.views.streaming import cached, stream_file
+from annotation.views.streaming import cached, stream_blocks, stream_file
 
 router = Router()
+
+
+@router.get("/images/{uuid:image_id}/plane")
+def get_plane(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
+    """Raw little-endian values of the plane that is annotated: (row, column) or (row, column, RGB)."""
+    image, _ = access_image(person(request), image_id, Action.VIEW)
+    plain = choose_coding(request.headers.get("Accept-Encoding", "")) == "identity"
+    bands = shown_bands(image)
+    response = stream_blocks(bands if plain else gzipped(bands), "application/octet-stream")
+    if not plain:
+        response["Content-Encoding"] = "gzip"
+    response["Vary"] = "Accept-Encoding, Cookie"
+    return _guarded(cached(request, response, f"{image.pixels_sha256}.plane.{plain}"))
 
 
 @router.get("/images/{uuid:image_id}/tiles/{int:level}/{int:t}/{int:c}/{int:z}/{int:row}/{int:col}")

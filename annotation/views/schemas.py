@@ -216,6 +216,17 @@ class PixelSizeOut(Schema):
     z: float | None
 
 
+class PlaneOut(Schema):
+    """The plane of an image that is annotated: slice ``z`` of the first frame, grey (1 channel) or RGB (3), as
+    `/plane` gives it. ``low`` and ``high`` are where its contrast begins."""
+
+    z: int
+    channels: int
+    dtype: Literal["uint8", "uint16"]
+    low: float
+    high: float
+
+
 class LevelOut(Schema):
     """One level of an image's pyramid, in its own pixels."""
 
@@ -236,6 +247,7 @@ class ImageDetailOut(ImageOut):
     time_step: float | None
     levels: list[LevelOut]
     tile: int
+    plane: PlaneOut
     project: ImageProjectOut
     classes: list[ClassOut]
     previous: UUID | None

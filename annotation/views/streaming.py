@@ -6,7 +6,7 @@ Django's FileResponse would be read whole into memory under ASGI.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,12 +18,20 @@ from annotation.errors import not_found
 BLOCK_BYTES = 512 * 1024
 
 
-async def _blocks(file: BinaryIO) -> AsyncIterator[bytes]:
-    try:
-        while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while block := file.read(BLOCK_BYTES):
             yield block
-    finally:
-        file.close()
+
+
+async def _in_threads(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+        yield block
+
+
+def stream_blocks(blocks: Iterator[bytes], content_type: str) -> StreamingHttpResponse:
+    """What the iterator gives, each block from a thread."""
+    return StreamingHttpResponse(_in_threads(blocks), content_type=content_type)
 
 
 def stream_file(path: Path, content_type: str, *, skip: int = 0) -> StreamingHttpResponse:
@@ -34,7 +42,7 @@ def stream_file(path: Path, content_type: str, *, skip: int = 0) -> StreamingHtt
     except FileNotFoundError as error:
         raise not_found("file") from error
     file.seek(skip)
-    response = StreamingHttpResponse(_blocks(file), content_type=content_type)
+    response = stream_blocks(_blocks(file), content_type)
     response["Content-Length"] = str(size - skip)
     return response
 

@@ -45,7 +45,7 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
 
 async function openAnnotator(api: AnnotatorApi, imageId: string): Promise<Annotator> {
   const [detail, bytes] = await Promise.all([api.image(imageId), api.plane(imageId)]);
-  const plane = planeOf(bytes, detail);
+  const plane = planeOf(bytes, { width: detail.width, height: detail.height, ...detail.plane });
   const session = await openSession({ imageId, width: detail.width, height: detail.height });
   const model = new Annotator(detail, plane, session, api);
   model.editor.useTools(toolsFor(model.editor));

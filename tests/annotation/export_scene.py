@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from annotation.models import Annotation, Image, LabelClass, Membership, Project, Role, User
 from inference.rle import Rle, from_labels
+from tests.annotation.world import CHANNEL
 
 
 def make_person(name: str) -> User:
@@ -31,7 +32,7 @@ def join(project: Project, name: str, role: Role) -> User:
 def make_image(project: Project, name: str = "a.tif", *, height: int = 40, width: int = 60) -> Image:
     digest = hashlib.sha256(name.encode()).hexdigest()
     return Image.objects.create(
-        project=project, name=name, width=width, height=height, channels=1, dtype="uint8",
+        project=project, name=name, width=width, height=height, channels=1, dtype="uint8", channel_info=[CHANNEL],
         file_suffix=".tif", file_bytes=1, file_sha256=digest, pixels_sha256=digest,
     )  # fmt: skip
 

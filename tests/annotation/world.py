@@ -14,6 +14,10 @@ ACTORS = (*ROLES, "outsider", "neighbour", "anonymous")
 """``neighbour`` manages another project; ``outsider`` has an account and no project."""
 
 
+CHANNEL = {"name": "", "colour": "#ffffff", "low": 0.0, "high": 255.0}
+FIRST_TILE = dict.fromkeys(("level", "t", "c", "z", "row", "col"), 0)
+
+
 def make_user(name: str, **fields: Any) -> User:
     user = User(username=name, email=f"{name}@lab.example", **fields)
     user.set_unusable_password()
@@ -24,7 +28,7 @@ def make_user(name: str, **fields: Any) -> User:
 def make_image(project: Project, name: str = "cells.tif") -> Image:
     """A row without files: 40 × 30 pixels, grey, 8 bit."""
     return Image.objects.create(
-        project=project, name=name, width=40, height=30, channels=1, dtype="uint8",
+        project=project, name=name, width=40, height=30, channels=1, dtype="uint8", channel_info=[CHANNEL],
         file_suffix=".tif", file_bytes=1200, file_sha256="0" * 64, pixels_sha256="1" * 64,
     )  # fmt: skip
 
@@ -63,6 +67,7 @@ def make_world() -> World:
     make_image(other, "theirs.tif")
     world = World(users, project, image, other)
     world.ids = {
+        **FIRST_TILE,
         "project_id": project.pk,
         "image_id": image.pk,
         "user_id": users["viewer"].pk,

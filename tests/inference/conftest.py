@@ -18,6 +18,7 @@ torch_runtime.mend_torchvision()
 
 # isort: split
 from tests.inference.engine_scene import WEIGHTS  # noqa: E402 (after the mending)
+from tests.inference.stored_planes import stored_plane  # noqa: E402
 from tests.inference.task_scene import PlainEngine, Recorder, StreamingEngine  # noqa: E402
 
 
@@ -70,10 +71,10 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 @pytest.fixture
 def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     monkeypatch.setenv("CYTOMARK_EMBEDDINGS", str(tmp_path / "embeddings"))
+    monkeypatch.setenv("CYTOMARK_PLANES", str(tmp_path / "planes"))
     pixels = np.zeros((20, 30), np.uint8)
     pixels[4, 5] = pixels[15, 25] = 200
-    np.save(tmp_path / "pixels.npy", pixels)
-    return {"path": str(tmp_path / "pixels.npy"), "sha256": "a" * 64, "height": 20, "width": 30}
+    return stored_plane(tmp_path / "pixels.ome.zarr", pixels)
 
 
 @pytest.fixture

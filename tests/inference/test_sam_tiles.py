@@ -19,6 +19,7 @@ from inference.engines.sam import SamEngine
 from inference.engines.sam_tiles import LARGE, SIDE, STEP, choose_tile
 from inference.errors import EngineError
 from inference.rle import Rle, encode
+from tests.inference.stored_planes import VIEW, stored_plane
 from tests.inference.task_scene import Recorder
 from tests.inference.tiny_checkpoints import save, tiny_sam
 
@@ -102,8 +103,7 @@ def test_sixteen_bits_of_a_tile_are_stretched_as_the_whole_is(engine: SamEngine)
     assert np.abs(dark.astype(float) - black.astype(float)).max() < 0.05
 
 
-def ask(path: Path, **more: object) -> dict[str, object]:
-    image = {"path": str(path), "sha256": "d" * 64, "height": PLANE, "width": 300}
+def ask(image: dict[str, object], **more: object) -> dict[str, object]:
     return {"reply_to": "someone", "prompt_id": 1, "sent_at": 0.0, "engine": "sam", "image": image, **more}
 
 
@@ -118,8 +118,9 @@ def test_a_click_is_answered_at_once_and_better_when_its_tile_is_ready(
     registry._engine.cache_clear()
     sent: list[Any] = []
     monkeypatch.setattr(current_app, "send_task", lambda name, args, **_: sent.append((name, args[0])))
-    np.save(tmp_path / "plane.npy", plane[:, 800:1100])
-    click = ask(tmp_path / "plane.npy", prompts={"points": [{"row": 3300.5, "col": 100.5}]})
+    monkeypatch.setenv("CYTOMARK_PLANES", str(tmp_path / "planes"))
+    image = stored_plane(tmp_path / "pixels.ome.zarr", plane[:, 800:1100])
+    click = ask(image, prompts={"points": [{"row": 3300.5, "col": 100.5}]})
     tasks.embed({**click, "job_id": None})
     tasks.predict(click)
     assert port.previews[0][2]["candidates"]
@@ -136,11 +137,12 @@ def test_a_click_is_answered_at_once_and_better_when_its_tile_is_ready(
 
 
 @pytest.mark.parametrize("tile", [None, [0, 0, 10], [0, 0, 10, 400], [-1, 0, 9, 9], [0, 0, 0, 9], [0.0, 0, 9, 9]])
-def test_a_tile_that_is_none_is_not_encoded(tile: object, tmp_path: Path) -> None:
+def test_a_tile_that_is_none_is_not_encoded(tile: object) -> None:
     from inference import wire
 
+    image = {"path": "x", "sha256": "d" * 64, "height": PLANE, "width": 300, "view": VIEW}
     with pytest.raises(EngineError, match="tile"):
-        wire.get_tile(ask(tmp_path, tile=tile))
+        wire.get_tile(ask(image, tile=tile))
 
 
 def test_the_engine_keeps_the_contract_of_tiles(engine: SamEngine) -> None:

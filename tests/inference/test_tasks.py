@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from inference import ports, tasks
 from inference.errors import EngineError, EngineErrorCode
 from inference.queues import ROUTES
+from tests.inference.stored_planes import store
 from tests.inference.task_scene import PlainEngine, Recorder, click, embedding, run
 
 
@@ -116,33 +120,46 @@ def test_an_image_is_encoded_once(engine: PlainEngine, port: Recorder, image: di
     assert states == [("j7", "running", 0.0), ("j7", "done", 1.0), (None, "done", 1.0)]
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("absent.npy", None),
-        ("empty.npy", b""),
-        ("object.npy", "object"),
-        ("float.npy", "float"),
-        ("size.npy", "size"),
-    ],
-)
+def _away(folder: Path, image: dict[str, Any]) -> None:
+    shutil.rmtree(folder)
+
+
+def _not_json(folder: Path, image: dict[str, Any]) -> None:
+    (folder / "0" / "zarr.json").write_bytes(b"\0" * 100)
+
+
+def _damaged(folder: Path, image: dict[str, Any]) -> None:
+    chunk = next(path for path in (folder / "0" / "c").rglob("*") if path.is_file())
+    chunk.write_bytes(chunk.read_bytes()[:9])
+
+
+def _other_size(folder: Path, image: dict[str, Any]) -> None:
+    image["height"] = 21
+
+
+def _other_plane(folder: Path, image: dict[str, Any]) -> None:
+    image["view"] = {**image["view"], "z": 1}
+
+
+def _wide_numbers(folder: Path, image: dict[str, Any]) -> None:
+    store(folder.parent / "float", np.zeros((1, 1, 1, 20, 30), np.float32))
+    image["path"] = str(folder.parent / "float")
+
+
+@pytest.mark.parametrize("spoil", [_away, _not_json, _damaged, _other_size, _other_plane, _wide_numbers])
 def test_pixels_that_are_not_as_promised_are_refused(
-    engine: PlainEngine, port: Recorder, image: dict[str, object], tmp_path: Path, name: str, content: object
+    engine: PlainEngine,
+    port: Recorder,
+    image: dict[str, object],
+    tmp_path: Path,
+    spoil: Callable[[Path, dict[str, Any]], None],
 ) -> None:
-    path = tmp_path / name
-    arrays = {
-        "object": np.array([{}], object),
-        "float": np.zeros((20, 30)),
-        "size": np.zeros((30, 20), np.uint8),
-    }
-    if isinstance(content, str):
-        np.save(path, arrays[content], allow_pickle=True)
-    elif isinstance(content, bytes):
-        path.write_bytes(content)
-    tasks.embed(embedding({**image, "path": str(path)}))
+    spoil(tmp_path / "pixels.ome.zarr", image)
+    tasks.embed(embedding(image))
     _, state = port.jobs[-1]
     assert (state["state"], state["error"]["code"]) == ("failed", "image_unsupported")
     assert engine.encoded == 0
+    assert not list((tmp_path / "planes").glob("*"))
 
 
 def test_open_images_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,14 +13,19 @@ export interface ImageRow {
   readonly cells: number;
 }
 
-/** An image as the annotator opens it. `low` and `high` are the values that its first contrast goes from and to. */
-export interface ImageDetail extends ImageRow {
-  readonly width: number;
-  readonly height: number;
+/** The plane that is annotated. `low` and `high` are the values that its first contrast goes from and to. */
+export interface PlaneDetail {
   readonly channels: number;
   readonly dtype: string;
   readonly low: number;
   readonly high: number;
+}
+
+/** An image as the annotator opens it. */
+export interface ImageDetail extends ImageRow {
+  readonly width: number;
+  readonly height: number;
+  readonly plane: PlaneDetail;
   readonly project: { readonly id: string; readonly name: string; readonly role: string };
   readonly classes: readonly LabelClass[];
   readonly previous: string | null;

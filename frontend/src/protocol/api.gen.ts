@@ -1,5 +1,13 @@
 // Written by `make protocol` from annotation/views/schemas.py. Do not edit.
 
+/** A channel as it is shown at first: `low` and `high` are the 0.1st and 99.9th percentile of its values. */
+export interface ChannelOut {
+  readonly name: string;
+  readonly colour: string;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** What to change of a class; what is missing stays. */
 export interface ClassChangeIn {
   readonly name?: string | null;
@@ -55,19 +63,26 @@ export interface FigureOut {
   readonly value: number;
 }
 
-/** An image as the annotator opens it. `low` and `high` are the 0.1st and 99.9th percentile of the values; it is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
+/** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
 export interface ImageDetailOut {
   readonly id: string;
   readonly name: string;
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  readonly dtype: "uint8" | "uint16";
+  readonly dtype: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32";
   readonly status: "new" | "in_progress" | "done";
   readonly cells: number;
   readonly updated_at: string;
-  readonly low: number;
-  readonly high: number;
+  readonly size_t: number;
+  readonly size_z: number;
+  readonly rgb: boolean;
+  readonly channel_info: readonly ChannelOut[];
+  readonly pixel_um: PixelSizeOut;
+  readonly time_step: number | null;
+  readonly levels: readonly LevelOut[];
+  readonly tile: number;
+  readonly plane: PlaneOut;
   readonly project: ImageProjectOut;
   readonly classes: readonly ClassOut[];
   readonly previous: string | null;
@@ -82,14 +97,14 @@ export interface ImageIn {
   readonly status?: "new" | "in_progress" | "done" | null;
 }
 
-/** An image as lists show it; sizes in pixels, `channels` 1 = grey, 3 = RGB. */
+/** An image as lists show it; sizes in pixels, `channels` is their number. */
 export interface ImageOut {
   readonly id: string;
   readonly name: string;
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  readonly dtype: "uint8" | "uint16";
+  readonly dtype: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32";
   readonly status: "new" | "in_progress" | "done";
   readonly cells: number;
   readonly updated_at: string;
@@ -113,6 +128,12 @@ export interface JobOut {
   readonly params: Readonly<Record<string, unknown>>;
   readonly result: Readonly<Record<string, unknown>>;
   readonly download: string | null;
+}
+
+/** One level of an image's pyramid, in its own pixels. */
+export interface LevelOut {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Who is signed in. */
@@ -162,6 +183,22 @@ export interface PersonOut {
   readonly name: string;
   readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
   readonly colour: string;
+}
+
+/** Micrometres: the width and height of a pixel and the distance of two slices, where the file says so. */
+export interface PixelSizeOut {
+  readonly x: number | null;
+  readonly y: number | null;
+  readonly z: number | null;
+}
+
+/** The plane of an image that is annotated: slice `z` of the first frame, grey (1 channel) or RGB (3), as `/plane` gives it. `low` and `high` are where its contrast begins. */
+export interface PlaneOut {
+  readonly z: number;
+  readonly channels: number;
+  readonly dtype: "uint8" | "uint16";
+  readonly low: number;
+  readonly high: number;
 }
 
 /** A project's name, to make it or to rename it. */

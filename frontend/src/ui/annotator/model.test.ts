@@ -28,10 +28,7 @@ const DETAIL: ImageDetail = {
   cells: 0,
   width: 8,
   height: 4,
-  channels: 1,
-  dtype: "uint8",
-  low: 3,
-  high: 20,
+  plane: { channels: 1, dtype: "uint8", low: 3, high: 20 },
   project: { id: "p", name: "P", role: "annotator" },
   classes: [],
   previous: "a",
@@ -101,7 +98,7 @@ const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 0));
 
 it("starts with the server's contrast, or with the image's own where that says nothing", () => {
   expect(new Page().model.editor.view.contrast.value).toEqual({ min: 3, max: 20, gamma: 1 });
-  const flat = new Page("", { ...DETAIL, low: 0, high: 0 });
+  const flat = new Page("", { ...DETAIL, plane: { ...DETAIL.plane, low: 0, high: 0 } });
   expect(flat.model.editor.view.contrast.value).toMatchObject({ min: 0, max: 31 });
 });
 

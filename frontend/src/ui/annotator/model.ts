@@ -38,8 +38,8 @@ export class Annotator implements PageActions {
     this.image = signal(detail);
     this.histogram = histogramOf(plane);
     const first =
-      detail.high > detail.low
-        ? { min: detail.low, max: detail.high, gamma: 1 }
+      detail.plane.high > detail.plane.low
+        ? { min: detail.plane.low, max: detail.plane.high, gamma: 1 }
         : autoContrast(this.histogram);
     const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
     this.editor = new Editor(session, new View(plane, first), classes);

@@ -1,0 +1,70 @@
+"""The plane of an image that is annotated: the middle slice of the first frame, its three colours or its first channel.
+People see it, engines get it (jobs.image_contract), and they are the same pixels."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from annotation.imaging.layout import TILE, chunk_path, levels_of, store_of
+from annotation.models import Image
+
+COUNTED = ("uint8", "uint16")
+"""Numbers that cameras count in; others are shown and segmented as 16 bits between the channel's percentiles."""
+
+
+@dataclass(frozen=True)
+class ShownPlane:
+    """Slice ``z`` of frame 0; ``ranges`` as in inference.contracts.PlaneView."""
+
+    z: int
+    channels: tuple[int, ...]
+    ranges: tuple[tuple[float, float], ...]
+
+
+def shown_plane(image: Image) -> ShownPlane:
+    """What is annotated of this image."""
+    channels = (0, 1, 2) if image.rgb else (0,)
+    about = [image.channel_info[channel] for channel in channels]
+    ranges = () if image.dtype in COUNTED else tuple((each["low"], each["high"]) for each in about)
+    return ShownPlane(image.size_z // 2, channels, ranges)
+
+
+def shown_bands(image: Image) -> Iterator[bytes]:
+    """The plane's raw little-endian values from top to bottom: (row, column) or (row, column, RGB)."""
+    plane, level = shown_plane(image), levels_of(image.height, image.width)[0]
+    for row in range(level.rows):
+        high = min(TILE, image.height - row * TILE)
+        band_chw = np.stack([_row_of_chunks(image, channel, plane.z, row)[:high] for channel in plane.channels])
+        if plane.ranges:
+            band_chw = np.stack([_stretched(*each) for each in zip(band_chw, plane.ranges, strict=True)])
+        yield np.moveaxis(band_chw, 0, -1).astype(band_chw.dtype.newbyteorder("<")).tobytes()
+
+
+def _row_of_chunks(image: Image, channel: int, z: int, row: int) -> NDArray[Any]:
+    store, level = store_of(image.folder), levels_of(image.height, image.width)[0]
+    chunks = []
+    for col in range(level.cols):
+        data = imagecodecs.zstd_decode((store / chunk_path(0, 0, channel, z, row, col)).read_bytes())
+        chunks.append(np.frombuffer(data, np.dtype(image.dtype).newbyteorder("<")).reshape(TILE, TILE))
+    return np.concatenate(chunks, axis=1)[:, : image.width]
+
+
+def _stretched(band_hw: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint16]:
+    low, high = limits
+    share = (np.nan_to_num(band_hw.astype(np.float64)) - low) / max(high - low, 1e-12)
+    return np.rint(np.clip(share, 0, 1) * 65_535).astype(np.uint16)
+
+
+def gzipped(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same as one gzip file."""
+    packer = zlib.compressobj(level=1, wbits=31)
+    for block in blocks:
+        yield packer.compress(block)
+    yield packer.flush()
