@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from annotation.actions.uploads import check_new_upload, clean_name, disk_full, 
 from annotation.errors import AppError, ErrorCode
 from annotation.imaging.decode import OnTick, decode
 from annotation.imaging.measure import Decoded
+from annotation.imaging.source import STACKS, About
 from annotation.imaging.storage import free_bytes, place_folder, remove, staging_folder
 from annotation.models import Image, Job, JobState, Project, Upload, UploadState, User
 
@@ -38,9 +40,9 @@ class _LeaseLostError(Exception):
     """Somebody else has this import now, or it was cancelled."""
 
 
-def _read(path: Path, staged: Path, *, name: str, on_tick: OnTick = lambda _share: None) -> _Read:
-    """Decode into ``staged`` and put the original beside it. ``path`` stays as it is."""
-    decoded = decode(path, staged, name=name, on_tick=on_tick)
+def _read(path: Path, staged: Path, *, name: str, on_tick: OnTick = lambda _share: None, **choice: Any) -> _Read:
+    """Decode into ``staged`` and put the original beside it. ``path`` stays as it is. ``choice``: see ``decode``."""
+    decoded = decode(path, staged, name=name, on_tick=on_tick, **choice)
     for name in ("result.json", "progress"):
         (staged / name).unlink(missing_ok=True)
     with path.open("rb") as file:
@@ -96,16 +98,28 @@ def _make_image(image_id: UUID, read: _Read, *, project: Project, user: User | N
     return image
 
 
-def do_import_file(path: Path, *, project: Project, user: User, name: str) -> Image:
-    """An image from a file on this machine, for commands. Raises AppError with a sentence; ``path`` is only read."""
+def do_import_file(
+    path: Path,
+    *,
+    project: Project,
+    user: User,
+    name: str,
+    series: int = 0,
+    stack_as: str = STACKS[0],
+    on_read: Callable[[About], None] = lambda _about: None,
+) -> Image:
+    """An image from a file on this machine, for commands. ``series`` and ``stack_as``: see ``decode``; ``on_read`` is
+    told what the file says of itself. Raises AppError with a sentence; ``path`` is only read."""
     name = clean_name(name)
     check_new_upload(user, name=name, size=path.stat().st_size)
     with staging_folder() as staged, staging_folder() as copies:
         copy = copies / "original"
         shutil.copyfile(path, copy)
-        read = _read(copy, staged, name=name)
+        read = _read(copy, staged, name=name, series=series, stack_as=stack_as)
         with transaction.atomic():
-            return _make_image(uuid4(), read, project=project, user=user, name=name)
+            image = _make_image(uuid4(), read, project=project, user=user, name=name)
+    on_read(read.decoded.about)
+    return image
 
 
 def do_import_upload(job_id: UUID) -> None:

@@ -23,6 +23,7 @@ from django.conf import settings
 from annotation.errors import AppError, ErrorCode
 from annotation.imaging.containment import WALLS, Limits
 from annotation.imaging.measure import Decoded, measure
+from annotation.imaging.source import STACKS
 
 logger = logging.getLogger(__name__)
 
@@ -50,18 +51,20 @@ def decode(
     *,
     name: str,
     series: int = 0,
+    stack_as: str = STACKS[0],
     on_tick: OnTick = lambda _share: None,
     limits: Limits | None = None,
     program: str = DECODER,
 ) -> Decoded:
     """Decode the file at ``path`` into ``folder``, which exists and is empty.
 
-    ``name`` is what the person calls the file. ``on_tick`` is called every few seconds; what it raises ends the
-    process. Raises AppError UNREADABLE or TOO_LARGE, with a sentence for the person.
+    ``name`` is what the person calls the file, ``series`` the number of the image that is wanted of several, and
+    ``stack_as`` what planes are (t, z or c) of which the file does not say it. ``on_tick`` is called every few seconds;
+    what it raises ends the process. Raises AppError UNREADABLE or TOO_LARGE, with a sentence for the person.
     """
     limits = limits or default_limits(path.stat().st_size)
     bounds = {"limit_pixels": settings.IMAGE_PIXELS, "limit_values": settings.IMAGE_VALUES}
-    options = json.dumps({**asdict(limits), **bounds, "series": series})
+    options = json.dumps({**asdict(limits), **bounds, "series": series, "stack_as": stack_as})
     command = [sys.executable, "-E", "-s", "-B", "-m", program, str(path), str(folder), options]
     result = _run(command, folder, name=name, on_tick=on_tick, seconds=limits.seconds)
     _tell_missing_walls(tuple(result.get("walls") or WALLS))

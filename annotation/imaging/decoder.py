@@ -18,10 +18,19 @@ from annotation.imaging.containment import Limits, contain
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.registry import open_source
 from annotation.imaging.refusals import RefusalError, too_large
+from annotation.imaging.source import STACKS
 from annotation.imaging.thumbnail import write_thumbnail
 
 
-def decode(file: BinaryIO, folder: Path, *, limit_pixels: int, limit_values: int, series: int = 0) -> dict[str, Any]:
+def decode(
+    file: BinaryIO,
+    folder: Path,
+    *,
+    limit_pixels: int,
+    limit_values: int,
+    series: int = 0,
+    stack_as: str = STACKS[0],
+) -> dict[str, Any]:
     """The result, a refusal included."""
     said = folder / "progress"
     try:
@@ -31,6 +40,7 @@ def decode(file: BinaryIO, folder: Path, *, limit_pixels: int, limit_values: int
             limit_pixels=limit_pixels,
             limit_values=limit_values,
             series=series,
+            stack_as=stack_as,
         )
         written = write_pyramid(source, folder, progress=lambda share: _say(said, share))
         write_thumbnail(folder / "thumbnail.webp", source.about, written)
@@ -51,7 +61,7 @@ def _say(path: Path, share: float) -> None:
 def main(arguments: list[str]) -> int:
     """Opens the file, then closes every other door, then looks into it."""
     path, folder, options = Path(arguments[0]), Path(arguments[1]), json.loads(arguments[2])
-    reading = {name: options.pop(name) for name in ("limit_pixels", "limit_values", "series")}
+    reading = {name: options.pop(name) for name in ("limit_pixels", "limit_values", "series", "stack_as")}
     with path.open("rb") as file:
         walls = contain(folder, Limits(**options), readable=path)
         result = decode(file, folder, **reading)

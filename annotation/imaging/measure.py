@@ -13,7 +13,7 @@ from typing import Any
 
 from annotation.imaging.kinds import Kind
 from annotation.imaging.layout import STORE, chunk_bytes, chunk_path, chunk_places, levels_of, write_metadata
-from annotation.imaging.source import DTYPES, About, Channel
+from annotation.imaging.source import DTYPES, MAX_SERIES, STACKS, About, Channel
 
 _MAX_CHANNELS = 1024
 _MAX_NOTES = 5
@@ -76,6 +76,8 @@ def _about(said: dict[str, Any], *, limit_pixels: int, limit_values: int) -> Abo
         pixel_um=(z_um, y_um, x_um),
         time_step=_length(said["time_step"]),
         notes=notes,
+        stack_guess=said["stack_guess"] if said["stack_guess"] in STACKS else "",
+        series=tuple(_text(name, 120) for name in said["series"][:MAX_SERIES]),
     )
 
 

@@ -3,6 +3,7 @@ decoder: no Django."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,7 +25,9 @@ class Channel:
 class About:
     """One series of a file. Sizes count pixels or planes, 1 where an axis is missing. ``rgb`` says that its three
     channels are one colour image. ``pixel_um`` is (z, y, x) in micrometres, ``time_step`` in seconds, None where the
-    file does not say. ``notes``: what was left out or changed, for people.
+    file does not say. ``notes``: what was left out or changed, for people. ``series``: the names of all series of the
+    file in their order, where it has more than one. ``stack_guess``: which axis (t, z or c) its planes were taken to
+    be, where the file does not say; empty where it does.
     """
 
     size_t: int
@@ -38,6 +41,21 @@ class About:
     pixel_um: tuple[float | None, float | None, float | None] = (None, None, None)
     time_step: float | None = None
     notes: tuple[str, ...] = field(default=())
+    series: tuple[str, ...] = field(default=())
+    stack_guess: str = ""
+
+
+STACKS = ("z", "t", "c")
+"""What planes may be of which a file does not say it; the first is the guess."""
+MAX_SERIES = 1000
+"""Of which names are listed."""
+
+
+def series_named(names: Sequence[str]) -> tuple[str, ...]:
+    """For ``About.series``: nothing where there is no choice, a number where a name is missing."""
+    if len(names) < 2:
+        return ()
+    return tuple(name[:120] or f"series {number}" for number, name in enumerate(names[:MAX_SERIES], 1))
 
 
 class Source(Protocol):

@@ -17,7 +17,7 @@ from pylibCZIrw import czi
 from annotation.imaging.readers.breaking import damaged_where_it_breaks
 from annotation.imaging.readers.xml import parse_xml
 from annotation.imaging.refusals import check_dimensions, damaged, unsupported
-from annotation.imaging.source import About, Channel
+from annotation.imaging.source import About, Channel, series_named
 
 _DTYPES = {"Gray8": "uint8", "Gray16": "uint16", "Gray32Float": "float32", "Bgr24": "uint8", "Bgr48": "uint16"}
 _CACHE = czi.CacheOptions(type=czi.CacheType.Standard, max_memory_usage=256 * 1024**2, max_sub_block_count=4096)
@@ -100,6 +100,7 @@ def _about(reader: Any, place: Any, *, scenes: int, scene: int | None) -> About:
         pixel_um=(_length(said, "Z"), _length(said, "Y"), _length(said, "X")),
         time_step=_positive(said.findtext("./Metadata/Information/Image/Dimensions/T/Positions/Interval/Increment")),
         notes=tuple(notes),
+        series=series_named([f"scene {number + 1}" for number in range(scenes)]),
     )
 
 

@@ -19,7 +19,7 @@ from annotation.imaging.readers.bounded import BoundedFile
 from annotation.imaging.readers.breaking import damaged_where_it_breaks
 from annotation.imaging.readers.xml import MAX_XML_BYTES, parse_xml
 from annotation.imaging.refusals import check_dimensions, cut_off, damaged, unsupported
-from annotation.imaging.source import DTYPES, About, Channel
+from annotation.imaging.source import DTYPES, About, Channel, series_named
 
 _HEAD = struct.Struct("<IIBI")
 _MAX_CHANNELS = 1024
@@ -51,7 +51,7 @@ def open_lif(file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int 
         check_dimensions(sizes.get("X", 0), sizes.get("Y", 1), limit_pixels=limit_pixels)
         if image.nbytes > image.memory_block.size or image.memory_block.offset + image.nbytes > file_bytes:
             raise cut_off(file_bytes)
-        about = _about(image, sizes, count=len(images))
+        about = _about(image, sizes, names=[str(each.name) for each in images])
         frame_axes = [axis for axis in image.frames.frame_dims if axis in sizes]
 
         def load(t: int, z: int) -> NDArray[Any]:
@@ -84,7 +84,7 @@ def _check_header(file: BinaryIO, *, file_bytes: int) -> None:
         parse_xml(data.decode("utf-16-le"), "header")
 
 
-def _about(image: Any, sizes: dict[str, int], *, count: int) -> About:
+def _about(image: Any, sizes: dict[str, int], *, names: list[str]) -> About:
     if not {"X", "Y"} <= set(sizes) or image.dtype.name not in DTYPES:
         raise unsupported("holds an image that is not made of rows and columns of plain numbers")
     samples = sizes.get("S", 1)
@@ -94,8 +94,8 @@ def _about(image: Any, sizes: dict[str, int], *, count: int) -> About:
     steps = _steps(image.xml_element)
     notes = [f"Only the first of its {size:,} {axis} positions was imported."
              for axis, size in sizes.items() if axis not in "TCZYXS" and size > 1]  # fmt: skip
-    if count > 1:
-        notes.append(f"It holds {count:,} images; only “{str(image.name)[:80]}” was imported.")
+    if len(names) > 1:
+        notes.append(f"It holds {len(names):,} images; only “{str(image.name)[:80]}” was imported.")
     return About(
         size_t=sizes.get("T", 1),
         size_c=size_c,
@@ -108,6 +108,7 @@ def _about(image: Any, sizes: dict[str, int], *, count: int) -> About:
         pixel_um=(steps.get("Z"), steps.get("Y"), steps.get("X")),
         time_step=steps.get("T"),
         notes=tuple(notes),
+        series=series_named(names),
     )
 
 

@@ -16,7 +16,7 @@ from annotation.imaging.readers.arrays import PlanesSource
 from annotation.imaging.readers.bounded import BoundedFile
 from annotation.imaging.readers.breaking import damaged_where_it_breaks
 from annotation.imaging.refusals import check_dimensions, damaged, unsupported
-from annotation.imaging.source import DTYPES, About, Channel
+from annotation.imaging.source import DTYPES, About, Channel, series_named
 
 _AXES = {"TimeLoop": "T", "NETimeLoop": "T", "XYPosLoop": "P", "ZStackLoop": "Z"}
 _MAX_SAMPLES = 1024
@@ -89,6 +89,7 @@ def _about(images: Any, counts: dict[str, int], series: int) -> About:
         pixel_um=_pixel_um(said),
         time_step=_time_step(images.experiment),
         notes=tuple(notes),
+        series=series_named([f"position {number + 1}" for number in range(counts.get("P", 1))]),
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from annotation.imaging.readers.archive import Archive
 from annotation.imaging.readers.zarr_arrays import ZarrArray, read_json
 from annotation.imaging.refusals import check_dimensions, damaged, unsupported
-from annotation.imaging.source import DTYPES, About, Channel
+from annotation.imaging.source import DTYPES, About, Channel, series_named
 
 _MAX_GROUPS = 2000
 _AXES = "tczyx"
@@ -117,6 +117,7 @@ def _opened(archive: Archive, path: str, said: dict[str, Any], groups: list[tupl
         pixel_um=(lengths.get("z"), lengths.get("y"), lengths.get("x")),
         time_step=lengths.get("t"),
         notes=tuple(notes),
+        series=series_named([folder for folder, _ in groups]),
     )
     return ZarrSource(array, names, about)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
@@ -19,7 +19,7 @@ from annotation.imaging.readers.ome import OmeImage, looks_like_ome, parse_ome
 from annotation.imaging.readers.tiff_header import count_planes
 from annotation.imaging.readers.tiff_pages import PageReader, check_page, is_rgb, sample_count, stored_dtype
 from annotation.imaging.refusals import RefusalError, cut_off, damaged
-from annotation.imaging.source import About, Channel
+from annotation.imaging.source import STACKS, About, Channel, series_named
 
 R = TypeVar("R")
 _FORMATS: dict[str, Any] = dict.fromkeys(
@@ -49,8 +49,10 @@ class _Stack:
     pages: dict[tuple[int, int], list[tuple[int, int]]]
 
 
-def open_tiff(file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int = 0) -> TiffSource:
-    """One series of the file. Raises RefusalError."""
+def open_tiff(
+    file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int = 0, stack_as: str = STACKS[0]
+) -> TiffSource:
+    """One series of the file; ``stack_as`` is what planes are of which it does not say it. Raises RefusalError."""
     planes = count_planes(file, file_bytes=file_bytes)
     file.seek(0)
 
@@ -61,7 +63,7 @@ def open_tiff(file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int
         pages = [tiff.pages[number] for number in range(planes)]
         for page in pages:
             check_page(page, file_bytes=file_bytes, limit_pixels=limit_pixels)
-        stack = _stack_of(pages, series, file_bytes=file_bytes)
+        stack = _stack_of(pages, series, stack_as=stack_as, file_bytes=file_bytes)
         return TiffSource(file, pages, stack)
 
     return _understood(opened)
@@ -95,7 +97,7 @@ class TiffSource:
         return _understood(lambda: np.concatenate([reader.rows(start, stop) for reader in self._open[1]]))
 
 
-def _stack_of(pages: list[Any], series: int, *, file_bytes: int) -> _Stack:
+def _stack_of(pages: list[Any], series: int, *, stack_as: str, file_bytes: int) -> _Stack:
     text = pages[0].description
     notes: list[str] = []
     if looks_like_ome(text):
@@ -103,12 +105,20 @@ def _stack_of(pages: list[Any], series: int, *, file_bytes: int) -> _Stack:
         if not 0 <= series < max(len(images), 1):
             raise damaged(f"it has no series {series + 1}")
         if images and images[series].pages:
-            return _of_ome(pages, images[series])
+            stack = _of_ome(pages, images[series])
+            return replace(stack, about=replace(stack.about, **_of_several(images, series)))
         notes.append(_ELSEWHERE)
     said = parse_imagej(text)
     if said is not None and said.images > 1:
         return _of_imagej(pages, said, file_bytes=file_bytes)
-    return _plain_stack(pages, notes)
+    return _plain_stack(pages, notes, stack_as=stack_as)
+
+
+def _of_several(images: list[OmeImage], series: int) -> dict[str, Any]:
+    """What the description says of a file with more than one series."""
+    names = series_named([image.name for image in images])
+    said = (f"It holds {len(images):,} series; only “{names[series]}” was imported.",) if series < len(names) else ()
+    return {"series": names, "notes": said}
 
 
 def _about(page: Any, *, size_t: int, size_c: int, size_z: int, **more: Any) -> About:
@@ -195,8 +205,9 @@ def _of_imagej(pages: list[Any], said: Hyperstack, *, file_bytes: int) -> _Stack
     return _Stack(about, places)
 
 
-def _plain_stack(pages: list[Any], notes: list[str]) -> _Stack:
-    """Planes without a word about their axes are slices; other sizes than the first's are previews, and left out."""
+def _plain_stack(pages: list[Any], notes: list[str], *, stack_as: str) -> _Stack:
+    """Planes without a word about their axes are what the person says, or slices; other sizes than the first's are
+    previews, and left out."""
     first = pages[0]
 
     def sort(page: Any) -> tuple[Any, ...]:
@@ -206,12 +217,17 @@ def _plain_stack(pages: list[Any], notes: list[str]) -> _Stack:
     if len(alike) < len(pages):
         notes.append(f"{len(pages) - len(alike):,} of its planes have another size or kind and were left out.")
     if len(alike) > 1:
-        notes.append(f"It does not say what its {len(alike):,} planes are; they were taken as slices in z.")
+        named = {"z": "slices in z", "t": "frames in time", "c": "channels"}[stack_as]
+        notes.append(f"It does not say what its {len(alike):,} planes are; they were taken as {named}.")
     about = _about(
         first,
-        size_t=1,
-        size_c=sample_count(first),
-        size_z=len(alike),
+        size_t=len(alike) if stack_as == "t" else 1,
+        size_c=sample_count(first) * (len(alike) if stack_as == "c" else 1),
+        size_z=len(alike) if stack_as == "z" else 1,
         notes=tuple(notes),
+        stack_guess=stack_as if len(alike) > 1 else "",
     )
-    return _Stack(about, {(0, z): [(number, 0)] for z, number in enumerate(alike)})
+    if stack_as == "c":
+        return _Stack(about, {(0, 0): [(number, 0) for number in alike]})
+    places = {(at, 0) if stack_as == "t" else (0, at): [(number, 0)] for at, number in enumerate(alike)}
+    return _Stack(about, places)

@@ -15,6 +15,8 @@ MAX_PLANES = 4096
 MAX_ENTRIES = 4096
 MAX_TAG_BYTES = 64 * 1024**2
 """All tags of the first plane together, strip tables included."""
+_DESCRIPTION, _NDPI_FLAG = 270, 65420
+_APERIO = b"Aperio"
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 
 
@@ -87,3 +89,22 @@ def count_planes(file: BinaryIO, *, file_bytes: int) -> int:
     if not seen:
         raise damaged("it holds no plane")
     return len(seen)
+
+
+def is_slide(file: BinaryIO, *, file_bytes: int) -> bool:
+    """Whether the first directory is that of a scanner whose TIFFs need a reader of their own: Aperio's description, or
+    a tag that Hamamatsu alone writes. Raises RefusalError."""
+    head = _read(file, 0, 8, file_bytes=file_bytes)
+    layout = _layout(head)
+    offset = layout.offset.unpack(_read(file, 8 if layout.big else 4, layout.offset.size, file_bytes=file_bytes))[0]
+    entries = layout.count.unpack(_read(file, offset, layout.count.size, file_bytes=file_bytes))[0]
+    start = offset + layout.count.size
+    block = _read(file, start, min(entries, MAX_ENTRIES) * layout.entry.size, file_bytes=file_bytes)
+    for number, (tag, _, count) in enumerate(layout.entry.iter_unpack(block)):
+        if tag == _NDPI_FLAG:
+            return True
+        if tag == _DESCRIPTION and count > len(_APERIO):
+            end = (number + 1) * layout.entry.size
+            place = layout.offset.unpack(block[end - layout.offset.size : end])[0]
+            return _read(file, place, len(_APERIO), file_bytes=file_bytes) == _APERIO
+    return False

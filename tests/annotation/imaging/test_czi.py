@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 from pylibCZIrw import czi
 
 from annotation.imaging.kinds import Kind
-from annotation.imaging.measure import Decoded
 from annotation.imaging.refusals import RefusalError
 from tests.annotation.imaging.opening import everything, opened_file, refusal_of
 
@@ -92,12 +90,6 @@ def test_a_mosaic_is_put_together(tmp_path: Path) -> None:
     source = opened_file(path)[1]
     assert source.about.dtype == "float32"
     assert np.array_equal(everything(source)[0, 0, 0], whole)
-
-
-def test_it_is_read_behind_the_walls(file_czi: Path, read: Callable[[Path], tuple[Decoded, np.ndarray]]) -> None:
-    decoded, _ = read(file_czi)
-    assert decoded.kind is Kind.CZI
-    assert decoded.about.size_z == 4
 
 
 @pytest.mark.parametrize("share", [0.001, 0.01, 0.3, 0.9, 0.999])

@@ -51,6 +51,36 @@ def test_a_project_is_named_by_its_id_too(person: Callable[[str], User], project
     assert run(good, "--project", project.pk, "--user", person("owner"))[1] == ""
 
 
+def test_of_several_images_in_a_file_one_or_all_are_imported(
+    person: Callable[[str], User], project: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "cells.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as tiff:
+        for number in (1, 2, 3):
+            tiff.write(np.full((number, 6, 8), number, np.uint8), metadata={"axes": "ZYX", "Name": f"well {number}"})
+    out, err = run(path, "--project", "Nuclei", "--user", person("owner"), "--series", 2)
+    assert err == ""
+    assert "It holds 3 series; only “well 2” was imported." in out
+    assert [image.size_z for image in Image.objects.all()] == [2]
+    run(path, "--project", "Nuclei", "--user", "owner", "--all-series")
+    names = Image.objects.order_by("created_at").values_list("name", "size_z")[1:]
+    assert list(names) == [("cells.ome.tif", 1), ("cells.ome.tif well 2", 2), ("cells.ome.tif well 3", 3)]
+    assert "no series 4" in run(path, "--project", "Nuclei", "--user", "owner", "--series", 4)[1]
+    assert "no series 0" in run(path, "--project", "Nuclei", "--user", "owner", "--series", 0)[1]
+
+
+def test_the_planes_of_a_plain_stack_are_what_the_person_says(
+    person: Callable[[str], User], project: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "stack.tif"
+    tifffile.imwrite(path, np.zeros((5, 6, 8), np.uint8), photometric="minisblack", metadata=None)
+    said = {"z": "slices in z", "t": "frames in time", "c": "channels"}
+    for axis, words in said.items():
+        assert words in run(path, "--project", "Nuclei", "--user", person("owner"), "--stack-as", axis)[0]
+    sizes = Image.objects.order_by("created_at").values_list("size_z", "size_t", "channels")
+    assert list(sizes) == [(5, 1, 1), (1, 5, 1), (1, 1, 5)]
+
+
 @pytest.mark.parametrize(
     ("who", "where", "sentence"),
     [
