@@ -28,7 +28,7 @@ export function RegionsPanel({ model }: { model: Annotator }): JSX.Element {
           <RegionRow key={one.id} model={model} region={one} />
         ))}
       </ul>
-      <div class="run-buttons">
+      <div class="row">
         <CommandButton command={command} class="button">
           <Icon node={Plus} title="" /> Draw
         </CommandButton>
