@@ -16,7 +16,7 @@ import { Empty, Progress, STATUSES, TopBar } from "./parts";
 import { ProjectState } from "./project-state";
 import { DropAnywhere, UploadsPanel } from "./uploads-panel";
 
-const ACCEPT = ".png,.jpg,.jpeg,.tif,.tiff";
+const ACCEPT = ".png,.jpg,.jpeg,.webp,.tif,.tiff,.btf,.zip,.czi,.nd2,.lif,.dcm,.svs,.ndpi";
 
 interface StateProps {
   readonly state: ProjectState;
