@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import struct
 import zipfile
-import zlib
 from typing import BinaryIO
 
+from annotation.imaging.readers.breaking import damaged_where_it_breaks
 from annotation.imaging.refusals import cut_off, damaged, too_large, unsupported
 
 MAX_MEMBERS = 100_000
@@ -27,11 +27,9 @@ class Archive:
     def __init__(self, file: BinaryIO, *, file_bytes: int) -> None:
         self._file = file
         _check_end(file, file_bytes=file_bytes)
-        try:
+        with damaged_where_it_breaks(zipfile.BadZipFile, reason="the list of its parts cannot be read"):
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, struct.error, EOFError) as why:
-            raise damaged("the list of its parts cannot be read") from why
-        parts = [part for part in self._zip.infolist() if not part.is_dir()]
+        parts = [part for part in self._zip.infolist() if not part.filename.endswith("/")]
         self._parts = {part.filename: part for part in parts}
         if len(parts) > MAX_MEMBERS:
             raise _too_many()
@@ -51,12 +49,12 @@ class Archive:
         _check_plain(part)
         if part.file_size > most:
             raise damaged("a part of it is far larger than it should be")
-        try:
-            with self._zip.open(part) as stream:
-                # What the directory claims is no limit: it is counted.
-                data = stream.read(most + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, NotImplementedError) as why:
-            raise damaged("a part of it cannot be unpacked") from why
+        with (
+            damaged_where_it_breaks(zipfile.BadZipFile, reason="a part of it cannot be unpacked"),
+            self._zip.open(part) as stream,
+        ):
+            # What the directory claims is no limit: it is counted.
+            data = stream.read(most + 1)
         if len(data) > most:
             raise damaged("a part of it is far larger than it should be")
         return data
@@ -74,7 +72,7 @@ class Archive:
             raise unsupported("compresses its shards once more; zip it again without compression")
         if offset < 0 or count < 0 or offset + count > part.compress_size:
             raise damaged("a shard names a place outside itself")
-        self._file.seek(part.header_offset)
+        self._file.seek(max(0, part.header_offset))
         head = self._file.read(30)
         if len(head) < 30 or head[:4] != b"PK\x03\x04":
             raise damaged("a part of it is not where the list says")

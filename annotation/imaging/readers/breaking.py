@@ -13,6 +13,7 @@ _BROKEN = (
     ValueError,
     TypeError,
     LookupError,
+    NameError,
     AttributeError,
     ArithmeticError,
     AssertionError,

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from annotation.imaging.readers.arrays import PlanesSource
 from annotation.imaging.readers.bounded import BoundedFile
@@ -42,7 +42,7 @@ def open_dicom(file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: in
     if syntax not in SYNTAXES:
         raise unsupported(f"is packed in a way that is not read ({syntax[:40]})")
     file.seek(0)
-    with damaged_where_it_breaks(InvalidDicomError):
+    with damaged_where_it_breaks(InvalidDicomError, BytesLengthException):
         bounded: Any = BoundedFile(file, file_bytes)
         tags: Any = list(_TAGS)
         said: Any = pydicom.dcmread(bounded, stop_before_pixels=True, specific_tags=tags)

@@ -22,6 +22,7 @@ _LOSSLESS_JPEG = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
 _JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
 _JPEG_2000 = tuple(f"1.2.840.10008.1.2.4.{number}" for number in (90, 91, 201, 202, 203))
 SYNTAXES = (IMPLICIT, EXPLICIT, BIG_ENDIAN, _RLE, *_JPEG, *_LOSSLESS_JPEG, *_JPEG_LS, *_JPEG_2000)
+_FRAME_MARKERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _ITEM, _END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 _UNDEFINED = 0xFFFFFFFF
 MAX_FRAMES = 1_000_000
@@ -93,6 +94,8 @@ class Frames:
             planes = imagecodecs.dicomrle_decode(data, little.str, out=shape.nbytes)
             values = np.frombuffer(planes, little).reshape(shape.samples, shape.rows, shape.columns)
             return np.moveaxis(values, 0, -1)
+        if syntax not in _JPEG_2000:
+            _check_stream(data, shape)
         # The buffer's shape must be that of the stream: one that announces more is refused before it is decoded.
         out = np.empty(hws if shape.samples > 1 else hws[:2], shape.dtype)
         if syntax in _JPEG and shape.samples > 1:
@@ -113,6 +116,21 @@ def _arranged(values: NDArray[Any], shape: Shape) -> NDArray[Any]:
     if shape.planar:
         return np.moveaxis(values.reshape(shape.samples, shape.rows, shape.columns), 0, -1)
     return values.reshape(shape.rows, shape.columns, shape.samples)
+
+
+def _check_stream(data: bytes, shape: Shape) -> None:
+    """Refuse a JPEG or JPEG-LS stream whose own header tells of another size than the file's. Source: ITU-T T.81, B.2.2
+    and T.87, C.2.2."""
+    at = 2
+    while at + 10 <= len(data) and data[at] == 0xFF:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker in _FRAME_MARKERS:
+            rows, columns = struct.unpack_from(">HH", data, at + 5)
+            if (rows, columns, data[at + 9]) != (shape.rows, shape.columns, shape.samples):
+                raise damaged("a frame of it has another size than it says")
+            return
+        at += 2 + length
+    raise damaged("a frame of it has no header")
 
 
 def _read(file: BinaryIO, count: int, file_bytes: int) -> bytes:

@@ -206,7 +206,7 @@ def _of_imagej(pages: list[Any], said: Hyperstack, *, file_bytes: int) -> _Stack
 
 
 def _plain_stack(pages: list[Any], notes: list[str], *, stack_as: str) -> _Stack:
-    """Planes without a word about their axes are what the person says, or slices; other sizes than the first's are
+    """Planes without a word about their axes are what the person says, or slices. Other sizes than the first's are
     previews, and left out."""
     first = pages[0]
 

@@ -16,7 +16,7 @@ import { Empty, Progress, STATUSES, TopBar } from "./parts";
 import { ProjectState } from "./project-state";
 import { DropAnywhere, UploadsPanel } from "./uploads-panel";
 
-const ACCEPT = ".png,.jpg,.jpeg,.tif,.tiff";
+const ACCEPT = ".png,.jpg,.jpeg,.webp,.tif,.tiff,.btf,.zip,.czi,.nd2,.lif,.dcm,.svs,.ndpi";
 
 interface StateProps {
   readonly state: ProjectState;
@@ -173,7 +173,9 @@ function Images({ state, onFiles }: StateProps & { readonly onFiles: (files: Fil
     return (
       <Empty
         text={
-          uploads ? "No images yet. Drop PNG, JPEG or TIFF files anywhere on this page." : "No images yet."
+          uploads
+            ? "No images yet. Drop image files (TIFF, OME-Zarr in a zip, CZI, PNG and others) anywhere on this page."
+            : "No images yet."
         }
       >
         {uploads && <UploadButton onFiles={onFiles} />}
