@@ -32,7 +32,7 @@ export interface ImageDetail extends ImageRow {
   readonly size_t: number;
   readonly size_z: number;
   readonly channel_info: readonly { readonly name: string }[];
-  readonly pixel_um?: PixelSize;
+  readonly pixel_um: PixelSize;
   readonly project: { readonly id: string; readonly name: string; readonly role: string };
   readonly classes: readonly LabelClass[];
   readonly previous: string | null;
