@@ -31,7 +31,7 @@ const DETAIL: ImageDetail = {
   cells: 0,
   width: 8,
   height: 4,
-  pixel_um: { x: null, y: null, z: null },
+  pixel_um: { x: null, y: null },
   size_t: 1,
   size_z: 1,
   channel_info: [{ name: "" }],
