@@ -14,7 +14,6 @@ from django.db.models.functions import Greatest, RowNumber
 from django.utils import timezone
 
 from annotation.errors import ErrorCode, not_found
-from annotation.imaging.layout import levels_of
 from annotation.models import (
     Annotation,
     Client,
@@ -145,17 +144,6 @@ def refused_sockets(sockets: Iterable[OpenSocket]) -> dict[OpenSocket, ErrorCode
 def get_pixels(image_ids: Iterable[UUID]) -> list[str]:
     """The hashes of these images' pixels."""
     return list(Image.objects.filter(pk__in=list(image_ids)).values_list("pixels_sha256", flat=True).distinct())
-
-
-def has_chunk(image: Image, place: tuple[int, int, int, int, int, int]) -> bool:
-    """Whether the image's pyramid has a chunk at (level, t, c, z, row, column)."""
-    number, t, c, z, row, col = place
-    levels = levels_of(image.height, image.width)
-    if not 0 <= number < len(levels):
-        return False
-    level = levels[number]
-    sizes = (image.size_t, image.channels, image.size_z, level.rows, level.cols)
-    return all(0 <= at < size for at, size in zip((t, c, z, row, col), sizes, strict=True))
 
 
 def get_open_runs(image_id: UUID) -> list[Job]:

@@ -24,6 +24,7 @@ from inference.contracts import ImageRef, PlaneView
 from inference.engines.base import Image
 from inference.environment import planes_bytes, planes_folder
 from inference.errors import EngineError, EngineErrorCode
+from inference.stretch import stretched
 
 BAND_ROWS = 512
 """Rows that are read at once: a chunk's height."""
@@ -102,7 +103,7 @@ def _band(base: Any, view: PlaneView, start: int, stop: int) -> NDArray[Any]:
         channels.append(np.asarray(band_hw))
     if not view.ranges:
         return np.stack(channels).astype(base.dtype, copy=False)
-    return np.stack([_stretched(band, *limits) for band, limits in zip(channels, view.ranges, strict=True)])
+    return np.stack([stretched(band, *limits) for band, limits in zip(channels, view.ranges, strict=True)])
 
 
 def _projected(slices: Any, projection: str, count: int) -> NDArray[Any]:
@@ -116,11 +117,6 @@ def _projected(slices: Any, projection: str, count: int) -> NDArray[Any]:
         wide += each
     mean = wide / count
     return mean if total.dtype.kind == "f" else np.rint(mean).astype(total.dtype)
-
-
-def _stretched(band_hw: NDArray[Any], low: float, high: float) -> NDArray[np.uint16]:
-    share = (np.nan_to_num(band_hw.astype(np.float64)) - low) / max(high - low, 1e-12)
-    return np.rint(np.clip(share, 0, 1) * 65_535).astype(np.uint16)
 
 
 def evict(folder: Path, *, largest_bytes: int, keep: Path) -> None:

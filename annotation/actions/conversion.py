@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -42,4 +41,4 @@ def _convert(image: Image, old: Path) -> None:
         with transaction.atomic():
             image.pixels_sha256 = hash_of(staged / STORE, source.about)
             image.save(update_fields=["pixels_sha256"])
-            shutil.move(staged / STORE, store_of(image.folder))
+            (staged / STORE).rename(store_of(image.folder))

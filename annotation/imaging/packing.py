@@ -9,7 +9,11 @@ from typing import Literal
 import imagecodecs
 
 from annotation.errors import not_found
+from annotation.imaging.layout import chunk_path, levels_of, store_of
+from annotation.models import Image
 
+Place = tuple[int, int, int, int, int, int]
+"""(level, t, c, z, row, column) of a chunk."""
 Coding = Literal["zstd", "gzip", "identity"]
 
 
@@ -20,6 +24,17 @@ def choose_coding(accepted: str) -> Coding:
     if "zstd" in names:
         return "zstd"
     return "gzip" if "gzip" in names else "identity"
+
+
+def access_chunk(image: Image, place: Place) -> Path:
+    """The chunk's file. Raises AppError NOT_FOUND where the image has none."""
+    number, t, c, z, row, col = place
+    levels = levels_of(image.height, image.width)
+    if number < len(levels):
+        sizes = (image.size_t, image.channels, image.size_z, levels[number].rows, levels[number].cols)
+        if all(at < size for at, size in zip((t, c, z, row, col), sizes, strict=True)):
+            return store_of(image.folder) / chunk_path(*place)
+    raise not_found("part of the image")
 
 
 def packed(path: Path, coding: Coding) -> bytes:

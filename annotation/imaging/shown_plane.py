@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from annotation.imaging.layout import TILE, chunk_path, levels_of, store_of
 from annotation.models import Image
+from inference.stretch import stretched
 
 COUNTED = ("uint8", "uint16")
 """Numbers that cameras count in; others are shown and segmented as 16 bits between the channel's percentiles."""
@@ -43,7 +44,7 @@ def shown_bands(image: Image) -> Iterator[bytes]:
         high = min(TILE, image.height - row * TILE)
         band_chw = np.stack([_row_of_chunks(image, channel, plane.z, row)[:high] for channel in plane.channels])
         if plane.ranges:
-            band_chw = np.stack([_stretched(*each) for each in zip(band_chw, plane.ranges, strict=True)])
+            band_chw = np.stack([stretched(band, *limits) for band, limits in zip(band_chw, plane.ranges, strict=True)])
         yield np.moveaxis(band_chw, 0, -1).astype(band_chw.dtype.newbyteorder("<")).tobytes()
 
 
@@ -54,12 +55,6 @@ def _row_of_chunks(image: Image, channel: int, z: int, row: int) -> NDArray[Any]
         data = imagecodecs.zstd_decode((store / chunk_path(0, 0, channel, z, row, col)).read_bytes())
         chunks.append(np.frombuffer(data, np.dtype(image.dtype).newbyteorder("<")).reshape(TILE, TILE))
     return np.concatenate(chunks, axis=1)[:, : image.width]
-
-
-def _stretched(band_hw: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint16]:
-    low, high = limits
-    share = (np.nan_to_num(band_hw.astype(np.float64)) - low) / max(high - low, 1e-12)
-    return np.rint(np.clip(share, 0, 1) * 65_535).astype(np.uint16)
 
 
 def gzipped(blocks: Iterator[bytes]) -> Iterator[bytes]:

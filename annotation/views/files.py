@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -9,17 +10,31 @@ from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from ninja import Router
 
-from annotation.errors import not_found
 from annotation.imaging.kinds import download_name, kind_of_suffix
-from annotation.imaging.layout import chunk_path, store_of
-from annotation.imaging.packing import choose_coding, packed
+from annotation.imaging.packing import Coding, access_chunk, choose_coding, packed
 from annotation.imaging.shown_plane import gzipped, shown_bands
 from annotation.permissions import Action, access_image
-from annotation.queries import has_chunk
 from annotation.views.api import person
 from annotation.views.streaming import cached, stream_blocks, stream_file
 
 router = Router()
+
+
+def _answer(request: HttpRequest, make: Callable[[], HttpResponseBase], tag: str) -> HttpResponseBase:
+    """Kept by this person's browser for good; nothing of what a person sent is ever run by it."""
+    response = cached(request, make, tag)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _coded(response: HttpResponseBase, coding: Coding) -> HttpResponseBase:
+    """Say how it is packed, which depends on what the browser reads."""
+    if coding != "identity":
+        response["Content-Encoding"] = coding
+    response["Vary"] = "Accept-Encoding, Cookie"
+    return response
 
 
 @router.get("/images/{uuid:image_id}/plane")
@@ -27,12 +42,13 @@ def get_plane(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """Raw little-endian values of the plane that is annotated: (row, column) or (row, column, RGB)."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
     plain = choose_coding(request.headers.get("Accept-Encoding", "")) == "identity"
-    bands = shown_bands(image)
-    response = stream_blocks(bands if plain else gzipped(bands), "application/octet-stream")
-    if not plain:
-        response["Content-Encoding"] = "gzip"
-    response["Vary"] = "Accept-Encoding, Cookie"
-    return _guarded(cached(request, response, f"{image.pixels_sha256}.plane.{plain}"))
+
+    def make() -> HttpResponseBase:
+        bands = shown_bands(image)
+        response = stream_blocks(bands if plain else gzipped(bands), "application/octet-stream")
+        return _coded(response, "identity" if plain else "gzip")
+
+    return _answer(request, make, f"{image.pixels_sha256}.plane.{plain}")
 
 
 @router.get("/images/{uuid:image_id}/tiles/{int:level}/{int:t}/{int:c}/{int:z}/{int:row}/{int:col}")
@@ -42,23 +58,20 @@ def get_tile(
     """512 × 512 raw little-endian values of one channel of one plane, rows first, padded with zeros beyond the image.
     At ``level`` k a pixel is 2^k image pixels wide."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
-    if not has_chunk(image, (level, t, c, z, row, col)):
-        raise not_found("part of the image")
-    path = store_of(image.folder) / chunk_path(level, t, c, z, row, col)
+    path = access_chunk(image, (level, t, c, z, row, col))
     coding = choose_coding(request.headers.get("Accept-Encoding", ""))
-    response = HttpResponse(packed(path, coding), content_type="application/octet-stream")
-    if coding != "identity":
-        response["Content-Encoding"] = coding
-    response["Vary"] = "Accept-Encoding, Cookie"
-    return _guarded(cached(request, response, f"{image.pixels_sha256}.{level}.{t}.{c}.{z}.{row}.{col}.{coding}"))
+
+    def make() -> HttpResponseBase:
+        return _coded(HttpResponse(packed(path, coding), content_type="application/octet-stream"), coding)
+
+    return _answer(request, make, f"{image.pixels_sha256}.{level}.{t}.{c}.{z}.{row}.{col}.{coding}")
 
 
 @router.get("/images/{uuid:image_id}/thumbnail")
 def get_thumbnail(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """WebP, at most 256 pixels wide or high."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
-    response = stream_file(image.thumbnail_path, "image/webp")
-    return _guarded(cached(request, response, f"{image.pixels_sha256}.webp"))
+    return _answer(request, lambda: stream_file(image.thumbnail_path, "image/webp"), f"{image.pixels_sha256}.webp")
 
 
 @router.get("/images/{uuid:image_id}/original")
@@ -66,15 +79,11 @@ def get_original(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """The file as it was uploaded, only to be saved: never shown, with a type and an ending of ours (S14, S16)."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
     kind = kind_of_suffix(image.file_suffix)
-    response = stream_file(image.original_path, kind.content_type)
-    name = content_disposition_header(as_attachment=True, filename=download_name(image.name, kind))
-    response["Content-Disposition"] = name or "attachment"
-    return _guarded(cached(request, response, image.file_sha256))
 
+    def make() -> HttpResponseBase:
+        response = stream_file(image.original_path, kind.content_type)
+        name = content_disposition_header(as_attachment=True, filename=download_name(image.name, kind))
+        response["Content-Disposition"] = name or "attachment"
+        return response
 
-def _guarded(response: HttpResponseBase) -> HttpResponseBase:
-    """Nothing of what a person sent is ever run by a browser."""
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
+    return _answer(request, make, image.file_sha256)

@@ -6,7 +6,7 @@ Django's FileResponse would be read whole into memory under ASGI.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,12 +47,12 @@ def stream_file(path: Path, content_type: str, *, skip: int = 0) -> StreamingHtt
     return response
 
 
-def cached(request: HttpRequest, response: HttpResponseBase, tag: str) -> HttpResponseBase:
-    """Let this person's browser keep the answer for good: what ``tag`` names never changes."""
+def cached(request: HttpRequest, make: Callable[[], HttpResponseBase], tag: str) -> HttpResponseBase:
+    """Let this person's browser keep the answer for good: what ``tag`` names never changes. The answer is made only
+    where the browser does not have it."""
     etag = f'"{tag}"'
-    if etag in [known.strip().removeprefix("W/") for known in request.headers.get("If-None-Match", "").split(",")]:
-        response.close()
-        response = HttpResponse(status=304)
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]
+    response = HttpResponse(status=304) if etag in known else make()
     response["ETag"] = etag
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -71,6 +73,17 @@ class Annotator:
 
     def notices(self) -> str:
         return " ".join(self.page.locator("[role=alert], [role=status], .notice, .toast").all_inner_texts())
+
+
+@contextmanager
+def annotator_apart(browser: Browser, person: BrowserContext, url: str, **options: Any) -> Iterator[Annotator]:
+    """The annotator in a browser of its own, signed in as the same person. Raises when the page had an error."""
+    context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+    context.add_cookies(person.cookies())
+    opened = Annotator(context, url)
+    yield opened
+    assert opened.errors == []
+    context.close()
 
 
 def fetch(context: BrowserContext, url: str) -> Any:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from annotation.protocol import Mask
 from inference import rle
-from tests.e2e.pages import Annotator, cells_in_database, fetch, rle_of
+from tests.e2e.pages import Annotator, annotator_apart, cells_in_database, fetch, rle_of
 from tests.running import App, Person, Tab
 
 FAULTY = 3
@@ -49,12 +49,8 @@ def image(app: App, ann: BrowserContext) -> Iterator[dict[str, Any]]:
 @pytest.fixture
 def annotator(app: App, browser: Browser, ann: BrowserContext, image: dict[str, Any]) -> Iterator[Annotator]:
     """The same person in a browser of their own."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_cookies(ann.cookies())
-    opened = Annotator(context, f"{app.url}/images/{image['id']}/")
-    yield opened
-    assert opened.errors == []
-    context.close()
+    with annotator_apart(browser, ann, f"{app.url}/images/{image['id']}/") as opened:
+        yield opened
 
 
 def listed(annotator: Annotator) -> list[str]:

@@ -16,7 +16,7 @@ from inference import torch_runtime
 from inference.contracts import AutoParams, Point, Prompts
 from inference.engines import registry
 from inference.rle import Rle, paste
-from tests.e2e.pages import Annotator, cells_in_database, fetch, rle_of
+from tests.e2e.pages import Annotator, annotator_apart, cells_in_database, fetch, rle_of
 from tests.running import App
 
 # isort: split
@@ -60,12 +60,8 @@ def annotator(
     app: App, browser: Browser, ann: BrowserContext, image: dict[str, Any], weights: None
 ) -> Iterator[Annotator]:
     """The same person in a browser of their own: it remembers the choice of engines."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_cookies(ann.cookies())
-    opened = Annotator(context, f"{app.url}/images/{image['id']}/")
-    yield opened
-    assert opened.errors == []
-    context.close()
+    with annotator_apart(browser, ann, f"{app.url}/images/{image['id']}/") as opened:
+        yield opened
 
 
 def iou(one: Rle, other: Rle, shape: tuple[int, int]) -> float:

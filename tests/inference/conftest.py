@@ -4,6 +4,7 @@ need: every engine with small weights, and the tasks with a port and an engine o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,21 @@ def flow_engine(request: pytest.FixtureRequest, weights: Path) -> FlowEngine:
     return registry.get_flow_engine(request.param)
 
 
+@contextmanager
+def _registered(kind: type[PlainEngine]) -> Iterator[PlainEngine]:
+    """An engine of this kind, known to the tasks as “plain”."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(registry._PATHS, "plain", f"{kind.__module__}:{kind.__name__}")
+        registry._engine.cache_clear()
+        made: Any = registry._engine("plain")
+        yield made
+        registry._engine.cache_clear()
+
+
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlainEngine]:
-    monkeypatch.setitem(registry._PATHS, "plain", f"{PlainEngine.__module__}:PlainEngine")
-    registry._engine.cache_clear()
-    made: Any = registry._engine("plain")
-    yield made
-    registry._engine.cache_clear()
+def engine() -> Iterator[PlainEngine]:
+    with _registered(PlainEngine) as made:
+        yield made
 
 
 @pytest.fixture
@@ -78,9 +87,6 @@ def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
 
 @pytest.fixture
-def streaming(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlainEngine]:
-    monkeypatch.setitem(registry._PATHS, "plain", f"{StreamingEngine.__module__}:StreamingEngine")
-    registry._engine.cache_clear()
-    made: Any = registry._engine("plain")
-    yield made
-    registry._engine.cache_clear()
+def streaming() -> Iterator[PlainEngine]:
+    with _registered(StreamingEngine) as made:
+        yield made

@@ -14,16 +14,19 @@ async function opened(side: number): Promise<{ server: FakeServer; timers: Manua
   return { server, timers, tab };
 }
 
-test("a change too large for one message is one step of undo, and one of redo", async () => {
-  const { server, timers, tab } = await opened(220);
-  const { session } = tab;
-  const cells = Array.from({ length: 5000 }, (_, at) => ({
+/** More than one message holds. */
+const manyCells = () =>
+  Array.from({ length: 5000 }, (_, at) => ({
     edit: "create" as const,
     mask: rectangle(3 * Math.floor(at / 72), 3 * (at % 72), 2, 2),
     classId: null,
     provenance: { source: "hand" as const },
   }));
-  session.apply(cells);
+
+test("a change too large for one message is one step of undo, and one of redo", async () => {
+  const { server, timers, tab } = await opened(220);
+  const { session } = tab;
+  session.apply(manyCells());
   await timers.pass(5000);
   expect(server.log.map(({ patch }) => patch.kind).slice(0, 2)).toEqual(["edit", "part"]);
   expect(server.live.length).toBe(5000);
@@ -40,13 +43,7 @@ test("a change too large for one message is one step of undo, and one of redo", 
 test("undo asked for while parts are on their way waits for all of them", async () => {
   const { server, timers, tab } = await opened(220);
   const { session } = tab;
-  const cells = Array.from({ length: 5000 }, (_, at) => ({
-    edit: "create" as const,
-    mask: rectangle(3 * Math.floor(at / 72), 3 * (at % 72), 2, 2),
-    classId: null,
-    provenance: { source: "hand" as const },
-  }));
-  session.apply(cells);
+  session.apply(manyCells());
   session.undo();
   await timers.pass(10_000);
   expect(server.log.at(-1)?.patch.kind).toBe("undo");

@@ -1,13 +1,13 @@
 import type { Point, Size } from "../editor/camera";
 import type { DragBox, Editor, Sketch } from "../editor/editor";
 import type { PromptScribble } from "../editor/ports";
+import { SHADOW, square } from "./marks";
 import { drawRegions } from "./regions";
 
 /** Colours of what is not a cell: chosen to be seen on black, grey and white alike, always over a dark line. */
 const ACCENT = "#4cc2ff";
 const ADD = "#4fd18b";
 const TAKE = "#ff6b6b";
-const SHADOW = "rgb(0 0 0 / 0.75)";
 
 /** Marks that belong to people: points, rectangles, the brush, other people's pointers. A plain 2D canvas over the image. */
 export class Overlay {
@@ -112,15 +112,7 @@ export class Overlay {
     if (purpose === "select") context.setLineDash([5, 4]);
     this.stroke(colour, open ? 2 : 1.5);
     context.setLineDash([]);
-    for (const { x, y } of corners.map((corner) => editor.view.toScreen(corner))) {
-      context.beginPath();
-      context.rect(x - 3, y - 3, 6, 6);
-      context.fillStyle = colour;
-      context.fill();
-      context.lineWidth = 1;
-      context.strokeStyle = SHADOW;
-      context.stroke();
-    }
+    for (const corner of corners) square(context, editor.view.toScreen(corner), { reach: 3, colour });
   }
 
   /** A disc with a plus, or a square with a minus: shape and sign say it as well as the colour. */

@@ -1,9 +1,9 @@
 import type { Editor } from "../editor/editor";
 import { grips } from "../editor/regions";
 import type { Box } from "../geometry/box";
+import { SHADOW, square } from "./marks";
 
 const COMPLETE = "#4fd18b";
-const SHADOW = "rgb(0 0 0 / 0.75)";
 
 /** The “complete here” regions: a dashed line and a name; the chosen one has handles while its tool is in hand. */
 export function drawRegions(context: CanvasRenderingContext2D, editor: Editor): void {
@@ -47,14 +47,5 @@ function label(context: CanvasRenderingContext2D, { view }: Editor, box: Box, na
 }
 
 function handles(context: CanvasRenderingContext2D, { view }: Editor, box: Box): void {
-  for (const { at } of grips(box)) {
-    const { x, y } = view.toScreen(at);
-    context.beginPath();
-    context.rect(x - 4, y - 4, 8, 8);
-    context.fillStyle = COMPLETE;
-    context.fill();
-    context.lineWidth = 1;
-    context.strokeStyle = SHADOW;
-    context.stroke();
-  }
+  for (const { at } of grips(box)) square(context, view.toScreen(at), { reach: 4, colour: COMPLETE });
 }
