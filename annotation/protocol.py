@@ -269,6 +269,16 @@ class Candidate(Message):
     score: float
 
 
+class News(Message):
+    """Several things at once, gathered for a few milliseconds. ``clock`` is the image's: what is missing among the
+    ``patches`` was too large to send along, ask for it."""
+
+    type: Literal["news"]
+    clock: int
+    patches: list[Patch] = []
+    presence: list[Presence] = []
+
+
 class Preview(Message):
     """The answer to a prompt: up to three masks, best first; none where nothing was found. ``engine_ms`` is the time
     that the engine itself took."""
@@ -335,7 +345,7 @@ class Pong(Message):
 
 
 ServerMessage = Annotated[
-    Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong,
+    Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong,
     Field(discriminator="type"),
 ]
 

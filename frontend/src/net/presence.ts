@@ -1,6 +1,6 @@
 /** Who else is here and where they point; and where I do, at most ten times a second. */
 
-import { signal } from "@preact/signals-core";
+import { batch, signal } from "@preact/signals-core";
 import type { Cursor, Presence as PresenceMessage } from "../protocol/messages.gen";
 import type { Timers } from "./timers";
 import type { PresentMember } from "./types";
@@ -19,6 +19,13 @@ export class Presence {
     this.clientId = clientId;
     this.send = send;
     this.timers = timers;
+  }
+
+  /** Several at once are drawn once. */
+  onMany(messages: readonly PresenceMessage[]): void {
+    batch(() => {
+      for (const message of messages) this.onPresence(message);
+    });
   }
 
   onPresence({ event, member, row, col }: PresenceMessage): void {

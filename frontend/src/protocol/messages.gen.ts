@@ -138,6 +138,14 @@ export interface Member {
   readonly colour: string;
 }
 
+/** Several things at once, gathered for a few milliseconds. `clock` is the image's: what is missing among the `patches` was too large to send along, ask for it. */
+export interface News {
+  readonly type: "news";
+  readonly clock: number;
+  readonly patches: readonly Patch[];
+  readonly presence: readonly Presence[];
+}
+
 /** Operation `clock` as it was applied: the cells as they are now, and the ids of those that are gone. */
 export interface Patch {
   readonly type: "patch";
@@ -325,10 +333,10 @@ export type Change = CreateCell | UpdateCell | DeleteCell;
 
 export type ClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Ping;
 
-export type ServerMessage = Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong;
+export type ServerMessage = Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong;
 
 /** The message in a text frame. Throws ProtocolError with the first thing that is wrong with it. */
-export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "regions": "RegionsChanged", "welcome": "Welcome"}, {
+export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "news": "News", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "regions": "RegionsChanged", "welcome": "Welcome"}, {
   "Ack": {
     "fields": {
       "type": {
@@ -501,6 +509,34 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
     },
     "optional": [],
     "defaults": {}
+  },
+  "News": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "news"
+        ]
+      },
+      "clock": "integer",
+      "patches": {
+        "list": {
+          "ref": "Patch"
+        }
+      },
+      "presence": {
+        "list": {
+          "ref": "Presence"
+        }
+      }
+    },
+    "optional": [
+      "patches",
+      "presence"
+    ],
+    "defaults": {
+      "patches": [],
+      "presence": []
+    }
   },
   "Patch": {
     "fields": {
