@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -139,7 +140,10 @@ class ImageConsumer(AsyncWebsocketConsumer):
             raise AppError(ErrorCode.CLIENT_TOO_OLD, "Cytomark was updated. Reload the page; nothing is lost.")
         # First join, then read: what is committed in between is heard twice rather than not at all.
         await rooms.join(self.image_id, self)
-        await self.say(await in_database(sockets.welcome, self.socket, self.user, hello))
+        told = await in_database(sockets.welcome, self.socket, self.user, hello)
+        await self.say(told)
+        self.socket = replace(self.socket, role=told.role)
+        sockets.watch(self, self.socket)
         for update in await in_database(sockets.open_runs, self.socket):
             await self.say(update)
         self.member = member_of(self.user, hello.client_id)

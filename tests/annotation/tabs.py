@@ -49,7 +49,7 @@ class Page:
     """A signed-in browser tab with one socket."""
 
     def __init__(self, user: User | None, image_id: uuid.UUID, *, origin: str = "http://testserver") -> None:
-        self.tab = Tab()
+        self.tab, self.image_id = Tab(), image_id
         self.gathered: list[Any] = []
         http = HttpClient()
         if user is not None:

@@ -212,13 +212,25 @@ async def test_s3_the_next_operation_is_refused(pages: Any, cause: str) -> None:
     assert await run(Operation.objects.count) == 1
 
 
-@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause != "demoted"])
+@pytest.mark.parametrize("cause", CAUSES)
 async def test_s3_a_silent_socket_is_closed_within_two_seconds(pages: Any, cause: str) -> None:
     page = await pages()
     await page.hello()
     user = await run(User.objects.latest, "pk")
     await run(CAUSES[cause], page, user)
     assert await page.closed(within=2.5) == (4401 if cause == "signed out" else 4403)
+
+
+async def test_s3_a_new_role_is_told_by_the_next_socket(pages: Any) -> None:
+    page = await pages(Role.VIEWER)
+    assert (await page.hello()).role == "viewer"
+    user = await run(User.objects.latest, "pk")
+    await run(lambda: Membership.objects.filter(user=user).update(role=Role.ANNOTATOR))
+    assert await page.closed(within=2.5) == 4403
+    again = await run(Page, user, page.image_id)
+    assert await again.open()
+    assert (await again.hello()).role == "annotator"
+    await again.socket.disconnect()
 
 
 # --- hostile input ----------------------------------------------------------------------------------------------------
