@@ -2,6 +2,7 @@ import { type JSX, render } from "preact";
 import type { AnnotatorApi } from "./editor/page-ports";
 import { planeOf } from "./editor/plane";
 import { annotatorApi } from "./net/annotator";
+import { stayWhenSignedOut } from "./net/http";
 import { openSession } from "./net/open";
 import { Renderer } from "./render/renderer";
 import { toolsFor } from "./tools/tools";
@@ -22,6 +23,7 @@ export const draw: Draw = (canvas, overlay, model) => {
 export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
   let model: Annotator | null = null;
   let gone = false;
+  let leave = (): void => {};
   const show = (page: JSX.Element): void => {
     if (!gone) render(page, root);
   };
@@ -30,6 +32,8 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
     try {
       model = await openAnnotator(annotatorApi, imageId);
       if (gone) return model.close();
+      // A request in the background must not take a half-drawn stroke away: the banner offers to sign in.
+      leave = stayWhenSignedOut();
       document.title = `${model.image.peek().name} · Cytomark`;
       show(<AnnotatorPage model={model} draw={draw} root={root} />);
       await model.load();
@@ -40,6 +44,7 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
   void start();
   return () => {
     gone = true;
+    leave();
     render(null, root);
     model?.close();
   };

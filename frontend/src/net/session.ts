@@ -241,6 +241,10 @@ export class Session implements ImageSession {
     this.sync.wake();
   }
 
+  kept(): Promise<void> {
+    return this.sync.pusher.kept();
+  }
+
   close(): void {
     this.sync.close();
   }
@@ -270,12 +274,35 @@ export class Session implements ImageSession {
   }
 
   private shapesOf(change: Change, message: string): UnsavedShape[] {
-    if (change.change === "delete" || !change.mask) return [];
+    if (change.change === "delete") return [];
     const known = this.store.get(change.id);
+    const mask = change.mask ?? known?.mask;
+    const relabels = change.change === "create" || change.set_class === true;
+    if (!mask || (!change.mask && !relabels)) return [];
     const provenance = change.change === "create" ? change.provenance : known?.provenance;
-    const classId = change.class_id ?? known?.classId ?? null;
-    const shape = { id: newId(), cellId: change.id, mask: change.mask, classId, message };
-    return [{ ...shape, provenance: provenance ?? { source: "hand" } }];
+    const classId = relabels ? (change.class_id ?? null) : (known?.classId ?? null);
+    const shape = { id: newId(), cellId: change.id, mask, classId, message };
+    const what = { reshapes: Boolean(change.mask), relabels };
+    return [{ ...shape, ...what, provenance: provenance ?? { source: "hand" } }];
+  }
+
+  putUnsavedOnTop(id: string): void {
+    const shape = this.unsaved.value.find((other) => other.id === id);
+    if (!shape || !this.mayChange()) return;
+    const cell = this.store.get(shape.cellId);
+    if (!cell || cell.locked) {
+      this.notify(
+        cell ? "Somebody locked this cell." : "Somebody deleted this cell.",
+        cell ? "locked" : "gone",
+      );
+      return;
+    }
+    const { mask, classId, provenance } = shape;
+    this.update(shape.cellId, {
+      ...(shape.reshapes ? { mask, provenance } : {}),
+      ...(shape.relabels ? { classId } : {}),
+    });
+    this.dismissUnsaved(id);
   }
 
   keepUnsaved(id: string): string | null {

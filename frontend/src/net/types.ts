@@ -95,7 +95,8 @@ export interface Notice {
   readonly message: string;
 }
 
-/** A shape that the server refused. It is kept here until the person keeps it as a new cell or lets it go. */
+/** What the server refused of a cell. It is kept here until the person puts it on top of what the server has, keeps it as
+ * a new cell, or lets it go. */
 export interface UnsavedShape {
   readonly id: string;
   /** The cell that it was meant for. */
@@ -104,6 +105,9 @@ export interface UnsavedShape {
   readonly classId: number | null;
   readonly provenance: Provenance;
   readonly message: string;
+  /** Whether the shape, the class was what I changed; `mask` and `classId` are the cell's where they were not. */
+  readonly reshapes: boolean;
+  readonly relabels: boolean;
 }
 
 export interface CellUpdate {
@@ -167,9 +171,13 @@ export interface ImageSession {
   /** My pointer in image pixels, or null, null when it left the canvas. Throttled. */
   cursor(row: number | null, col: number | null): void;
   dismissNotice(id: number): void;
+  /** Make what was refused a new change of the cell as the server has it now. */
+  putUnsavedOnTop(id: string): void;
   /** Keep a refused shape as a new cell (of the pixels that are free), or let it go. */
   keepUnsaved(id: string): string | null;
   dismissUnsaved(id: string): void;
+  /** Resolves when everything that is not answered is in the browser's database: the page may be loaded again. */
+  kept(): Promise<void>;
   close(): void;
 }
 

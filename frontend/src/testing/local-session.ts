@@ -194,6 +194,8 @@ export class LocalSession implements ImageSession {
   }
 
   dismissNotice(): void {}
+  putUnsavedOnTop(): void {}
+  async kept(): Promise<void> {}
   keepUnsaved(): string | null {
     return null;
   }
