@@ -30,6 +30,7 @@ from annotation.protocol import (
     Cancel,
     Cursor,
     Hello,
+    Hold,
     JobUpdate,
     Member,
     Message,
@@ -130,6 +131,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
             await self._on_cancel(message)
         elif isinstance(message, Cursor):
             await self._on_cursor(message)
+        elif isinstance(message, Hold):
+            await self._on_hold(message)
         else:
             await self.say(await in_database(sockets.pong, self.socket, self.user))
 
@@ -180,8 +183,14 @@ class ImageConsumer(AsyncWebsocketConsumer):
             return
         # Whoever may no longer look is found by the watch: a question to the database for each move would cost more
         # than drawing does.
-        moved = Presence(type="presence", event="moved", member=self.member, row=cursor.row, col=cursor.col)
-        send_presence(self.image_id, moved)
+        where = cursor.model_dump(exclude={"type"})
+        send_presence(self.image_id, Presence(type="presence", event="moved", member=self.member, **where))
+
+    async def _on_hold(self, hold: Hold) -> None:
+        await in_database(sockets.hold, self.socket, self.user, hold)
+        if self.member is not None:
+            held = hold.model_dump(exclude={"type"})
+            send_presence(self.image_id, Presence(type="presence", event="holds", member=self.member, **held))
 
     # --- what the channel layer says --------------------------------------------------------------------------
 

@@ -76,8 +76,9 @@ def send_patch(image_id: UUID, patch: Patch) -> None:
 
 
 def send_presence(image_id: UUID, presence: Presence) -> None:
-    """Tell everybody in the image where somebody points, or that they left. Dropped where there is much to tell."""
-    _loop().call_soon_threadsafe(_news.add_presence, image_id, presence.member.client_id, presence.model_dump_json())
+    """Tell everybody in the image where somebody points, what they hold, or that they left."""
+    client_id, text = presence.member.client_id, presence.model_dump_json()
+    _loop().call_soon_threadsafe(_news.add_presence, image_id, client_id, presence.event, text)
 
 
 def send_job(image_id: UUID, update: JobUpdate) -> None:

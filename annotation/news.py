@@ -26,7 +26,7 @@ class _Room:
 
     clock: int = 0
     patches: list[str] = field(default_factory=list)
-    presence: dict[UUID, str] = field(default_factory=dict)
+    presence: dict[tuple[UUID, str], str] = field(default_factory=dict)
 
 
 class News:
@@ -43,9 +43,13 @@ class News:
         room.patches.append(text)
         room.clock = max(room.clock, clock)
 
-    def add_presence(self, image_id: UUID, client_id: UUID, text: str) -> None:
-        """A tab's pointer moved, or it left: only the newest is told."""
-        self._room(image_id).presence[client_id] = text
+    def add_presence(self, image_id: UUID, client_id: UUID, event: str, text: str) -> None:
+        """A tab's pointer moved, it holds cells, or it left: of each only the newest is told."""
+        presence = self._room(image_id).presence
+        if event == "left":
+            for key in [key for key in presence if key[0] == client_id]:
+                del presence[key]
+        presence[client_id, event] = text
 
     def _room(self, image_id: UUID) -> _Room:
         room = self._rooms.get(image_id)

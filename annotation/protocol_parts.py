@@ -73,6 +73,15 @@ class Box(Message):
     right: Annotated[int, Field(ge=0, le=MAX_SIDE)]
 
 
+class Seen(Message):
+    """The part of the image that somebody sees; it may reach beyond the image."""
+
+    top: Annotated[float, Field(ge=-MAX_SIDE, le=2 * MAX_SIDE)]
+    left: Annotated[float, Field(ge=-MAX_SIDE, le=2 * MAX_SIDE)]
+    bottom: Annotated[float, Field(ge=-MAX_SIDE, le=2 * MAX_SIDE)]
+    right: Annotated[float, Field(ge=-MAX_SIDE, le=2 * MAX_SIDE)]
+
+
 class Place(Message):
     """Somewhere in the image."""
 

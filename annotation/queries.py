@@ -133,7 +133,8 @@ def refused_sockets(sockets: Iterable[OpenSocket]) -> dict[OpenSocket, ErrorCode
     roles = {(user_id, project_id): role for user_id, project_id, role in found}
     refused = {}
     for socket in asked:
-        role = roles.get((socket.user_id, images.get(socket.image_id)))
+        project_id = images.get(socket.image_id)
+        role = roles.get((socket.user_id, project_id)) if project_id else None
         if socket.session_key not in sessions:
             refused[socket] = ErrorCode.NOT_SIGNED_IN
         elif role is None or socket.role not in {None, role}:

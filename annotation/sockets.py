@@ -22,7 +22,7 @@ from annotation.database import in_database
 from annotation.errors import AppError, ErrorCode
 from annotation.events import newest_prompt_key
 from annotation.models import Image, Role, User
-from annotation.permissions import Action, access_image
+from annotation.permissions import ALLOWED, Action, access_image
 from annotation.presence import colour_of
 from annotation.protocol import (
     CLOSE_FORBIDDEN,
@@ -33,6 +33,7 @@ from annotation.protocol import (
     Ack,
     Cancel,
     Hello,
+    Hold,
     JobUpdate,
     Pong,
     Prompt,
@@ -141,6 +142,14 @@ def embed(socket: OpenSocket, user: User, engine: str) -> None:
     if engine not in CARDS or "prompt" not in CARDS[engine].capabilities:
         raise AppError(ErrorCode.BAD_REQUEST, f"There is no engine “{engine}” that answers clicks. Reload the page.")
     jobs.enqueue_embed(image, engine)
+
+
+def hold(socket: OpenSocket, user: User, message: Hold) -> None:
+    """Raise unless the person may change cells, and where they take some over, manages the project."""
+    _, role = _access(socket, user, Action.ANNOTATE)
+    if message.take and role not in ALLOWED[Action.MANAGE]:
+        sentence = "Only managers can take a cell over from somebody. Wait until they let go, or ask them."
+        raise AppError(ErrorCode.LOCKED, sentence)
 
 
 def pong(socket: OpenSocket, user: User) -> Pong:

@@ -71,7 +71,7 @@ async def test_of_a_pointer_only_the_newest_place_is_told_and_it_waits_while_the
     for clock in range(1, 5):
         gathered.add_patch(IMAGE, patch(clock), clock=clock)
         for row in range(100):
-            gathered.add_presence(IMAGE, ann, moved(ann, row))
+            gathered.add_presence(IMAGE, ann, "moved", moved(ann, row))
         await asyncio.sleep(0.004)
     await end(gathered)
     places = [one for message in told for one in getattr(message, "presence", [])]

@@ -76,7 +76,7 @@ function toolCommands(editor: Editor): Command[] {
 }
 
 function cellCommands(editor: Editor): Command[] {
-  const { session, prompting } = editor;
+  const { session, prompting, together } = editor;
   const proposed = (): boolean => prompting.candidate.value !== null;
   const selected = (): boolean => editor.selection.value.size > 0 && editor.canEdit.value;
   return [
@@ -119,6 +119,14 @@ function cellCommands(editor: Editor): Command[] {
       keys: ["M"],
       enabled: () => editor.selection.value.size === 1 && editor.canEdit.value,
       run: () => editor.refineSelected(),
+    },
+    {
+      id: "take-over",
+      name: "Take the selected cell over from whoever is changing it",
+      group: "Cells",
+      keys: [],
+      enabled: () => together.mayTakeOver.value && together.heldSelection.value.length > 0,
+      run: () => together.takeOver(),
     },
     {
       id: "remove-point",

@@ -11,6 +11,7 @@ import { Polishing } from "./polishing";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
 import { Regions } from "./regions";
+import { Together } from "./together";
 import { Tuning } from "./tuning";
 import type { View } from "./view";
 import { Writer } from "./writing";
@@ -100,6 +101,7 @@ export class Editor {
   readonly polishing: Polishing;
   readonly tuning: Tuning;
   readonly hovering: Hovering;
+  readonly together: Together;
   readonly regions: Regions;
   readonly inspector: Inspector;
   readonly canEdit: ReadonlySignal<boolean>;
@@ -122,6 +124,7 @@ export class Editor {
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
     this.regions = new Regions(view.image, (message) => this.say(message));
     this.hovering = new Hovering(this);
+    this.together = new Together(this);
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
   }
 
@@ -136,6 +139,7 @@ export class Editor {
     this.polishing.close();
     this.tuning.close();
     this.hovering.close();
+    this.together.close();
     this.inspector.close();
     this.session.close();
   }
@@ -169,7 +173,7 @@ export class Editor {
   private follow(image: Point | null): void {
     this.pointer.value = image;
     this.hover.value = image ? (this.cellUnder(image)?.id ?? null) : null;
-    this.session.cursor(image ? image.y : null, image ? image.x : null);
+    this.session.cursor(image ? image.y : null, image ? image.x : null, this.view.seen);
   }
 
   cellUnder({ x, y }: Point): Cell | undefined {
@@ -224,16 +228,19 @@ export class Editor {
     return id && !more ? this.session.store.get(id) : undefined;
   }
 
-  /** Those of the cells that may change; says how many are locked. */
+  /** Those of the cells that may change now; says how many are locked, and who is changing one. */
   changeable(ids: Iterable<string>): Cell[] {
     const cells = [...ids].flatMap((id) => this.session.store.get(id) ?? []);
-    const free = cells.filter((cell) => !cell.locked);
-    const locked = cells.length - free.length;
+    const unlocked = cells.filter((cell) => !cell.locked);
+    const locked = cells.length - unlocked.length;
     if (locked > 0)
       this.say(
         `${locked === 1 ? "A locked cell stays" : `${locked} locked cells stay`} as before. Unlock first.`,
       );
-    return free;
+    const held = unlocked.find(({ id }) => this.together.holder(id));
+    if (held)
+      this.say(`${this.together.holder(held.id)?.name} is changing this cell: it is free when they let go.`);
+    return unlocked.filter(({ id }) => !this.together.holder(id));
   }
 
   /** Locks the selected cells, or unlocks them where all of them are locked. */

@@ -10,6 +10,7 @@ import type {
   JobUpdate,
   PromptSet,
   Provenance,
+  Seen,
   TuneParams,
 } from "../protocol/messages.gen";
 import { MAX_CHANGES, MAX_MESSAGE_BYTES } from "../protocol/messages.gen";
@@ -28,6 +29,7 @@ import type {
   PreviewState,
   ProposalState,
   SaveStatus,
+  Taken,
   UnsavedShape,
 } from "./types";
 
@@ -41,6 +43,7 @@ export class Session implements ImageSession {
   readonly status: ReadonlySignal<SaveStatus>;
   readonly me: ReadonlySignal<Me | null>;
   readonly members: ReadonlySignal<readonly PresentMember[]>;
+  readonly taken: ReadonlySignal<Taken | null>;
   readonly regionsChanged: ReadonlySignal<number>;
   readonly jobs: ReadonlySignal<ReadonlyMap<string, JobUpdate>>;
   readonly notices = signal<readonly Notice[]>([]);
@@ -60,6 +63,7 @@ export class Session implements ImageSession {
     });
     this.me = this.sync.me;
     this.members = this.sync.presence.members;
+    this.taken = this.sync.presence.taken;
     this.jobs = this.sync.jobs;
     this.regionsChanged = this.sync.regionsChanged;
     this.canUndo = computed(() => this.sync.undo.canUndo.value && this.sync.mayEdit);
@@ -232,8 +236,16 @@ export class Session implements ImageSession {
     if (this.sync.mayEdit && this.sync.link.value === "live") this.sync.send({ type: "prepare", engine });
   }
 
-  cursor(row: number | null, col: number | null): void {
-    if (this.sync.link.value === "live") this.sync.presence.cursor(row, col);
+  cursor(row: number | null, col: number | null, seen: Seen | null): void {
+    if (this.sync.link.value === "live") this.sync.presence.cursor(row, col, seen);
+  }
+
+  hold(cells: readonly string[]): void {
+    if (this.sync.mayEdit) this.sync.presence.hold(cells);
+  }
+
+  takeOver(cells: readonly string[]): void {
+    if (this.sync.mayEdit && cells.length > 0) this.sync.presence.take(cells);
   }
 
   /** The page came back to the foreground, or the network is back. */

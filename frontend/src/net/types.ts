@@ -8,6 +8,7 @@ import type {
   JobUpdate,
   PromptSet,
   Provenance,
+  Seen,
   TuneParams,
 } from "../protocol/messages.gen";
 import type { CellView } from "../store/types";
@@ -28,7 +29,8 @@ export interface Me {
   readonly role: string;
 }
 
-/** Somebody else (or another tab of mine) in this image; `row`, `col` where their pointer is, null when it is away. */
+/** Somebody else (or another tab of mine) in this image; `row`, `col` where their pointer is, null when it is away; `seen`
+ * what they look at; `holds` the cells that they are changing. */
 export interface PresentMember {
   readonly clientId: string;
   readonly userId: number;
@@ -36,6 +38,14 @@ export interface PresentMember {
   readonly colour: string;
   readonly row: number | null;
   readonly col: number | null;
+  readonly seen: Seen | null;
+  readonly holds: readonly string[];
+}
+
+/** Cells that a manager has taken over from me. */
+export interface Taken {
+  readonly by: string;
+  readonly cells: readonly string[];
 }
 
 /** The engine's answer to my prompts. `candidates` are best first and stay visible while a newer prompt waits. */
@@ -168,8 +178,13 @@ export interface ImageSession {
   /** Have the image ready for an engine that I am going to use. */
   prepare(engine: string): void;
 
-  /** My pointer in image pixels, or null, null when it left the canvas. Throttled. */
-  cursor(row: number | null, col: number | null): void;
+  /** My pointer in image pixels, or null, null when it left the canvas, and what I see. Throttled. */
+  cursor(row: number | null, col: number | null, seen: Seen | null): void;
+  /** The cells that I am changing now; others leave them alone until a little while after I let go. */
+  hold(cells: readonly string[]): void;
+  /** The same, away from whoever holds them: for managers. */
+  takeOver(cells: readonly string[]): void;
+  readonly taken: ReadonlySignal<Taken | null>;
   dismissNotice(id: number): void;
   /** Make what was refused a new change of the cell as the server has it now. */
   putUnsavedOnTop(id: string): void;

@@ -64,11 +64,12 @@ export interface CreateCell {
   readonly provenance: Provenance;
 }
 
-/** Where my pointer is, or null when it left the canvas. Never stored, dropped first. */
+/** Where my pointer is, or null when it left the canvas, and what I see. Never stored, dropped first. */
 export interface Cursor {
   readonly type: "cursor";
   readonly row: number | null;
   readonly col: number | null;
+  readonly seen?: Seen | null;
 }
 
 /** Away with it. Deleting wins over other changes; undo brings it back. */
@@ -108,6 +109,13 @@ export interface Hello {
   readonly protocol: number;
   readonly client_id: string;
   readonly clock?: number | null;
+}
+
+/** The cells that I am changing right now, or none any more: others leave them alone meanwhile. Said again every few seconds, or it ends by itself. `take` takes them from whoever holds them; for managers. Never stored. */
+export interface Hold {
+  readonly type: "hold";
+  readonly cells: readonly string[];
+  readonly take?: boolean;
 }
 
 /** How far some background work of this image is. `progress` is 0 to 1; `job` is null for an embedding, which cannot be cancelled. */
@@ -180,13 +188,16 @@ export interface Prepare {
   readonly engine: string;
 }
 
-/** Somebody is here, moved or left. Whoever comes is told by each of the others that they are here. */
+/** Somebody is here, moved, holds `cells` (none any more), or left. Whoever comes is told by each of the others that they are here. */
 export interface Presence {
   readonly type: "presence";
-  readonly event: "here" | "moved" | "left";
+  readonly event: "here" | "moved" | "holds" | "left";
   readonly member: Member;
   readonly row: number | null;
   readonly col: number | null;
+  readonly seen: Seen | null;
+  readonly cells: readonly string[];
+  readonly take: boolean;
 }
 
 /** The answer to a prompt: up to three masks, best first; none where nothing was found. `engine_ms` is the time that the engine itself took. */
@@ -285,6 +296,14 @@ export interface RegionsChanged {
   readonly type: "regions";
 }
 
+/** The part of the image that somebody sees; it may reach beyond the image. */
+export interface Seen {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
 /** Which cells would there be with these thresholds? Answered with proposals, nothing is stored. `number` as in a prompt. */
 export interface Tune {
   readonly type: "tune";
@@ -331,7 +350,7 @@ export interface Welcome {
 
 export type Change = CreateCell | UpdateCell | DeleteCell;
 
-export type ClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Ping;
+export type ClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Hold | Ping;
 
 export type ServerMessage = Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong;
 
@@ -592,6 +611,7 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
         "oneOf": [
           "here",
           "moved",
+          "holds",
           "left"
         ]
       },
@@ -603,15 +623,30 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       },
       "col": {
         "nullable": "number"
-      }
+      },
+      "seen": {
+        "nullable": {
+          "ref": "Seen"
+        }
+      },
+      "cells": {
+        "list": "string"
+      },
+      "take": "boolean"
     },
     "optional": [
+      "cells",
       "col",
-      "row"
+      "row",
+      "seen",
+      "take"
     ],
     "defaults": {
       "row": null,
-      "col": null
+      "col": null,
+      "seen": null,
+      "cells": [],
+      "take": false
     }
   },
   "Preview": {
@@ -784,6 +819,16 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
           "regions"
         ]
       }
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "Seen": {
+    "fields": {
+      "top": "number",
+      "left": "number",
+      "bottom": "number",
+      "right": "number"
     },
     "optional": [],
     "defaults": {}

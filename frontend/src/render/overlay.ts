@@ -1,6 +1,7 @@
 import type { Point, Size } from "../editor/camera";
 import type { DragBox, Editor, Sketch } from "../editor/editor";
 import type { PromptScribble } from "../editor/ports";
+import { HeldCells } from "./held";
 import { SHADOW, square } from "./marks";
 import { drawRegions } from "./regions";
 
@@ -12,6 +13,7 @@ const TAKE = "#ff6b6b";
 /** Marks that belong to people: points, rectangles, the brush, other people's pointers. A plain 2D canvas over the image. */
 export class Overlay {
   private readonly context: CanvasRenderingContext2D;
+  private readonly held: HeldCells;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -22,6 +24,7 @@ export class Overlay {
     const context = canvas.getContext("2d", { willReadFrequently: true });
     if (!context) throw new Error("This browser has no 2D canvas. Use a recent Firefox, Chrome or Safari.");
     this.context = context;
+    this.held = new HeldCells(editor);
   }
 
   draw(viewport: Size, ratio: number): void {
@@ -35,6 +38,7 @@ export class Overlay {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, viewport.width, viewport.height);
     drawRegions(context, editor);
+    this.held.draw(context);
     const box = editor.prompting.box.value;
     if (box) {
       this.box({

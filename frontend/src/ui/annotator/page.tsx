@@ -11,6 +11,7 @@ import { listenToKeys } from "./keyboard";
 import { Banner, JobLine, Toasts } from "./messages";
 import { type Annotator, isActive } from "./model";
 import { Palette } from "./palette";
+import { TogetherBar } from "./people";
 import { PromptBar } from "./prompt-bar";
 import { RegionsPanel } from "./regions-panel";
 import { type Draw, Stage } from "./stage";
@@ -43,6 +44,7 @@ export function AnnotatorPage({
         <div class="canvas-area">
           <Stage model={model} draw={draw} />
           <JobLine model={model} />
+          <TogetherBar model={model} />
           <PromptBar model={model} />
           <Toasts model={model} />
         </div>
@@ -93,6 +95,8 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       write: editor.writer.mode.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
       hover: editor.prompting.hoverCandidate.value ? "shown" : "none",
+      people: String(editor.session.members.value.length),
+      held: String(editor.together.holders.value.size),
       scale: String(scale),
       left: String(x),
       top: String(y),
