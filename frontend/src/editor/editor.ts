@@ -7,6 +7,7 @@ import type { Point } from "./camera";
 import { Hovering } from "./hovering";
 import type { InputEvent, InputTarget } from "./input";
 import { Inspector } from "./inspector";
+import { Past } from "./past";
 import { Polishing } from "./polishing";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
@@ -104,6 +105,9 @@ export class Editor {
   readonly together: Together;
   readonly regions: Regions;
   readonly inspector: Inspector;
+  readonly past: Past;
+  /** My role lets me change cells; `canEdit`: and what I see is the present. */
+  readonly mayAnnotate: ReadonlySignal<boolean>;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
   private holding: InputTarget | null = null;
@@ -121,7 +125,9 @@ export class Editor {
     this.polishing = new Polishing(session, this.promptEngine, this.prompting.active);
     this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.inspector = new Inspector(session.store);
-    this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
+    this.past = new Past((message) => this.say(message));
+    this.mayAnnotate = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
+    this.canEdit = computed(() => this.mayAnnotate.value && this.past.at.value === null);
     this.regions = new Regions(view.image, (message) => this.say(message));
     this.hovering = new Hovering(this);
     this.together = new Together(this);
@@ -230,6 +236,10 @@ export class Editor {
 
   /** Those of the cells that may change now; says how many are locked, and who is changing one. */
   changeable(ids: Iterable<string>): Cell[] {
+    if (this.past.at.peek() !== null) {
+      this.mayEdit();
+      return [];
+    }
     const cells = [...ids].flatMap((id) => this.session.store.get(id) ?? []);
     const unlocked = cells.filter((cell) => !cell.locked);
     const locked = cells.length - unlocked.length;
@@ -237,10 +247,7 @@ export class Editor {
       this.say(
         `${locked === 1 ? "A locked cell stays" : `${locked} locked cells stay`} as before. Unlock first.`,
       );
-    const held = unlocked.find(({ id }) => this.together.holder(id));
-    if (held)
-      this.say(`${this.together.holder(held.id)?.name} is changing this cell: it is free when they let go.`);
-    return unlocked.filter(({ id }) => !this.together.holder(id));
+    return this.together.free(unlocked);
   }
 
   /** Locks the selected cells, or unlocks them where all of them are locked. */
@@ -326,11 +333,16 @@ export class Editor {
   /** True where changes are allowed; otherwise says why they are not. */
   mayEdit(): boolean {
     if (this.canEdit.peek()) return true;
+    if (this.mayAnnotate.peek()) this.say("You are looking at the past. Go back to now to change cells.");
+    else this.sayWhyNot();
+    return false;
+  }
+
+  private sayWhyNot(): void {
     this.say(
       this.session.me.peek()
         ? "Your role in this project lets you look but not change cells. Ask a manager for another role."
         : "The cells are still being loaded. Try again in a moment.",
     );
-    return false;
   }
 }

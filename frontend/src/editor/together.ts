@@ -1,4 +1,5 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import type { Cell } from "../store/types";
 import type { Camera } from "./camera";
 import type { Editor } from "./editor";
 import type { PresentMember } from "./ports";
@@ -55,9 +56,12 @@ export class Together {
     for (const stop of this.stops) stop();
   }
 
-  /** Whoever else is changing the cell. */
-  holder(id: string): PresentMember | undefined {
-    return this.holders.peek().get(id);
+  /** Those of the cells that nobody else is changing; says who is changing one. */
+  free(cells: readonly Cell[]): Cell[] {
+    const holders = this.holders.peek();
+    const [holder] = cells.flatMap(({ id }) => holders.get(id) ?? []);
+    if (holder) this.editor.say(`${holder.name} is changing this cell: it is free when they let go.`);
+    return cells.filter(({ id }) => !holders.has(id));
   }
 
   takeOver(): void {

@@ -3,6 +3,7 @@ import type { DragBox, Editor, Sketch } from "../editor/editor";
 import type { PromptScribble } from "../editor/ports";
 import { HeldCells } from "./held";
 import { SHADOW, square } from "./marks";
+import { PastCells } from "./past";
 import { drawRegions } from "./regions";
 
 /** Colours of what is not a cell: chosen to be seen on black, grey and white alike, always over a dark line. */
@@ -14,6 +15,7 @@ const TAKE = "#ff6b6b";
 export class Overlay {
   private readonly context: CanvasRenderingContext2D;
   private readonly held: HeldCells;
+  private readonly past: PastCells;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -25,6 +27,7 @@ export class Overlay {
     if (!context) throw new Error("This browser has no 2D canvas. Use a recent Firefox, Chrome or Safari.");
     this.context = context;
     this.held = new HeldCells(editor);
+    this.past = new PastCells(editor);
   }
 
   draw(viewport: Size, ratio: number): void {
@@ -37,6 +40,7 @@ export class Overlay {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, viewport.width, viewport.height);
+    this.past.draw(context);
     drawRegions(context, editor);
     this.held.draw(context);
     const box = editor.prompting.box.value;

@@ -142,6 +142,7 @@ export class Renderer {
       prompting.bitmap,
       tuning.shown,
       editor.inspector.current,
+      editor.past.shown,
       session.members,
     ];
   }
@@ -166,7 +167,7 @@ export class Renderer {
     this.update(layers);
     const camera = view.camera.peek();
     layers.image.draw(camera, viewport, camera.scale * ratio, view.contrast.peek());
-    if (!view.masksHidden.peek()) this.drawMasks(layers);
+    if (!view.masksHidden.peek() && !editor.past.shown.peek()) this.drawMasks(layers);
     this.drawProposal(layers);
     this.drawPreview(layers);
   }

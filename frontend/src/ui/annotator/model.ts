@@ -56,6 +56,7 @@ export class Annotator implements PageActions {
     this.editor.grey = (part) => greyIn(plane, part);
     this.tour = new Tour(this);
     this.editor.regions.connect(api.regions(detail.id));
+    this.editor.past.connect(api.history(detail.id));
     this.bindings = new Bindings(api);
     this.commands = this.bindings.bind(commandsFor(this.editor, this));
     const jobs = computed(() => [...session.jobs.value.values()].reverse());

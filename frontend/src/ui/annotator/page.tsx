@@ -7,6 +7,7 @@ import { Filmstrip } from "./filmstrip";
 import { FindPanel } from "./find-panel";
 import { FlagsPanel } from "./flags-panel";
 import { Help } from "./help";
+import { HistoryPanel, PastBar } from "./history-panel";
 import { listenToKeys } from "./keyboard";
 import { Banner, JobLine, Toasts } from "./messages";
 import { type Annotator, isActive } from "./model";
@@ -45,6 +46,7 @@ export function AnnotatorPage({
           <Stage model={model} draw={draw} />
           <JobLine model={model} />
           <TogetherBar model={model} />
+          <PastBar model={model} />
           <PromptBar model={model} />
           <Toasts model={model} />
         </div>
@@ -58,6 +60,7 @@ export function AnnotatorPage({
           <RegionsPanel model={model} />
           <CellsPanel model={model} />
           <FlagsPanel model={model} />
+          <HistoryPanel model={model} />
         </aside>
       )}
       <Filmstrip model={model} />
@@ -95,6 +98,7 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       write: editor.writer.mode.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
       hover: editor.prompting.hoverCandidate.value ? "shown" : "none",
+      past: editor.past.at.value === null ? "now" : editor.past.shown.value ? "shown" : "waiting",
       people: String(editor.session.members.value.length),
       held: String(editor.together.holders.value.size),
       scale: String(scale),
