@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,10 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
-from annotation import sockets
+from annotation import rooms, sockets
 from annotation.database import in_database
 from annotation.errors import AppError, ErrorCode
-from annotation.events import image_group
+from annotation.events import image_group, send_presence
 from annotation.limits import TokenBucket
 from annotation.presence import member_of
 from annotation.protocol import (
@@ -29,6 +30,7 @@ from annotation.protocol import (
     Cancel,
     Cursor,
     Hello,
+    Hold,
     JobUpdate,
     Member,
     Message,
@@ -76,9 +78,14 @@ class ImageConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, _code: int) -> None:
         sockets.forget(self)
+        await rooms.leave(self.image_id, self)
         if self.member is not None:
-            await self._tell_others("left", self.member)
-            await self._quietly(self.channel_layer.group_discard(image_group(self.image_id), self.channel_name))
+            send_presence(self.image_id, Presence(type="presence", event="left", member=self.member))
+
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Nothing is heard any more from here on, whenever the browser closes its end."""
+        await rooms.leave(self.image_id, self)
+        await super().close(code, reason)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self.user.is_authenticated:
@@ -124,6 +131,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
             await self._on_cancel(message)
         elif isinstance(message, Cursor):
             await self._on_cursor(message)
+        elif isinstance(message, Hold):
+            await self._on_hold(message)
         else:
             await self.say(await in_database(sockets.pong, self.socket, self.user))
 
@@ -133,12 +142,15 @@ class ImageConsumer(AsyncWebsocketConsumer):
         if hello.protocol != VERSION:
             raise AppError(ErrorCode.CLIENT_TOO_OLD, "Cytomark was updated. Reload the page; nothing is lost.")
         # First join, then read: what is committed in between is heard twice rather than not at all.
-        await self._quietly(self.channel_layer.group_add(image_group(self.image_id), self.channel_name))
-        await self.say(await in_database(sockets.welcome, self.socket, self.user, hello))
+        await rooms.join(self.image_id, self)
+        told = await in_database(sockets.welcome, self.socket, self.user, hello)
+        await self.say(told)
+        self.socket = replace(self.socket, role=told.role)
+        sockets.watch(self, self.socket)
         for update in await in_database(sockets.open_runs, self.socket):
             await self.say(update)
         self.member = member_of(self.user, hello.client_id)
-        await self._tell_others("here", self.member, answer=True)
+        await self._say_hello_to_others(self.member)
 
     async def _on_ask(self, message: Prompt | Tune) -> None:
         if self.asked is not None and message.number < self.asked.number:
@@ -167,19 +179,28 @@ class ImageConsumer(AsyncWebsocketConsumer):
     async def _on_cursor(self, cursor: Cursor) -> None:
         if not self.cursors.take():
             return
-        await in_database(sockets.check, self.socket, self.user)
+        if self.member is None:
+            await in_database(sockets.check, self.socket, self.user)
+            return
+        # Whoever may no longer look is found by the watch: a question to the database for each move would cost more
+        # than drawing does.
+        where = cursor.model_dump(exclude={"type"})
+        send_presence(self.image_id, Presence(type="presence", event="moved", member=self.member, **where))
+
+    async def _on_hold(self, hold: Hold) -> None:
+        await in_database(sockets.hold, self.socket, self.user, hold)
         if self.member is not None:
-            await self._tell_others("moved", self.member, row=cursor.row, col=cursor.col)
+            held = hold.model_dump(exclude={"type"})
+            send_presence(self.image_id, Presence(type="presence", event="holds", member=self.member, **held))
 
     # --- what the channel layer says --------------------------------------------------------------------------
 
-    async def on_patch(self, event: dict[str, Any]) -> None:
-        """An operation was committed. One too large to send along makes the client ask for it."""
-        text = event["text"] or f'{{"type":"pong","clock":{int(event["clock"])}}}'
-        await self.send(text_data=text)
+    async def on_news(self, event: dict[str, Any]) -> None:
+        """Operations were committed, pointers moved, people left."""
+        await self.send(text_data=event["text"])
 
     async def on_presence(self, event: dict[str, Any]) -> None:
-        """Somebody is here, moved or left; who just came is told that we are here."""
+        """Somebody is here; who just came is told that we are here."""
         if event["channel"] == self.channel_name or self.member is None:
             return
         await self.send(text_data=event["text"])
@@ -251,9 +272,9 @@ class ImageConsumer(AsyncWebsocketConsumer):
         push = message.id if isinstance(message, Push) else None
         await self.say(Refusal(type="error", code=code, message=text, number=number, push=push))
 
-    async def _tell_others(self, event: str, member: Member, *, answer: bool = False, **where: Any) -> None:
-        told = Presence.model_validate({"type": "presence", "event": event, "member": member, **where})
-        hint = {"type": "on.presence", "channel": self.channel_name, "text": told.model_dump_json(), "answer": answer}
+    async def _say_hello_to_others(self, member: Member) -> None:
+        told = Presence(type="presence", event="here", member=member)
+        hint = {"type": "on.presence", "channel": self.channel_name, "text": told.model_dump_json(), "answer": True}
         await self._quietly(self.channel_layer.group_send(image_group(self.image_id), hint))
 
     async def _quietly(self, sending: Any) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Coroutine
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +15,10 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from annotation.protocol import JobUpdate, Patch, Preview, Proposal, Refusal, RegionsChanged
+from annotation.news import News
+from annotation.protocol import JobUpdate, Patch, Presence, Preview, Proposal, Refusal, RegionsChanged
 
 logger = logging.getLogger(__name__)
-
-MAX_EVENT_BYTES = 512 * 1024
-"""A larger patch is not sent along: clients see the clock and ask for it."""
 
 
 def image_group(image_id: UUID) -> str:
@@ -64,6 +62,14 @@ def _send(send: Coroutine[Any, Any, None]) -> None:
     asyncio.run_coroutine_threadsafe(_deliver(send), _loop())
 
 
+async def _tell(image_id: UUID, text: str) -> None:
+    await _deliver(get_channel_layer().group_send(image_group(image_id), {"type": "on.news", "text": text}))
+
+
+_news = News(_tell)
+"""Used in _loop() only."""
+
+
 def _send_now(send: Coroutine[Any, Any, None]) -> None:
     """Somebody waits for this: let the sending thread run instead of whatever the worker does next."""
     asyncio.run_coroutine_threadsafe(_deliver(send), _loop()).result()
@@ -75,9 +81,15 @@ def _to_group(group: str, event: dict[str, Any]) -> None:
 
 def send_patch(image_id: UUID, patch: Patch) -> None:
     """Tell everybody in the image of an operation, once it is committed."""
-    text = patch.model_dump_json()
-    event = {"type": "on.patch", "clock": patch.clock, "text": text if len(text) <= MAX_EVENT_BYTES else None}
-    transaction.on_commit(lambda: _to_group(image_group(image_id), event))
+    text, clock = patch.model_dump_json(), patch.clock
+    add = partial(_news.add_patch, image_id, text, clock=clock)
+    transaction.on_commit(lambda: _loop().call_soon_threadsafe(add))
+
+
+def send_presence(image_id: UUID, presence: Presence) -> None:
+    """Tell everybody in the image where somebody points, what they hold, or that they left."""
+    client_id, text = presence.member.client_id, presence.model_dump_json()
+    _loop().call_soon_threadsafe(_news.add_presence, image_id, client_id, presence.event, text)
 
 
 def send_job(image_id: UUID, update: JobUpdate) -> None:

@@ -24,6 +24,11 @@ from annotation.protocol_parts import PromptPoint as PromptPoint
 from annotation.protocol_parts import PromptScribble as PromptScribble
 from annotation.protocol_parts import PromptSet as PromptSet
 from annotation.protocol_parts import Provenance as Provenance
+from annotation.protocol_parts import Seen as Seen
+from annotation.protocol_presence import Cursor as Cursor
+from annotation.protocol_presence import Hold as Hold
+from annotation.protocol_presence import Member as Member
+from annotation.protocol_presence import Presence as Presence
 
 VERSION = 1
 """Raised when an old page could no longer talk to the server; such a page is asked to reload."""
@@ -97,15 +102,6 @@ class DeleteCell(Message):
 
 
 Change = Annotated[CreateCell | UpdateCell | DeleteCell, Field(discriminator="change")]
-
-
-class Member(Message):
-    """Somebody in the image: ``client_id`` tells two tabs of one person apart."""
-
-    client_id: UUID
-    user_id: int
-    name: str
-    colour: str
 
 
 # --- client → server ----------------------------------------------------------------------------------------------
@@ -195,21 +191,13 @@ class Cancel(Message):
     number: Annotated[int, Field(ge=1)]
 
 
-class Cursor(Message):
-    """Where my pointer is, or null when it left the canvas. Never stored, dropped first."""
-
-    type: Literal["cursor"]
-    row: Annotated[float, Field(ge=-MAX_SIDE, le=MAX_SIDE)] | None
-    col: Annotated[float, Field(ge=-MAX_SIDE, le=MAX_SIDE)] | None
-
-
 class Ping(Message):
     """Are you there? Answered with the image's clock, so that a lost message is noticed."""
 
     type: Literal["ping"]
 
 
-AnyClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Ping
+AnyClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Hold | Ping
 ClientMessage = Annotated[AnyClientMessage, Field(discriminator="type")]
 
 
@@ -263,21 +251,21 @@ class Ack(Message):
     redoable: UUID | None = None
 
 
-class Presence(Message):
-    """Somebody is here, moved or left. Whoever comes is told by each of the others that they are here."""
-
-    type: Literal["presence"]
-    event: Literal["here", "moved", "left"]
-    member: Member
-    row: float | None = None
-    col: float | None = None
-
-
 class Candidate(Message):
     """One possible mask with the engine's own estimate of its quality, 0 to 1."""
 
     mask: Mask
     score: float
+
+
+class News(Message):
+    """Several things at once, gathered for a few milliseconds. ``clock`` is the image's: what is missing among the
+    ``patches`` was too large to send along, ask for it."""
+
+    type: Literal["news"]
+    clock: int
+    patches: list[Patch] = []
+    presence: list[Presence] = []
 
 
 class Preview(Message):
@@ -348,7 +336,7 @@ class Pong(Message):
 
 
 ServerMessage = Annotated[
-    Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong,
+    Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong,
     Field(discriminator="type"),
 ]
 

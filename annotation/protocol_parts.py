@@ -75,6 +75,17 @@ class Box(Message):
     right: Annotated[int, Field(ge=0, le=MAX_SIDE)]
 
 
+class Seen(Message):
+    """The part of slice ``z`` of frame ``t`` that somebody sees; it may reach beyond the image."""
+
+    top: Annotated[float, Field(ge=-MAX_SIDE, le=2 * MAX_SIDE)]
+    left: Annotated[float, Field(ge=-MAX_SIDE, le=2 * MAX_SIDE)]
+    bottom: Annotated[float, Field(ge=-MAX_SIDE, le=2 * MAX_SIDE)]
+    right: Annotated[float, Field(ge=-MAX_SIDE, le=2 * MAX_SIDE)]
+    t: PlaneIndex = 0
+    z: PlaneIndex = 0
+
+
 class Place(Message):
     """Somewhere in the image."""
 

@@ -106,16 +106,17 @@ def get_next_image(image: Image) -> Image | None:
 
 @dataclass(frozen=True, slots=True)
 class OpenSocket:
-    """Whose session looks at which image."""
+    """Whose session looks at which image, and as what: ``role`` is what the page was last told that the person is."""
 
     session_key: str
     user_id: int
     image_id: UUID
+    role: str | None = None
 
 
 def refused_sockets(sockets: Iterable[OpenSocket]) -> dict[OpenSocket, ErrorCode]:
-    """Those that may not go on, and why: signed out, or no longer an active member of the image's project. Three
-    queries, however many sockets."""
+    """Those that may not go on, and why: signed out, no longer an active member of the image's project, or a member of
+    another role than the page knows. Three queries, however many sockets."""
     asked = set(sockets)
     sessions = set(
         Session.objects.filter(
@@ -127,18 +128,18 @@ def refused_sockets(sockets: Iterable[OpenSocket]) -> dict[OpenSocket, ErrorCode
             pk__in={socket.image_id for socket in asked}, deleted_at=None, project__deleted_at=None
         ).values_list("pk", "project_id")
     )
-    members = set(
-        Membership.objects.filter(
-            user_id__in={socket.user_id for socket in asked},
-            user__is_active=True,
-            project_id__in=set(images.values()),
-        ).values_list("user_id", "project_id")
+    members = Membership.objects.filter(
+        user_id__in={socket.user_id for socket in asked}, user__is_active=True, project_id__in=set(images.values())
     )
+    found = members.values_list("user_id", "project_id", "role")
+    roles = {(user_id, project_id): role for user_id, project_id, role in found}
     refused = {}
     for socket in asked:
+        project_id = images.get(socket.image_id)
+        role = roles.get((socket.user_id, project_id)) if project_id else None
         if socket.session_key not in sessions:
             refused[socket] = ErrorCode.NOT_SIGNED_IN
-        elif (socket.user_id, images.get(socket.image_id)) not in members:
+        elif role is None or socket.role not in {None, role}:
             refused[socket] = ErrorCode.FORBIDDEN
     return refused
 

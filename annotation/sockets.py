@@ -23,7 +23,7 @@ from annotation.errors import AppError, ErrorCode
 from annotation.events import newest_prompt_key
 from annotation.imaging.shown_plane import middle_plane
 from annotation.models import Image, Role, User
-from annotation.permissions import Action, access_image
+from annotation.permissions import ALLOWED, Action, access_image
 from annotation.presence import colour_of
 from annotation.protocol import (
     CLOSE_FORBIDDEN,
@@ -34,6 +34,7 @@ from annotation.protocol import (
     Ack,
     Cancel,
     Hello,
+    Hold,
     JobUpdate,
     Pong,
     Prepare,
@@ -151,6 +152,14 @@ def embed(socket: OpenSocket, user: User, message: Prepare) -> None:
         raise AppError(ErrorCode.BAD_REQUEST, f"There is no engine “{engine}” that answers clicks. Reload the page.")
     _check_plane(image, message)
     jobs.enqueue_embed(image, engine, t=message.t, z=message.z)
+
+
+def hold(socket: OpenSocket, user: User, message: Hold) -> None:
+    """Raise unless the person may change cells, and where they take some over, manages the project."""
+    _, role = _access(socket, user, Action.ANNOTATE)
+    if message.take and role not in ALLOWED[Action.MANAGE]:
+        sentence = "Only managers can take a cell over from somebody. Wait until they let go, or ask them."
+        raise AppError(ErrorCode.LOCKED, sentence)
 
 
 def pong(socket: OpenSocket, user: User) -> Pong:

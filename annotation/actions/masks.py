@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import asdict
 
 import numpy as np
-from django.db.models import F
+from django.db import connection
 from numpy.typing import NDArray
 
 from annotation.errors import ErrorCode, RefusedError
 from annotation.geometry import Bounds, bounds_around
-from annotation.models import Annotation, Image
+from annotation.models import Image
 from inference import rle
 from inference.rle import Rle
 
 Plane = tuple[int, int]
 """(t, z): slice z of frame t."""
+# Written out, because every stroke asks (see log.py).
+_NEAR = """
+SELECT top, "left", height, width, counts FROM annotation_annotation
+WHERE image_id = %(image)s AND t = %(t)s AND z = %(z)s AND NOT deleted AND id <> ALL(%(without)s::uuid[])
+    AND top < %(bottom)s AND "left" < %(right)s AND top + height > %(top)s AND "left" + width > %(left)s
+"""
 
 
 def check_inside(mask: Rle, image: Image) -> None:
@@ -38,15 +45,11 @@ class Occupied:
         occupied = cls(bounds_around(masks))
         bounds = occupied.bounds
         t, z = plane
-        cells = Annotation.objects.filter(image=image, t=t, z=z, deleted=False).exclude(pk__in=list(without))
-        near = cells.filter(
-            top__lt=bounds.bottom,
-            left__lt=bounds.right,
-            top__gt=bounds.top - F("height"),
-            left__gt=bounds.left - F("width"),
-        )
-        for cell in near.only("top", "left", "height", "width", "counts"):
-            occupied.add(cell.rle)
+        params = {"image": image.pk, "t": t, "z": z, "without": list(without), **asdict(bounds)}
+        with connection.cursor() as cursor:
+            cursor.execute(_NEAR, params)
+            for top, left, height, width, counts in cursor.fetchall():
+                occupied.add(Rle(top, left, height, width, tuple(counts)))
         return occupied
 
     def add(self, mask: Rle) -> None:

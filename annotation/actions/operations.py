@@ -8,45 +8,18 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from annotation.actions.changes import Editor, prepare_changes
+from annotation.actions.log import write_operation
 from annotation.actions.masks import Room
+from annotation.actions.receipts import lock_tab, store_receipt
 from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
-from annotation.errors import AppError, ErrorCode, RefusedError
-from annotation.events import send_patch
-from annotation.models import Annotation, Client, Image, ImageStatus, Job, LabelClass, Operation, Receipt, User
+from annotation.errors import ErrorCode, RefusedError
+from annotation.models import Annotation, Image, Job, LabelClass, Operation, User
 from annotation.permissions import Action, access_image
-from annotation.protocol import Ack, Provenance, Push
-from annotation.queries import cell_state, patch_of
+from annotation.protocol import Ack, Patch, Provenance, Push
+from annotation.queries import cell_state
 from inference import rle
 from inference.contracts import Part
 from inference.rle import Rle
-
-_CELL_FIELDS = [
-    "top", "left", "height", "width", "counts", "area", "label_class", "version", "mask_version", "class_version",
-    "mask_client", "class_client", "updated_by", "updated_at", "deleted", "locked", "provenance",
-]  # fmt: skip
-
-
-def _lock_client(user: User, push: Push) -> Client:
-    """The tab's row, locked. An id that another person's tab made up is not theirs to use (R12)."""
-    Client.objects.get_or_create(pk=push.client_id, defaults={"user": user})
-    client = Client.objects.select_for_update().get(pk=push.client_id)
-    if client.user_id != user.pk:
-        raise AppError(ErrorCode.FORBIDDEN, "This tab was opened by another account. Reload the page.", status=403)
-    return client
-
-
-def _repeat(client: Client, push: Push) -> Ack | None:
-    """The first answer to an operation that comes again; None for a new one."""
-    receipt = Receipt.objects.filter(client=client, seq=push.seq).first()
-    if receipt is not None and receipt.operation_id == push.id:
-        return Ack.model_validate(receipt.answer)
-    if receipt is not None or Receipt.objects.filter(operation_id=push.id).exists():
-        raise AppError(ErrorCode.CONFLICT, "This number stands for another operation already. Reload the page.")
-    if push.seq != client.last_seq + 1:
-        raise AppError(
-            ErrorCode.OUT_OF_ORDER, f"Operation {client.last_seq + 1} is missing; send again from there.", status=409
-        )
-    return None
 
 
 @transaction.atomic
@@ -55,31 +28,29 @@ def do_push(user: User, image_id: UUID, push: Push, *, session_key: str | None =
 
     Raises AppError where nothing was decided: no access, out of order.
     """
-    client = _lock_client(user, push)
-    repeated = _repeat(client, push)
+    repeated = lock_tab(user, push)
     if repeated is not None:
         return repeated
     image, _ = access_image(user, image_id, Action.ANNOTATE, lock=True, session_key=session_key)
     try:
-        operation = _perform(image, user, push)
+        patch = _perform(image, user, push)
     except RefusedError as refusal:
         answer = _discard(image, user, push, refusal)
     else:
-        answer = _commit(image, user, push, operation)
-    Receipt.objects.create(client=client, seq=push.seq, operation_id=push.id, answer=answer.model_dump(mode="json"))
-    Client.objects.filter(pk=client.pk).update(last_seq=push.seq)
+        answer = _commit(image, user, push, patch)
+    store_receipt(push, answer)
     return answer
 
 
-def _perform(image: Image, user: User, push: Push) -> Operation:
+def _perform(image: Image, user: User, push: Push) -> Patch:
     editor = Editor(image, user, client_id=push.client_id)
     if push.undo is None:
         first = _first_part(image, user, push)
         prepare_changes(editor, push.changes)
-        return _write(editor, push.id, kind="part" if first else "edit", part_of=first)
+        return write_operation(editor, push.id, kind="part" if first else "edit", part_of=first)
     target = get_target(image, user, push.undo)
     prepare_undo(editor, target)
-    return _write(editor, push.id, kind=inverse_kind(target), undoes=target)
+    return write_operation(editor, push.id, kind=inverse_kind(target), undoes=target)
 
 
 def _first_part(image: Image, user: User, push: Push) -> Operation | None:
@@ -98,55 +69,29 @@ def _first_part(image: Image, user: User, push: Push) -> Operation | None:
     return first
 
 
-def _write(
-    editor: Editor, operation_id: UUID, *, kind: str, undoes: Operation | None = None, part_of: Operation | None = None
-) -> Operation:
-    """Save what was prepared, log it and tick the image's clock, which the caller has locked."""
-    image, edits = editor.image, list(editor.edits.values())
-    Annotation.objects.bulk_create([edit.cell for edit in edits if edit.is_new], batch_size=1000)
-    Annotation.objects.bulk_update([edit.cell for edit in edits if not edit.is_new], _CELL_FIELDS, batch_size=500)
-    image.clock += 1
-    if image.status == ImageStatus.NEW:
-        image.status = ImageStatus.IN_PROGRESS
-    image.save(update_fields=["clock", "status", "next_label"])
-    operation = Operation.objects.create(
-        id=operation_id,
-        image=image,
-        clock=image.clock,
-        actor=editor.user,
-        kind=kind,
-        undoes=undoes,
-        part_of=part_of,
-        changes=[edit.logged() for edit in edits],
-    )
-    send_patch(image.pk, patch_of(operation))
-    return operation
-
-
-def _ack(image: Image, user: User, push: Push, **more: Any) -> Ack:
-    return Ack(
-        type="ack",
-        id=push.id,
-        seq=push.seq,
-        clock=image.clock,
-        undoable=get_undoable(image, user),
-        redoable=get_redoable(image, user),
-        **more,
+def _ack(push: Push, image: Image, *, undoable: UUID | None, redoable: UUID | None, **more: Any) -> Ack:
+    return Ack.model_construct(
+        type="ack", id=push.id, seq=push.seq, clock=image.clock, undoable=undoable, redoable=redoable, **more
     )
 
 
-def _commit(image: Image, user: User, push: Push, operation: Operation) -> Ack:
-    patch = patch_of(operation)
-    return _ack(image, user, push, outcome="commit", cells=patch.cells, removed=patch.removed)
+def _commit(image: Image, user: User, push: Push, patch: Patch) -> Ack:
+    """A new edit is what its author undoes next, and leaves nothing to redo."""
+    is_edit = patch.kind == "edit"
+    undoable = push.id if is_edit else get_undoable(image, user)
+    redoable = None if is_edit else get_redoable(image, user)
+    told = {"outcome": "commit", "cells": patch.cells, "removed": patch.removed}
+    return _ack(push, image, undoable=undoable, redoable=redoable, **told)
 
 
 def _discard(image: Image, user: User, push: Push, refusal: RefusedError) -> Ack:
     rows = Annotation.objects.filter(image=image, pk__in=refusal.cells).select_related("created_by", "updated_by")
     live = {row.pk: row for row in rows if not row.deleted}
     return _ack(
-        image,
-        user,
         push,
+        image,
+        undoable=get_undoable(image, user),
+        redoable=get_redoable(image, user),
         outcome="discard",
         code=refusal.code,
         message=refusal.message,
@@ -184,9 +129,9 @@ def _write_part(editor: Editor, job: Job, number: int) -> None:
     """The first operation of a run has the run's id, the others belong to it."""
     first = Operation.objects.filter(pk=job.pk).first()
     if first is None:
-        _write(editor, job.pk, kind="run")
+        write_operation(editor, job.pk, kind="run")
     else:
-        _write(editor, uuid5(job.pk, f"part {number}"), kind="part", part_of=first)
+        write_operation(editor, uuid5(job.pk, f"part {number}"), kind="part", part_of=first)
 
 
 def _class_ids(image: Image, part: Part) -> list[int | None]:

@@ -13,7 +13,7 @@ from annotation.models import Annotation, Image, Job, JobState, Operation, User
 from annotation.protocol import Mask
 from inference.rle import Rle
 
-UNDOABLE = ("edit", "run", "redo")
+UNDOABLE = ("edit", "run", "restore", "redo")
 
 
 def get_undoable(image: Image, user: User) -> UUID | None:
@@ -26,7 +26,7 @@ def get_redoable(image: Image, user: User) -> UUID | None:
     """My last undo that is not redone, unless I have done something new since."""
     mine = Operation.objects.filter(image=image, actor=user).order_by("-clock")
     undo = mine.filter(kind="undo", undone_by=None).values_list("pk", "clock").first()
-    if undo is None or mine.filter(kind__in=("edit", "run"), clock__gt=undo[1]).exists():
+    if undo is None or mine.filter(kind__in=("edit", "run", "restore"), clock__gt=undo[1]).exists():
         return None
     return undo[0]
 

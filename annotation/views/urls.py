@@ -11,6 +11,7 @@ from annotation.views import (
     exports,
     files,
     health,
+    history,
     images,
     jobs,
     label_classes,
@@ -34,6 +35,7 @@ api.add_router("", members.router)
 api.add_router("", label_classes.router)
 api.add_router("", images.router)
 api.add_router("", regions.router)
+api.add_router("", history.router)
 
 urlpatterns = [
     path("", pages.project_list, name="projects"),

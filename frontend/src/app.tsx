@@ -1,6 +1,7 @@
 import { type JSX, render } from "preact";
 import type { AnnotatorApi } from "./editor/page-ports";
 import { annotatorApi } from "./net/annotator";
+import { stayWhenSignedOut } from "./net/http";
 import { openSession } from "./net/open";
 import { Renderer } from "./render/renderer";
 import { toolsFor } from "./tools/tools";
@@ -9,6 +10,7 @@ import { AnnotatorPage } from "./ui/annotator/page";
 import type { Draw } from "./ui/annotator/stage";
 import "./ui/styles/annotator.css";
 import "./ui/styles/cell-list.css";
+import "./ui/styles/together.css";
 import "./ui/styles/tool-bar.css";
 import "./ui/styles/dialogs.css";
 
@@ -21,6 +23,7 @@ export const draw: Draw = (canvas, overlay, model) => {
 export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
   let model: Annotator | null = null;
   let gone = false;
+  let leave = (): void => {};
   const show = (page: JSX.Element): void => {
     if (!gone) render(page, root);
   };
@@ -29,6 +32,8 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
     try {
       model = await openAnnotator(annotatorApi, imageId);
       if (gone) return model.close();
+      // A request in the background must not take a half-drawn stroke away: the banner offers to sign in.
+      leave = stayWhenSignedOut();
       document.title = `${model.image.peek().name} · Cytomark`;
       show(<AnnotatorPage model={model} draw={draw} root={root} />);
       await model.load();
@@ -39,6 +44,7 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
   void start();
   return () => {
     gone = true;
+    leave();
     render(null, root);
     model?.close();
   };

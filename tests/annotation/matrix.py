@@ -135,6 +135,10 @@ ROWS = [
     Row("POST", "/api/images/{image_id}/regions", ANNOTATORS, 201, lambda _: {"name": "Corner", "box": BOX}),
     Row("PATCH", "/api/regions/{region_id}", ANNOTATORS, 200, lambda _: {"box": BOX}),
     Row("DELETE", "/api/regions/{region_id}", ANNOTATORS, 204),
+    # --- history
+    Row("GET", "/api/images/{image_id}/history", MEMBERS),
+    Row("GET", "/api/images/{image_id}/history/{clock}", MEMBERS, prepare=lambda world: world.ids.update(clock=0)),
+    Row("POST", "/api/images/{image_id}/restore", ANNOTATORS, 200, lambda _: {"clock": 0}),
     # --- uploads
     Row("POST", P + "/uploads", UPLOADERS, 201, lambda _: {"name": "a.png", "size": 8}),
     Row("GET", P + "/uploads", UPLOADERS),

@@ -96,6 +96,7 @@ MESSAGES: dict[str, dict[str, Any]] = {
     "prepare": {"type": "prepare", "engine": "starter"},
     "cancel": {"type": "cancel", "number": 1},
     "cursor": {"type": "cursor", "row": 1.0, "col": 2.0},
+    "hold": {"type": "hold", "cells": [CLIENT_ID]},
     "ping": {"type": "ping"},
 }
 EDITORS = {Role.OWNER, Role.MANAGER, Role.ANNOTATOR, Role.REVIEWER}
@@ -107,6 +108,7 @@ MATRIX: dict[str, set[Role]] = {
     "prepare": EDITORS,
     "cancel": EDITORS,
     "cursor": set(Role),
+    "hold": EDITORS,
     "ping": set(Role),
 }
 
@@ -183,6 +185,22 @@ async def test_people_see_each_other(pages: Any) -> None:
     assert (await bo.hear("presence")).event == "left"
 
 
+async def test_people_hear_what_somebody_holds_and_only_managers_take_it(pages: Any) -> None:
+    ann, boss = await pages(), await pages(Role.MANAGER)
+    await ann.hello()
+    await boss.hello()
+    await ann.say(MESSAGES["hold"])
+    while (held := await boss.hear("presence")).event != "holds":
+        pass
+    assert ([str(cell) for cell in held.cells], held.take) == ([CLIENT_ID], False)
+    await ann.say({**MESSAGES["hold"], "take": True})
+    assert (await ann.hear("error")).code == "locked"
+    await boss.say({**MESSAGES["hold"], "take": True})
+    while not (taken := await ann.hear("presence")).take:
+        pass
+    assert taken.member.client_id == boss.tab.client_id
+
+
 async def test_an_old_page_is_asked_to_reload(pages: Any) -> None:
     page = await pages()
     await page.say({**MESSAGES["hello"], "protocol": VERSION - 1})
@@ -212,13 +230,25 @@ async def test_s3_the_next_operation_is_refused(pages: Any, cause: str) -> None:
     assert await run(Operation.objects.count) == 1
 
 
-@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause != "demoted"])
+@pytest.mark.parametrize("cause", CAUSES)
 async def test_s3_a_silent_socket_is_closed_within_two_seconds(pages: Any, cause: str) -> None:
     page = await pages()
     await page.hello()
     user = await run(User.objects.latest, "pk")
     await run(CAUSES[cause], page, user)
     assert await page.closed(within=2.5) == (4401 if cause == "signed out" else 4403)
+
+
+async def test_s3_a_new_role_is_told_by_the_next_socket(pages: Any) -> None:
+    page = await pages(Role.VIEWER)
+    assert (await page.hello()).role == "viewer"
+    user = await run(User.objects.latest, "pk")
+    await run(lambda: Membership.objects.filter(user=user).update(role=Role.ANNOTATOR))
+    assert await page.closed(within=2.5) == 4403
+    again = await run(Page, user, page.image_id)
+    assert await again.open()
+    assert (await again.hello()).role == "annotator"
+    await again.socket.disconnect()
 
 
 # --- hostile input ----------------------------------------------------------------------------------------------------
@@ -244,6 +274,11 @@ HOSTILE: dict[str, str] = {
     "nan": '{"type": "cursor", "row": NaN, "col": 1}',
     "infinity": '{"type": "cursor", "row": Infinity, "col": 1}',
     "huge number": '{"type": "cursor", "row": 1e308, "col": 1}',
+    "seeing beyond measure": json.dumps(
+        {**MESSAGES["cursor"], "seen": {"top": 1e9, "left": 0, "bottom": 1, "right": 1}}
+    ),
+    "hold of too many": json.dumps({**MESSAGES["hold"], "cells": [CLIENT_ID] * 17}),
+    "hold of no cell": json.dumps({**MESSAGES["hold"], "cells": ["all"]}),
     "truncated": json.dumps(PUSH)[:-20],
     "hello without id": json.dumps({"type": "hello", "protocol": VERSION}),
     "hello with a negative clock": json.dumps({**MESSAGES["hello"], "clock": -1}),

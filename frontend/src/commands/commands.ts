@@ -1,4 +1,5 @@
-import type { Editor, ToolId } from "../editor/editor";
+import type { ToolId } from "../editor/drawing";
+import type { Editor } from "../editor/editor";
 import { type KeyPress, nameOf } from "./keys";
 import { qualityCommands } from "./quality-commands";
 import { regionCommands, shapeCommands, sketchCommands } from "./shape-commands";
@@ -76,7 +77,7 @@ function toolCommands(editor: Editor): Command[] {
 }
 
 function cellCommands(editor: Editor): Command[] {
-  const { session, prompting } = editor;
+  const { session, prompting, together } = editor;
   const proposed = (): boolean => prompting.candidate.value !== null;
   const selected = (): boolean => editor.selection.value.size > 0 && editor.canEdit.value;
   return [
@@ -119,6 +120,14 @@ function cellCommands(editor: Editor): Command[] {
       keys: ["M"],
       enabled: () => editor.selection.value.size === 1 && editor.canEdit.value,
       run: () => editor.refineSelected(),
+    },
+    {
+      id: "take-over",
+      name: "Take the selected cell over from whoever is changing it",
+      group: "Cells",
+      keys: [],
+      enabled: () => together.mayTakeOver.value && together.heldSelection.value.length > 0,
+      run: () => together.takeOver(),
     },
     {
       id: "remove-point",

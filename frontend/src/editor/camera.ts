@@ -51,6 +51,12 @@ export function fitBox(box: Point & Size, viewport: Size, largest = 16): Camera 
   return centred({ x: box.x + box.width / 2, y: box.y + box.height / 2 }, scale, viewport);
 }
 
+/** An image rectangle in the middle of the canvas, all of it and as large as it goes. */
+export function matchBox(box: Point & Size, viewport: Size): Camera {
+  const scale = Math.min(MAX_SCALE, viewport.width / box.width, viewport.height / box.height);
+  return centred({ x: box.x + box.width / 2, y: box.y + box.height / 2 }, scale, viewport);
+}
+
 function centred(middle: Point, scale: number, viewport: Size): Camera {
   return { x: middle.x - viewport.width / 2 / scale, y: middle.y - viewport.height / 2 / scale, scale };
 }

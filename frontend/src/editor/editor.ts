@@ -1,57 +1,21 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Box } from "../geometry/box";
 import type { Grey } from "../geometry/livewire";
-import type { Bitmap } from "../geometry/mask";
 import { type Cell, type PlaneAt, samePlane } from "../store/types";
 import type { Point } from "./camera";
+import type { Draft, DragBox, Sketch, ToolId } from "./drawing";
 import { Hovering } from "./hovering";
 import type { InputEvent, InputTarget } from "./input";
 import { Inspector } from "./inspector";
+import { Past } from "./past";
 import { Polishing } from "./polishing";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
 import { Regions } from "./regions";
+import { Together } from "./together";
 import { Tuning } from "./tuning";
 import type { View } from "./view";
 import { Writer } from "./writing";
-
-export type ToolId =
-  | "select"
-  | "points"
-  | "box"
-  | "scribble"
-  | "brush"
-  | "eraser"
-  | "hand"
-  | "select-lasso"
-  | "polygon"
-  | "lasso"
-  | "magnetic"
-  | "region"
-  | "split"
-  | "move";
-
-/** A shape under the hand that is not in the store yet. */
-export interface Draft {
-  readonly bitmap: Bitmap;
-  /** The cell that it will replace, which is not drawn meanwhile. */
-  readonly without: string | null;
-  readonly kind: "paint" | "erase";
-}
-
-/** A rectangle that is being drawn, in image pixels. */
-export interface DragBox {
-  readonly from: Point;
-  readonly to: Point;
-  readonly purpose: "select" | "prompt";
-}
-
-/** A line that is being drawn, in image pixels; `corners` are those of its points that were chosen one by one. */
-export interface Sketch {
-  readonly points: readonly Point[];
-  readonly purpose: "select" | "create" | "add" | "cut" | "split";
-  readonly corners: readonly Point[];
-}
 
 /** The share of the brush's radius that is left at the lightest touch of a pen. */
 const LIGHTEST = 0.2;
@@ -100,8 +64,12 @@ export class Editor {
   readonly polishing: Polishing;
   readonly tuning: Tuning;
   readonly hovering: Hovering;
+  readonly together: Together;
   readonly regions: Regions;
   readonly inspector: Inspector;
+  readonly past: Past;
+  /** My role lets me change cells; `canEdit`: and what I see is the present. */
+  readonly mayAnnotate: ReadonlySignal<boolean>;
   readonly canEdit: ReadonlySignal<boolean>;
   private tools: ReadonlyMap<ToolId, InputTarget> = new Map();
   private holding: InputTarget | null = null;
@@ -119,10 +87,13 @@ export class Editor {
     this.polishing = new Polishing(session, this.promptEngine, this.prompting.active);
     this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.inspector = new Inspector(session.store);
-    this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
     session.look(view.position.peek());
+    this.past = new Past((message) => this.say(message));
+    this.mayAnnotate = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
+    this.canEdit = computed(() => this.mayAnnotate.value && this.past.at.value === null);
     this.regions = new Regions(view, (message) => this.say(message));
     this.hovering = new Hovering(this);
+    this.together = new Together(this);
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
   }
 
@@ -137,6 +108,7 @@ export class Editor {
     this.polishing.close();
     this.tuning.close();
     this.hovering.close();
+    this.together.close();
     this.inspector.close();
     this.session.close();
   }
@@ -170,7 +142,7 @@ export class Editor {
   private follow(image: Point | null): void {
     this.pointer.value = image;
     this.hover.value = image ? (this.cellUnder(image)?.id ?? null) : null;
-    this.session.cursor(image ? image.y : null, image ? image.x : null);
+    this.session.cursor(image ? image.y : null, image ? image.x : null, this.view.seen);
   }
 
   cellUnder({ x, y }: Point): Cell | undefined {
@@ -237,16 +209,20 @@ export class Editor {
     return id && !more ? this.session.store.get(id) : undefined;
   }
 
-  /** Those of the cells that may change; says how many are locked. */
+  /** Those of the cells that may change now; says how many are locked, and who is changing one. */
   changeable(ids: Iterable<string>): Cell[] {
+    if (this.past.at.peek() !== null) {
+      this.mayEdit();
+      return [];
+    }
     const cells = [...ids].flatMap((id) => this.session.store.get(id) ?? []);
-    const free = cells.filter((cell) => !cell.locked);
-    const locked = cells.length - free.length;
+    const unlocked = cells.filter((cell) => !cell.locked);
+    const locked = cells.length - unlocked.length;
     if (locked > 0)
       this.say(
         `${locked === 1 ? "A locked cell stays" : `${locked} locked cells stay`} as before. Unlock first.`,
       );
-    return free;
+    return this.together.free(unlocked);
   }
 
   /** Locks the selected cells, or unlocks them where all of them are locked. */
@@ -332,11 +308,16 @@ export class Editor {
   /** True where changes are allowed; otherwise says why they are not. */
   mayEdit(): boolean {
     if (this.canEdit.peek()) return true;
+    if (this.mayAnnotate.peek()) this.say("You are looking at the past. Go back to now to change cells.");
+    else this.sayWhyNot();
+    return false;
+  }
+
+  private sayWhyNot(): void {
     this.say(
       this.session.me.peek()
         ? "Your role in this project lets you look but not change cells. Ask a manager for another role."
         : "The cells are still being loaded. Try again in a moment.",
     );
-    return false;
   }
 }

@@ -3,6 +3,7 @@
 import type { Box } from "../geometry/box";
 import type { PixelSize } from "../geometry/measure";
 import type { PlaneAt } from "../store/types";
+import type { HistoryPort } from "./past";
 import type { TileAt } from "./pixel-tiles";
 import type { LabelClass } from "./ports";
 import type { RegionsPort } from "./regions";
@@ -75,6 +76,7 @@ export interface AnnotatorApi {
   cancel(jobId: string): Promise<void>;
   setStatus(imageId: string, status: ImageStatus): Promise<void>;
   regions(imageId: string): RegionsPort;
+  history(imageId: string): HistoryPort;
   thumbnail(imageId: string): string;
   go(path: string): void;
   /** What this browser was told to keep for this person. */

@@ -10,6 +10,7 @@ export type {
   PreviewState,
   ProposalState,
   SaveStatus,
+  Taken,
   UnsavedShape,
 } from "../net/types";
 export type {
@@ -21,6 +22,7 @@ export type {
   PromptScribble,
   PromptSet,
   Provenance,
+  Seen,
 } from "../protocol/messages.gen";
 
 /** What a cell can be; ``key`` is the digit that chooses it, or empty. */

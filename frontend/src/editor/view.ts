@@ -6,6 +6,7 @@ import {
   fitBox,
   fitImage,
   keepInSight,
+  matchBox,
   type Point,
   pan,
   type Size,
@@ -14,6 +15,7 @@ import {
   zoomAt,
 } from "./camera";
 import type { Looks } from "./looks";
+import type { Seen } from "./ports";
 
 /** How this person looks at the image. Nothing of it is shared or stored on the server. */
 export class View {
@@ -70,6 +72,25 @@ export class View {
   /** Go near to a rectangle of the image. */
   show(box: Point & Size): void {
     this.move(fitBox(box, this.viewport.peek()));
+  }
+
+  /** The same without a margin; all of it is on the canvas. */
+  showExactly(box: Point & Size): void {
+    if (box.width <= 0 || box.height <= 0) return;
+    const { width, height } = this.viewport.peek();
+    const next = keepInSight(matchBox(box, { width, height }), this.image, { width, height });
+    const { x, y, scale } = this.camera.peek();
+    const moved =
+      (Math.abs(next.x - x) + Math.abs(next.y - y)) * scale + Math.abs(next.scale / scale - 1) * 100;
+    if (moved > 0.5) this.move(next);
+  }
+
+  /** What is on the canvas, in image pixels, also where that is beyond the image. */
+  get seen(): Seen | null {
+    const { width, height } = this.viewport.peek();
+    if (width === 0 || height === 0) return null;
+    const [start, end] = [this.toImage({ x: 0, y: 0 }), this.toImage({ x: width, y: height })];
+    return { top: start.y, left: start.x, bottom: end.y, right: end.x, ...this.position.peek() };
   }
 
   panBy(dx: number, dy: number): void {

@@ -1,7 +1,8 @@
 /** The annotator's requests over HTTP. */
 
 import type { AnnotatorApi, EngineInfo } from "../editor/page-ports";
-import type { ImageDetailOut, ImageOut, JobOut, RegionOut } from "../protocol/api.gen";
+import type { EntryOut, ImageDetailOut, ImageOut, JobOut, RegionOut, RestoredOut } from "../protocol/api.gen";
+import type { CellState } from "../protocol/messages.gen";
 import { call, download } from "./http";
 
 export const annotatorApi: AnnotatorApi = {
@@ -24,6 +25,16 @@ export const annotatorApi: AnnotatorApi = {
       call<RegionOut>("POST", `/api/images/${imageId}/regions`, { name, box, t, z }),
     change: (id, change) => call<RegionOut>("PATCH", `/api/regions/${id}`, change),
     delete: (id) => call<undefined>("DELETE", `/api/regions/${id}`),
+  }),
+  history: (imageId) => ({
+    list: (before, cell) => {
+      const query = new URLSearchParams();
+      if (before !== null) query.set("before", String(before));
+      if (cell !== null) query.set("cell", cell);
+      return call<EntryOut[]>("GET", `/api/images/${imageId}/history?${query}`);
+    },
+    cells: (clock) => call<CellState[]>("GET", `/api/images/${imageId}/history/${clock}`),
+    restore: async (what) => (await call<RestoredOut>("POST", `/api/images/${imageId}/restore`, what)).cells,
   }),
   thumbnail: (imageId) => `/api/images/${imageId}/thumbnail`,
   go: (path) => location.assign(path),

@@ -40,12 +40,24 @@ async function refusal(answer: Response): Promise<HttpError> {
   );
 }
 
+let staying = 0;
+
+/** From now on a request without a session is refused with a sentence only: somebody is working on this page, and it
+ * offers to sign in by itself. Returns what ends that. */
+export function stayWhenSignedOut(): () => void {
+  staying++;
+  return () => {
+    staying--;
+  };
+}
+
 function toSignIn(): void {
   const here = location.pathname + location.search;
   location.assign(`/sign-in/?next=${encodeURIComponent(here)}`);
 }
 
-/** Send one request. A body is JSON unless it is a Blob. Rejects with HttpError; without a session goes to sign-in. */
+/** Send one request. A body is JSON unless it is a Blob. Rejects with HttpError; without a session goes to
+ * sign-in, unless the page wants to stay. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const answer = await send(method, path, body);
   return (answer.status === 204 ? undefined : await answer.json()) as T;
@@ -76,7 +88,7 @@ async function send(method: string, path: string, body?: unknown, signal?: Abort
   } catch {
     throw new HttpError("offline", "The server cannot be reached. Check the connection and try again.", 0);
   }
-  if (answer.status === 401) toSignIn();
+  if (answer.status === 401 && staying === 0) toSignIn();
   if (!answer.ok) throw await refusal(answer);
   return answer;
 }

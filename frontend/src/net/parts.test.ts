@@ -245,18 +245,26 @@ describe("prompts", () => {
 });
 
 describe("presence", () => {
+  const NOTHING = { seen: null, cells: [], take: false };
   const member = { client_id: "b", user_id: 2, name: "grace", colour: "#62d6c4" };
 
   test("others come, move and leave; this tab is not one of them", () => {
     const presence = new Presence("a", () => true, new ManualTimers());
     const say = (event: "here" | "moved" | "left", row: number | null, client_id = "b") =>
-      presence.onPresence({ type: "presence", event, member: { ...member, client_id }, row, col: row });
+      presence.onPresence({
+        type: "presence",
+        event,
+        member: { ...member, client_id },
+        row,
+        col: row,
+        ...NOTHING,
+      });
     say("here", null);
     say("here", null, "a");
     say("moved", 4);
     say("here", null);
     expect(presence.members.value).toEqual([
-      { clientId: "b", userId: 2, name: "grace", colour: "#62d6c4", row: 4, col: 4 },
+      { clientId: "b", userId: 2, name: "grace", colour: "#62d6c4", row: 4, col: 4, seen: null, holds: [] },
     ]);
     say("left", null);
     expect(presence.members.value).toEqual([]);
@@ -267,12 +275,12 @@ describe("presence", () => {
     const sent: ClientMessage[] = [];
     const presence = new Presence("a", (cursor) => sent.push(cursor) > 0, timers);
     for (let step = 0; step < 100; step++) {
-      presence.cursor(step, step);
+      presence.cursor(step, step, null);
       await timers.pass(10);
     }
     await timers.pass(200);
     expect(sent.length).toBeLessThanOrEqual(11);
-    expect(sent.at(-1)).toEqual({ type: "cursor", row: 99, col: 99 });
+    expect(sent.at(-1)).toEqual({ type: "cursor", row: 99, col: 99, seen: null });
   });
 });
 

@@ -42,6 +42,7 @@ export class Pusher {
   private tokens = BURST;
   private refilledAt: number;
   private retries = 0;
+  private putting: Promise<unknown> = Promise.resolve();
   private cancelPump: (() => void) | null = null;
   private cancelDeadline: (() => void) | null = null;
   private readonly parts: PusherParts;
@@ -75,10 +76,16 @@ export class Pusher {
       waiting.stored = true;
       this.pump();
     };
-    this.parts.queue.put([entry]).then(done, () => {
+    const putting = this.parts.queue.put([entry]).then(done, () => {
       this.parts.onQueueFailed();
       done();
     });
+    this.putting = Promise.all([this.putting, putting]);
+  }
+
+  /** Resolves when all that came in so far would survive a reload, or never will. */
+  async kept(): Promise<void> {
+    await this.putting;
   }
 
   /** Operations that an earlier tab left in the database. */

@@ -10,6 +10,7 @@ import type {
   JobUpdate,
   PromptSet,
   Provenance,
+  Seen,
   TuneParams,
 } from "../protocol/messages.gen";
 import { MAX_CHANGES, MAX_MESSAGE_BYTES } from "../protocol/messages.gen";
@@ -29,6 +30,7 @@ import type {
   PreviewState,
   ProposalState,
   SaveStatus,
+  Taken,
   UnsavedShape,
 } from "./types";
 
@@ -42,6 +44,7 @@ export class Session implements ImageSession {
   readonly status: ReadonlySignal<SaveStatus>;
   readonly me: ReadonlySignal<Me | null>;
   readonly members: ReadonlySignal<readonly PresentMember[]>;
+  readonly taken: ReadonlySignal<Taken | null>;
   readonly regionsChanged: ReadonlySignal<number>;
   readonly jobs: ReadonlySignal<ReadonlyMap<string, JobUpdate>>;
   readonly notices = signal<readonly Notice[]>([]);
@@ -61,6 +64,7 @@ export class Session implements ImageSession {
     });
     this.me = this.sync.me;
     this.members = this.sync.presence.members;
+    this.taken = this.sync.presence.taken;
     this.jobs = this.sync.jobs;
     this.regionsChanged = this.sync.regionsChanged;
     this.canUndo = computed(() => this.sync.undo.canUndo.value && this.sync.mayEdit);
@@ -243,13 +247,25 @@ export class Session implements ImageSession {
     this.sync.send({ type: "prepare", engine, t, z });
   }
 
-  cursor(row: number | null, col: number | null): void {
-    if (this.sync.link.value === "live") this.sync.presence.cursor(row, col);
+  cursor(row: number | null, col: number | null, seen: Seen | null): void {
+    if (this.sync.link.value === "live") this.sync.presence.cursor(row, col, seen);
+  }
+
+  hold(cells: readonly string[]): void {
+    if (this.sync.mayEdit) this.sync.presence.hold(cells);
+  }
+
+  takeOver(cells: readonly string[]): void {
+    if (this.sync.mayEdit && cells.length > 0) this.sync.presence.take(cells);
   }
 
   /** The page came back to the foreground, or the network is back. */
   wake(): void {
     this.sync.wake();
+  }
+
+  kept(): Promise<void> {
+    return this.sync.pusher.kept();
   }
 
   close(): void {
@@ -281,14 +297,37 @@ export class Session implements ImageSession {
   }
 
   private shapesOf(change: Change, message: string): UnsavedShape[] {
-    if (change.change === "delete" || !change.mask) return [];
+    if (change.change === "delete") return [];
     const known = this.store.get(change.id);
+    const mask = change.mask ?? known?.mask;
+    const relabels = change.change === "create" || change.set_class === true;
+    if (!mask || (!change.mask && !relabels)) return [];
     const provenance = change.change === "create" ? change.provenance : known?.provenance;
-    const classId = change.class_id ?? known?.classId ?? null;
+    const classId = relabels ? (change.class_id ?? null) : (known?.classId ?? null);
     const plane =
       change.change === "create" ? { t: change.t ?? 0, z: change.z ?? 0 } : this.store.planeOf(change.id);
-    const shape = { id: newId(), cellId: change.id, plane, mask: change.mask, classId, message };
-    return [{ ...shape, provenance: provenance ?? { source: "hand" } }];
+    const shape = { id: newId(), cellId: change.id, plane, mask, classId, message };
+    const what = { reshapes: Boolean(change.mask), relabels };
+    return [{ ...shape, ...what, provenance: provenance ?? { source: "hand" } }];
+  }
+
+  putUnsavedOnTop(id: string): void {
+    const shape = this.unsaved.value.find((other) => other.id === id);
+    if (!shape || !this.mayChange()) return;
+    const cell = this.store.get(shape.cellId);
+    if (!cell || cell.locked) {
+      this.notify(
+        cell ? "Somebody locked this cell." : "Somebody deleted this cell.",
+        cell ? "locked" : "gone",
+      );
+      return;
+    }
+    const { mask, classId, provenance } = shape;
+    this.update(shape.cellId, {
+      ...(shape.reshapes ? { mask, provenance } : {}),
+      ...(shape.relabels ? { classId } : {}),
+    });
+    this.dismissUnsaved(id);
   }
 
   keepUnsaved(id: string): string | null {

@@ -7,6 +7,7 @@ import type {
   Ack,
   ClientMessage,
   ErrorCode,
+  News,
   Patch,
   Refusal,
   ServerMessage,
@@ -23,6 +24,7 @@ import {
 } from "../protocol/messages.gen";
 import type { PendingOperation } from "../store/types";
 import { CatchUp } from "./catch-up";
+import { CLOSING, MAY_EDIT, PASSING } from "./codes";
 import { newId } from "./ids";
 import { type Jobs, withJob } from "./jobs";
 import { LeftBehind } from "./left-behind";
@@ -39,11 +41,6 @@ import { Undo } from "./undo";
 const GAP_MS = 250;
 const WELCOME_WITHIN_MS = 10_000;
 const SIGN_IN_AGAIN_MS = 15_000;
-const MAY_EDIT = new Set(["owner", "manager", "annotator", "reviewer"]);
-/** Not decided, and it may pass. */
-const PASSING = new Set<ErrorCode>(["retry", "busy", "too_fast", "out_of_order"]);
-/** The server closes the connection after these, and says more by its code. */
-const CLOSING = new Set<ErrorCode>(["not_signed_in", "forbidden", "not_found", "client_too_old"]);
 
 export class Sync {
   readonly clientId = newId();
@@ -219,6 +216,7 @@ export class Sync {
   private dispatch(message: ServerMessage): void {
     if (message.type === "welcome") this.onWelcome(message);
     else if (message.type === "patch") this.onPatch(message);
+    else if (message.type === "news") this.onNews(message);
     else if (message.type === "ack") this.onAck(message);
     else if (message.type === "pong") this.catchUp.hear(message.clock);
     else if (message.type === "presence") this.presence.onPresence(message);
@@ -271,6 +269,12 @@ export class Sync {
     this.socket.stop();
     this.quiet();
     this.link.value = "reload";
+  }
+
+  private onNews({ clock, patches, presence }: News): void {
+    for (const patch of patches) this.onPatch(patch);
+    this.catchUp.hear(clock);
+    this.presence.onMany(presence);
   }
 
   private onPatch(patch: Patch): void {

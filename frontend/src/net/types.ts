@@ -8,6 +8,7 @@ import type {
   JobUpdate,
   PromptSet,
   Provenance,
+  Seen,
   TuneParams,
 } from "../protocol/messages.gen";
 import type { CellView, PlaneAt } from "../store/types";
@@ -28,7 +29,8 @@ export interface Me {
   readonly role: string;
 }
 
-/** Somebody else (or another tab of mine) in this image; `row`, `col` where their pointer is, null when it is away. */
+/** Somebody else (or another tab of mine) in this image; `row`, `col` where their pointer is, null when it is away; `seen`
+ * what they look at; `holds` the cells that they are changing. */
 export interface PresentMember {
   readonly clientId: string;
   readonly userId: number;
@@ -36,6 +38,14 @@ export interface PresentMember {
   readonly colour: string;
   readonly row: number | null;
   readonly col: number | null;
+  readonly seen: Seen | null;
+  readonly holds: readonly string[];
+}
+
+/** Cells that a manager has taken over from me. */
+export interface Taken {
+  readonly by: string;
+  readonly cells: readonly string[];
 }
 
 /** The engine's answer to my prompts. `candidates` are best first and stay visible while a newer prompt waits. */
@@ -95,7 +105,8 @@ export interface Notice {
   readonly message: string;
 }
 
-/** A shape that the server refused. It is kept here until the person keeps it as a new cell or lets it go. */
+/** What the server refused of a cell. It is kept here until the person puts it on top of what the server has, keeps it as
+ * a new cell, or lets it go. */
 export interface UnsavedShape {
   readonly id: string;
   /** The cell that it was meant for. */
@@ -105,6 +116,9 @@ export interface UnsavedShape {
   readonly classId: number | null;
   readonly provenance: Provenance;
   readonly message: string;
+  /** Whether the shape, the class was what I changed; `mask` and `classId` are the cell's where they were not. */
+  readonly reshapes: boolean;
+  readonly relabels: boolean;
 }
 
 export interface CellUpdate {
@@ -169,12 +183,21 @@ export interface ImageSession {
   /** Have the plane ready for an engine that I am going to use. */
   prepare(engine: string): void;
 
-  /** My pointer in image pixels, or null, null when it left the canvas. Throttled. */
-  cursor(row: number | null, col: number | null): void;
+  /** My pointer in image pixels, or null, null when it left the canvas, and what I see. Throttled. */
+  cursor(row: number | null, col: number | null, seen: Seen | null): void;
+  /** The cells that I am changing now; others leave them alone until a little while after I let go. */
+  hold(cells: readonly string[]): void;
+  /** The same, away from whoever holds them: for managers. */
+  takeOver(cells: readonly string[]): void;
+  readonly taken: ReadonlySignal<Taken | null>;
   dismissNotice(id: number): void;
+  /** Make what was refused a new change of the cell as the server has it now. */
+  putUnsavedOnTop(id: string): void;
   /** Keep a refused shape as a new cell (of the pixels that are free), or let it go. */
   keepUnsaved(id: string): string | null;
   dismissUnsaved(id: string): void;
+  /** Resolves when everything that is not answered is in the browser's database: the page may be loaded again. */
+  kept(): Promise<void>;
   close(): void;
 }
 

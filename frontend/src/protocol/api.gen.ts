@@ -1,4 +1,4 @@
-// Written by `make protocol` from annotation/views/schemas.py. Do not edit.
+// Written by `make protocol` from annotation/views/schemas*.py. Do not edit.
 
 /** A rectangle of whole pixels, half-open. */
 export interface Box {
@@ -51,6 +51,22 @@ export interface EngineOut {
   readonly about: string;
   readonly figures: readonly FigureOut[];
   readonly weights: readonly WeightsOut[];
+}
+
+/** One step of the timeline, from clock `first` to `last`; how many cells it created, deleted and changed. */
+export interface EntryOut {
+  readonly id: string;
+  readonly first: number;
+  readonly last: number;
+  readonly kind: string;
+  readonly actor: string;
+  readonly colour: string;
+  readonly created_at: string;
+  readonly created: number;
+  readonly deleted: number;
+  readonly changed: number;
+  readonly engine: string;
+  readonly undone: boolean;
 }
 
 /** Why a request was refused: `code` for programs, `message` for people. */
@@ -258,6 +274,18 @@ export interface RegionOut {
   readonly bottom: number;
   readonly right: number;
   readonly author: string;
+}
+
+/** Cells as they were after operation `clock`: those named, those that `operation` changed, or all. */
+export interface RestoreIn {
+  readonly clock: number;
+  readonly cells?: readonly string[] | null;
+  readonly operation?: string | null;
+}
+
+/** How many cells are different for it. */
+export interface RestoredOut {
+  readonly cells: number;
 }
 
 /** `engine` is the name of an engine that finds all cells, here on slice `z` of frame `t`. */

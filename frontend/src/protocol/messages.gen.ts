@@ -68,11 +68,12 @@ export interface CreateCell {
   readonly z?: number;
 }
 
-/** Where my pointer is, or null when it left the canvas. Never stored, dropped first. */
+/** Where my pointer is, or null when it left the canvas, and what I see. Never stored, dropped first. */
 export interface Cursor {
   readonly type: "cursor";
   readonly row: number | null;
   readonly col: number | null;
+  readonly seen?: Seen | null;
 }
 
 /** Away with it. Deleting wins over other changes; undo brings it back. */
@@ -114,6 +115,13 @@ export interface Hello {
   readonly clock?: number | null;
 }
 
+/** The cells that I am changing right now, or none any more: others leave them alone meanwhile. Said again every few seconds, or it ends by itself. `take` takes them from whoever holds them; for managers. Never stored. */
+export interface Hold {
+  readonly type: "hold";
+  readonly cells: readonly string[];
+  readonly take?: boolean;
+}
+
 /** How far some background work on a plane of this image is. `progress` is 0 to 1; `job` is null for an embedding, which cannot be cancelled. */
 export interface JobUpdate {
   readonly type: "job";
@@ -142,6 +150,14 @@ export interface Member {
   readonly user_id: number;
   readonly name: string;
   readonly colour: string;
+}
+
+/** Several things at once, gathered for a few milliseconds. `clock` is the image's: what is missing among the `patches` was too large to send along, ask for it. */
+export interface News {
+  readonly type: "news";
+  readonly clock: number;
+  readonly patches: readonly Patch[];
+  readonly presence: readonly Presence[];
 }
 
 /** Operation `clock` as it was applied: the cells as they are now, and the ids of those that are gone. */
@@ -180,13 +196,16 @@ export interface Prepare {
   readonly z?: number;
 }
 
-/** Somebody is here, moved or left. Whoever comes is told by each of the others that they are here. */
+/** Somebody is here, moved, holds `cells` (none any more), or left. Whoever comes is told by each of the others that they are here. */
 export interface Presence {
   readonly type: "presence";
-  readonly event: "here" | "moved" | "left";
+  readonly event: "here" | "moved" | "holds" | "left";
   readonly member: Member;
   readonly row: number | null;
   readonly col: number | null;
+  readonly seen: Seen | null;
+  readonly cells: readonly string[];
+  readonly take: boolean;
 }
 
 /** The answer to a prompt: up to three masks, best first; none where nothing was found. `engine_ms` is the time that the engine itself took. */
@@ -287,6 +306,16 @@ export interface RegionsChanged {
   readonly type: "regions";
 }
 
+/** The part of slice `z` of frame `t` that somebody sees; it may reach beyond the image. */
+export interface Seen {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+  readonly t?: number;
+  readonly z?: number;
+}
+
 /** Which cells would there be with these thresholds? Answered with proposals, nothing is stored. `number` as in a prompt. */
 export interface Tune {
   readonly type: "tune";
@@ -335,12 +364,12 @@ export interface Welcome {
 
 export type Change = CreateCell | UpdateCell | DeleteCell;
 
-export type ClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Ping;
+export type ClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Hold | Ping;
 
-export type ServerMessage = Welcome | Ack | Patch | Presence | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong;
+export type ServerMessage = Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong;
 
 /** The message in a text frame. Throws ProtocolError with the first thing that is wrong with it. */
-export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "regions": "RegionsChanged", "welcome": "Welcome"}, {
+export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "news": "News", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "regions": "RegionsChanged", "welcome": "Welcome"}, {
   "Ack": {
     "fields": {
       "type": {
@@ -526,6 +555,34 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
     "optional": [],
     "defaults": {}
   },
+  "News": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "news"
+        ]
+      },
+      "clock": "integer",
+      "patches": {
+        "list": {
+          "ref": "Patch"
+        }
+      },
+      "presence": {
+        "list": {
+          "ref": "Presence"
+        }
+      }
+    },
+    "optional": [
+      "patches",
+      "presence"
+    ],
+    "defaults": {
+      "patches": [],
+      "presence": []
+    }
+  },
   "Patch": {
     "fields": {
       "type": {
@@ -580,6 +637,7 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
         "oneOf": [
           "here",
           "moved",
+          "holds",
           "left"
         ]
       },
@@ -591,15 +649,30 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       },
       "col": {
         "nullable": "number"
-      }
+      },
+      "seen": {
+        "nullable": {
+          "ref": "Seen"
+        }
+      },
+      "cells": {
+        "list": "string"
+      },
+      "take": "boolean"
     },
     "optional": [
+      "cells",
       "col",
-      "row"
+      "row",
+      "seen",
+      "take"
     ],
     "defaults": {
       "row": null,
-      "col": null
+      "col": null,
+      "seen": null,
+      "cells": [],
+      "take": false
     }
   },
   "Preview": {
@@ -774,6 +847,21 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       }
     },
     "optional": [],
+    "defaults": {}
+  },
+  "Seen": {
+    "fields": {
+      "top": "number",
+      "left": "number",
+      "bottom": "number",
+      "right": "number",
+      "t": "integer",
+      "z": "integer"
+    },
+    "optional": [
+      "t",
+      "z"
+    ],
     "defaults": {}
   },
   "Welcome": {

@@ -1,7 +1,10 @@
 import type { Point, Size } from "../editor/camera";
-import type { DragBox, Editor, Sketch } from "../editor/editor";
+import type { DragBox, Sketch } from "../editor/drawing";
+import type { Editor } from "../editor/editor";
 import type { PromptScribble } from "../editor/ports";
+import { HeldCells } from "./held";
 import { SHADOW, square } from "./marks";
+import { PastCells } from "./past";
 import { drawRegions } from "./regions";
 
 /** Colours of what is not a cell: chosen to be seen on black, grey and white alike, always over a dark line. */
@@ -12,6 +15,8 @@ const TAKE = "#ff6b6b";
 /** Marks that belong to people: points, rectangles, the brush, other people's pointers. A plain 2D canvas over the image. */
 export class Overlay {
   private readonly context: CanvasRenderingContext2D;
+  private readonly held: HeldCells;
+  private readonly past: PastCells;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -22,6 +27,8 @@ export class Overlay {
     const context = canvas.getContext("2d", { willReadFrequently: true });
     if (!context) throw new Error("This browser has no 2D canvas. Use a recent Firefox, Chrome or Safari.");
     this.context = context;
+    this.held = new HeldCells(editor);
+    this.past = new PastCells(editor);
   }
 
   draw(viewport: Size, ratio: number): void {
@@ -34,7 +41,9 @@ export class Overlay {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, viewport.width, viewport.height);
+    this.past.draw(context);
     drawRegions(context, editor);
+    this.held.draw(context);
     const box = editor.prompting.box.value;
     if (box) {
       this.box({
@@ -157,8 +166,10 @@ export class Overlay {
     const { context, editor } = this;
     context.font = "600 11px ui-sans-serif, system-ui, sans-serif";
     context.textBaseline = "middle";
-    for (const { row, col, name, colour } of editor.session.members.value) {
-      if (row === null || col === null) continue;
+    const here = editor.view.position.value;
+    for (const { row, col, seen, name, colour } of editor.session.members.value) {
+      const elsewhere = seen !== null && (seen.t !== here.t || seen.z !== here.z);
+      if (row === null || col === null || elsewhere) continue;
       const { x, y } = editor.view.toScreen({ x: col, y: row });
       context.beginPath();
       context.moveTo(x, y);

@@ -145,6 +145,7 @@ export class Renderer {
       prompting.bitmap,
       tuning.shown,
       editor.inspector.current,
+      editor.past.shown,
       session.members,
     ];
   }
@@ -172,7 +173,7 @@ export class Renderer {
     const shown = view.projected.peek() ? "max" : z;
     const looks = view.looks.peek();
     if (layers.image.draw({ camera, viewport, ratio, looks, t, z: shown })) this.loop.request();
-    if (!view.masksHidden.peek()) this.drawMasks(layers);
+    if (!view.masksHidden.peek() && !editor.past.shown.peek()) this.drawMasks(layers);
     this.drawProposal(layers);
     this.drawPreview(layers);
   }

@@ -334,7 +334,10 @@ export class FakeServer {
       removed,
     };
     this.log.push({ patch, undoes: what.undoes, partOf: what.partOf, undone: false, changes });
-    for (const listener of this.listeners) listener.receive(patch);
+    // As the server does where much happens at once.
+    const told: ServerMessage =
+      patch.clock % 2 === 0 ? patch : { type: "news", clock: patch.clock, patches: [patch], presence: [] };
+    for (const listener of this.listeners) listener.receive(told);
     return patch;
   }
 }

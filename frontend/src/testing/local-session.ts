@@ -10,6 +10,7 @@ import type {
   PreviewState,
   ProposalState,
   SaveStatus,
+  Taken,
 } from "../net/types";
 import { NO_PREVIEW, NO_PROPOSAL } from "../net/types";
 import type { CellState, JobUpdate, PromptSet, Provenance, TuneParams } from "../protocol/messages.gen";
@@ -34,6 +35,9 @@ export class LocalSession implements ImageSession {
   readonly unsaved = signal([]);
   readonly preview = signal<PreviewState>(NO_PREVIEW);
   readonly proposal = signal<ProposalState>(NO_PROPOSAL);
+  readonly taken = signal<Taken | null>(null);
+  readonly held: string[][] = [];
+  readonly tookOver: string[][] = [];
   readonly tunes: { engine: string; params: TuneParams }[] = [];
   readonly prepared: string[] = [];
   readonly prompts: { engine: string; prompts: PromptSet }[] = [];
@@ -201,11 +205,21 @@ export class LocalSession implements ImageSession {
     this.prepared.push(engine);
   }
 
+  hold(cells: readonly string[]): void {
+    this.held.push([...cells]);
+  }
+
+  takeOver(cells: readonly string[]): void {
+    this.tookOver.push([...cells]);
+  }
+
   cursor(row: number | null, col: number | null): void {
     this.at = [row, col];
   }
 
   dismissNotice(): void {}
+  putUnsavedOnTop(): void {}
+  async kept(): Promise<void> {}
   keepUnsaved(): string | null {
     return null;
   }

@@ -1,5 +1,5 @@
 import type { Point } from "../editor/camera";
-import type { Sketch } from "../editor/editor";
+import type { Sketch } from "../editor/drawing";
 import type { Pointer } from "../editor/input";
 import { Line } from "./line";
 import type { PressTool } from "./press";

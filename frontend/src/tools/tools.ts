@@ -1,4 +1,5 @@
-import type { Editor, ToolId } from "../editor/editor";
+import type { ToolId } from "../editor/drawing";
+import type { Editor } from "../editor/editor";
 import type { InputTarget } from "../editor/input";
 import { BoxTool } from "./box";
 import { BrushTool } from "./brush";

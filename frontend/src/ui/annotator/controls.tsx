@@ -57,6 +57,7 @@ const GUIDES: Readonly<Record<string, string>> = {
   "Complete here": "/docs/using/#complete-here",
   Channels: "/docs/viewing/#channels",
   Classes: "/docs/using/#change-the-selected-cells",
+  History: "/docs/using/#history",
   Cells: "/docs/using/#change-the-selected-cells",
 };
 
@@ -64,14 +65,18 @@ const GUIDES: Readonly<Record<string, string>> = {
 export function Section({
   title,
   note,
+  startsClosed = false,
   children,
 }: {
   title: string;
   note?: ComponentChildren;
+  startsClosed?: boolean;
   children: ComponentChildren;
 }): JSX.Element {
   const place = `cytomark:section:${title}`;
-  const [open, setOpen] = useState(() => localStorage.getItem(place) !== "closed");
+  const [open, setOpen] = useState(
+    () => (localStorage.getItem(place) ?? (startsClosed ? "closed" : "open")) === "open",
+  );
   const toggle = (): void => {
     localStorage.setItem(place, open ? "closed" : "open");
     setOpen(!open);

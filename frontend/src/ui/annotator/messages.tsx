@@ -46,9 +46,9 @@ export function Banner({ model }: { model: Annotator }): JSX.Element | null {
       );
     case "reload":
       return (
-        <Bar text={`This page is older than the server, or somebody else signed in.${kept}`}>
-          <button type="button" class="button primary" onClick={() => location.reload()}>
-            Reload
+        <Bar text={`Cytomark was updated, or somebody else signed in.${kept}`}>
+          <button type="button" class="button primary" onClick={() => void reload(model)}>
+            {kept ? "Keep them and reload" : "Reload"}
           </button>
         </Bar>
       );
@@ -63,6 +63,12 @@ export function Banner({ model }: { model: Annotator }): JSX.Element | null {
     default:
       return null;
   }
+}
+
+/** Not before everything is in the browser's database: the page takes it from there. */
+async function reload({ editor }: Annotator): Promise<void> {
+  await editor.session.kept();
+  location.reload();
 }
 
 function Bar({ text, children }: { text: string; children: ComponentChildren }): JSX.Element {
@@ -143,14 +149,27 @@ function Toast({ tone, text, stays = false, onClose }: ToastProps): JSX.Element 
 }
 
 function Unsaved({ model, shape }: { model: Annotator; shape: UnsavedShape }): JSX.Element {
-  const { session } = model.editor;
+  const { session, revision } = model.editor;
+  const exists = revision.value >= 0 && session.store.get(shape.cellId) !== undefined;
   return (
-    <div class="toast error">
+    <div class="toast error choices">
       <Icon node={TriangleAlert} title="" />
       <span class="toast-text">{shape.message}</span>
-      <button type="button" class="button" onClick={() => session.keepUnsaved(shape.id)}>
-        Keep as a new cell
-      </button>
+      {exists && (
+        <>
+          <button type="button" class="button" onClick={() => model.editor.showCell(shape.cellId)}>
+            Show theirs
+          </button>
+          <button type="button" class="button primary" onClick={() => session.putUnsavedOnTop(shape.id)}>
+            Put mine on top
+          </button>
+        </>
+      )}
+      {shape.reshapes && (
+        <button type="button" class="button" onClick={() => session.keepUnsaved(shape.id)}>
+          Keep as a new cell
+        </button>
+      )}
       <button type="button" class="button" onClick={() => session.dismissUnsaved(shape.id)}>
         Let go
       </button>

@@ -83,6 +83,7 @@ class Page {
       cancel: (job) => note(`cancel ${job}`),
       setStatus: (image, status) => note(`${image} ${status}`),
       regions: () => new FakeRegions(),
+      history: () => ({ list: async () => [], cells: async () => [], restore: async () => 0 }),
       thumbnail: () => "",
       go: (path) => void this.said.push(path),
       recall: (name) => this.kept.get(name) ?? null,

@@ -56,6 +56,7 @@ export class Annotator implements PageActions {
     this.cells.pixelUm.value = detail.pixel_um;
     this.tour = new Tour(this);
     this.editor.regions.connect(api.regions(detail.id));
+    this.editor.past.connect(api.history(detail.id));
     this.bindings = new Bindings(api);
     this.commands = this.bindings.bind([
       ...commandsFor(this.editor, this),

@@ -7,10 +7,12 @@ import { Filmstrip } from "./filmstrip";
 import { FindPanel } from "./find-panel";
 import { FlagsPanel } from "./flags-panel";
 import { Help } from "./help";
+import { HistoryPanel, PastBar } from "./history-panel";
 import { listenToKeys } from "./keyboard";
 import { Banner, JobLine, Toasts } from "./messages";
 import { type Annotator, isActive } from "./model";
 import { Palette } from "./palette";
+import { TogetherBar } from "./people";
 import { PromptBar } from "./prompt-bar";
 import { RegionsPanel } from "./regions-panel";
 import { type Draw, Stage } from "./stage";
@@ -43,6 +45,8 @@ export function AnnotatorPage({
         <div class="canvas-area">
           <Stage model={model} draw={draw} />
           <JobLine model={model} />
+          <TogetherBar model={model} />
+          <PastBar model={model} />
           <PromptBar model={model} />
           <Toasts model={model} />
         </div>
@@ -56,6 +60,7 @@ export function AnnotatorPage({
           <RegionsPanel model={model} />
           <CellsPanel model={model} />
           <FlagsPanel model={model} />
+          <HistoryPanel model={model} />
         </aside>
       )}
       <Filmstrip model={model} />
@@ -95,6 +100,9 @@ function publish({ editor, viewer, embedding, segmenting }: Annotator, root: HTM
       write: editor.writer.mode.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
       hover: editor.prompting.hoverCandidate.value ? "shown" : "none",
+      past: editor.past.at.value === null ? "now" : editor.past.shown.value ? "shown" : "waiting",
+      people: String(editor.session.members.value.length),
+      held: String(editor.together.holders.value.size),
       scale: String(scale),
       left: String(x),
       top: String(y),

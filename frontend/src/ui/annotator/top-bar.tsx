@@ -14,6 +14,7 @@ import type { SaveStatus } from "../../editor/ports";
 import { Icon } from "../icon";
 import { CommandButton } from "./controls";
 import type { Annotator } from "./model";
+import { People } from "./people";
 import { PlaneSliders } from "./plane-sliders";
 
 export function TopBar({ model }: { model: Annotator }): JSX.Element {
@@ -89,36 +90,4 @@ function savedWords(status: SaveStatus): [string, typeof Check, string] {
     case "gone":
       return ["bad", TriangleAlert, "Image is gone"];
   }
-}
-
-const SHOWN = 4;
-
-/** Who else is here, each person once even with several tabs. */
-function People({ model }: { model: Annotator }): JSX.Element {
-  const { members, me } = model.editor.session;
-  const people = [...new Map(members.value.map((one) => [one.userId, one])).values()].filter(
-    (one) => one.userId !== me.value?.userId,
-  );
-  const mine = me.value;
-  return (
-    <ul class="annotator-people" aria-label="People in this image">
-      {mine && (
-        <li class="annotator-person" style={{ "--person": mine.colour }} title={`${mine.name} (you)`}>
-          {initials(mine.name)}
-        </li>
-      )}
-      {people.slice(0, SHOWN).map((one) => (
-        <li key={one.userId} class="annotator-person" style={{ "--person": one.colour }} title={one.name}>
-          {initials(one.name)}
-        </li>
-      ))}
-      {people.length > SHOWN && <li class="annotator-person more">+{people.length - SHOWN}</li>}
-    </ul>
-  );
-}
-
-export function initials(name: string): string {
-  const words = name.split(/[\s._-]+/).filter(Boolean);
-  const letters = words.length > 1 ? [words[0]?.[0], words.at(-1)?.[0]] : [words[0]?.slice(0, 2)];
-  return letters.join("").toUpperCase();
 }

@@ -1,0 +1,52 @@
+"""Who is in an image, where they point, what they hold: messages that are never stored. Part of the contract in
+annotation/protocol.py."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from annotation.protocol_parts import MAX_SIDE, Message, Seen
+
+
+class Member(Message):
+    """Somebody in the image: ``client_id`` tells two tabs of one person apart."""
+
+    client_id: UUID
+    user_id: int
+    name: str
+    colour: str
+
+
+class Cursor(Message):
+    """Where my pointer is, or null when it left the canvas, and what I see. Never stored, dropped first."""
+
+    type: Literal["cursor"]
+    row: Annotated[float, Field(ge=-MAX_SIDE, le=MAX_SIDE)] | None
+    col: Annotated[float, Field(ge=-MAX_SIDE, le=MAX_SIDE)] | None
+    seen: Seen | None = None
+
+
+class Hold(Message):
+    """The cells that I am changing right now, or none any more: others leave them alone meanwhile. Said again every few
+    seconds, or it ends by itself. ``take`` takes them from whoever holds them; for managers. Never stored."""
+
+    type: Literal["hold"]
+    cells: Annotated[list[UUID], Field(max_length=16)]
+    take: bool = False
+
+
+class Presence(Message):
+    """Somebody is here, moved, holds ``cells`` (none any more), or left. Whoever comes is told by each of the others
+    that they are here."""
+
+    type: Literal["presence"]
+    event: Literal["here", "moved", "holds", "left"]
+    member: Member
+    row: float | None = None
+    col: float | None = None
+    seen: Seen | None = None
+    cells: list[UUID] = []
+    take: bool = False

@@ -1,0 +1,119 @@
+"""Who has which image open in this process. One ear per image hears what is told of it and hands it to each of them:
+were each socket in the group itself, every word would be unpacked, queued and woken up for once for each.
+
+Somebody who reads too slowly makes nobody wait: what happens meanwhile is left out for them, and they notice by the
+image's clock (R7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+from annotation.events import image_group
+
+logger = logging.getLogger(__name__)
+
+AWAY = (RedisError, OSError, TimeoutError)
+"""What a channel layer that does not answer raises."""
+
+
+class Listener(Protocol):
+    """A socket."""
+
+    async def dispatch(self, message: dict[str, Any]) -> None: ...
+
+
+MAX_WAITING = 32
+"""So many words may wait for a slow reader; of more, those that the clock tells are left out."""
+
+
+class _Outbox:
+    """What one socket is still to be told, in order."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, message: dict[str, Any]) -> None:
+        if len(self._waiting) >= MAX_WAITING and message["type"] == "on.news":
+            return
+        self._waiting.append(message)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        while self._waiting:
+            try:
+                await self._listener.dispatch(self._waiting.popleft())
+            except OSError:
+                # The browser has gone; its consumer is told so by itself.
+                logger.debug("A socket was closed while it was told something")
+            except Exception:
+                logger.exception("A socket could not be told something")
+
+
+@dataclass(slots=True)
+class _Room:
+    channel: str
+    listeners: dict[Listener, _Outbox] = field(default_factory=dict)
+    ear: asyncio.Task[None] | None = None
+
+
+_rooms: dict[UUID, _Room] = {}
+
+
+async def join(image_id: UUID, listener: Listener) -> None:
+    """Have the socket hear what is told of the image from now on. Said again after trouble it mends the room."""
+    layer = get_channel_layer()
+    try:
+        room = _rooms.get(image_id)
+        if room is None:
+            channel = await layer.new_channel()
+            # Another may have come while this one waited.
+            room = _rooms.setdefault(image_id, _Room(channel))
+        room.listeners.setdefault(listener, _Outbox(listener))
+        if room.ear is None or room.ear.done():
+            room.ear = asyncio.get_running_loop().create_task(_listen(image_id, room))
+        await layer.group_add(image_group(image_id), room.channel)
+    except AWAY as error:
+        logger.warning("The channel layer is away, clients will catch up: %s", error)
+
+
+async def leave(image_id: UUID, listener: Listener) -> None:
+    """It is closed."""
+    room = _rooms.get(image_id)
+    if room is None:
+        return
+    room.listeners.pop(listener, None)
+    if room.listeners:
+        return
+    del _rooms[image_id]
+    try:
+        await get_channel_layer().group_discard(image_group(image_id), room.channel)
+    except AWAY as error:
+        logger.warning("The channel layer is away: %s", error)
+    if room.ear is not None:
+        room.ear.cancel()
+
+
+async def _listen(image_id: UUID, room: _Room) -> None:
+    layer = get_channel_layer()
+    while _rooms.get(image_id) is room:
+        try:
+            message = await layer.receive(room.channel)
+        except AWAY as error:
+            logger.warning("The channel layer is away, clients will catch up: %s", error)
+            return
+        for outbox in room.listeners.values():
+            outbox.add(message)
+        # Let them be told before the next word, so that only who is slow has many waiting.
+        await asyncio.sleep(0)
