@@ -10,7 +10,7 @@ NPM := "$(CURDIR)/$(BIN)/python" "$(CURDIR)/.ci/npm.py"
 # mypy reads the settings to know the models; it connects to nothing.
 TYPES_ENV := SECRET_KEY=only-for-reading-the-settings-by-mypy DATABASE_URL=postgres://none/none REDIS_URL=redis://none
 
-.PHONY: up test lint types bench e2e protocol clean
+.PHONY: up test lint types bench e2e faults protocol clean
 
 up: $(VENV)/run.stamp frontend/dist/.stamp
 	@exec $(BIN)/python manage.py up --data $(DATA) --port $(PORT)
@@ -34,6 +34,10 @@ types: $(VENV)/dev.stamp frontend/node_modules/.stamp
 e2e: $(VENV)/dev.stamp frontend/dist/.stamp
 	@.ci/chromium
 	$(BIN)/python -m pytest tests/e2e
+
+# What happens when things die, hang or lose frames: a table of the promises, with the auditor after each.
+faults: $(VENV)/dev.stamp frontend/dist/.stamp
+	$(BIN)/python -m tests.faults
 
 bench: bench-click bench-collab bench-engines bench-images
 

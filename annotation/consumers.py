@@ -3,6 +3,7 @@ database or broker that is away for a moment closes nothing (R8)."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Coroutine
@@ -13,7 +14,6 @@ from uuid import UUID
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError, OperationalError
-from redis.exceptions import RedisError
 
 from annotation import rooms, sockets
 from annotation.database import in_database
@@ -149,8 +149,9 @@ class ImageConsumer(AsyncWebsocketConsumer):
         sockets.watch(self, self.socket)
         for update in await in_database(sockets.open_runs, self.socket):
             await self.say(update)
-        self.member = member_of(self.user, hello.client_id)
-        await self._say_hello_to_others(self.member)
+        if self.member is None:
+            self.member = member_of(self.user, hello.client_id)
+            await self._say_hello_to_others(self.member)
 
     async def _on_ask(self, message: Prompt | Tune) -> None:
         if self.asked is not None and message.number < self.asked.number:
@@ -279,6 +280,6 @@ class ImageConsumer(AsyncWebsocketConsumer):
 
     async def _quietly(self, sending: Any) -> None:
         try:
-            await sending
-        except (RedisError, OSError, TimeoutError) as error:
+            await asyncio.wait_for(sending, rooms.WAIT_S)
+        except rooms.AWAY as error:
             logger.warning("The channel layer is away, clients will catch up: %s", error)

@@ -31,6 +31,7 @@ class Listener(Protocol):
     async def dispatch(self, message: dict[str, Any]) -> None: ...
 
 
+WAIT_S = 1.0
 MAX_WAITING = 32
 """So many words may wait for a slow reader; of more, those that the clock tells are left out."""
 
@@ -66,6 +67,7 @@ class _Room:
     channel: str
     listeners: dict[Listener, _Outbox] = field(default_factory=dict)
     ear: asyncio.Task[None] | None = None
+    joined: bool = False
 
 
 _rooms: dict[UUID, _Room] = {}
@@ -77,13 +79,16 @@ async def join(image_id: UUID, listener: Listener) -> None:
     try:
         room = _rooms.get(image_id)
         if room is None:
-            channel = await layer.new_channel()
+            channel = await asyncio.wait_for(layer.new_channel(), WAIT_S)
             # Another may have come while this one waited.
             room = _rooms.setdefault(image_id, _Room(channel))
         room.listeners.setdefault(listener, _Outbox(listener))
         if room.ear is None or room.ear.done():
-            room.ear = asyncio.get_running_loop().create_task(_listen(image_id, room))
-        await layer.group_add(image_group(image_id), room.channel)
+            room.ear, room.joined = asyncio.get_running_loop().create_task(_listen(image_id, room)), False
+        # A layer that hangs must not keep the socket from saving; one that comes back subscribes again by itself.
+        if not room.joined:
+            await asyncio.wait_for(layer.group_add(image_group(image_id), room.channel), WAIT_S)
+            room.joined = True
     except AWAY as error:
         logger.warning("The channel layer is away, clients will catch up: %s", error)
 
@@ -98,7 +103,7 @@ async def leave(image_id: UUID, listener: Listener) -> None:
         return
     del _rooms[image_id]
     try:
-        await get_channel_layer().group_discard(image_group(image_id), room.channel)
+        await asyncio.wait_for(get_channel_layer().group_discard(image_group(image_id), room.channel), WAIT_S)
     except AWAY as error:
         logger.warning("The channel layer is away: %s", error)
     if room.ear is not None:

@@ -25,7 +25,8 @@ from django.urls import path  # noqa: E402
 from annotation.models import Image, Membership  # noqa: E402
 
 TABLE = "CREATE TABLE naive_log (clock bigserial PRIMARY KEY, image uuid NOT NULL, body jsonb NOT NULL)"
-CONFIG = {"hosts": [settings.REDIS_URL], "prefix": "naive", "capacity": 1000}
+# It waits five seconds for a message, which is when redis-py gives up by default.
+CONFIG = {"hosts": [{"address": settings.REDIS_URL, "socket_timeout": 60}], "prefix": "naive", "capacity": 1000}
 settings.CHANNEL_LAYERS["naive"] = {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": CONFIG}
 
 

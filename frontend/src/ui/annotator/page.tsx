@@ -101,6 +101,7 @@ function publish({ editor, viewer, embedding, segmenting }: Annotator, root: HTM
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
       hover: editor.prompting.hoverCandidate.value ? "shown" : "none",
       past: editor.past.at.value === null ? "now" : editor.past.shown.value ? "shown" : "waiting",
+      role: editor.session.me.value?.role ?? "",
       people: String(editor.session.members.value.length),
       held: String(editor.together.holders.value.size),
       scale: String(scale),
