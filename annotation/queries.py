@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
@@ -27,6 +28,7 @@ from annotation.models import (
     Operation,
     Project,
     Region,
+    StateChange,
     User,
 )
 from annotation.protocol import CellState, Mask, Patch, Provenance
@@ -167,6 +169,8 @@ def engine_statuses() -> list[EngineStatus]:
 
 MOSAIC = 4
 """Thumbnails on a project's card."""
+_SUBMITTED = (ImageStatus.SUBMITTED, ImageStatus.IN_REVIEW)
+_BEGUN = (ImageStatus.IN_PROGRESS, ImageStatus.RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,7 @@ class ProjectRow:
     role: str
     images: int
     done: int
+    submitted: int
     in_progress: int
     cells: int
     members: list[Membership]
@@ -198,8 +203,9 @@ def get_projects(user: User, *, only: UUID | None = None) -> list[ProjectRow]:
         .prefetch_related(people)
         .annotate(
             n_images=Count("images", filter=live),
-            n_done=Count("images", filter=live & Q(images__status=ImageStatus.DONE)),
-            n_in_progress=Count("images", filter=live & Q(images__status=ImageStatus.IN_PROGRESS)),
+            n_done=Count("images", filter=live & Q(images__status=ImageStatus.ACCEPTED)),
+            n_submitted=Count("images", filter=live & Q(images__status__in=_SUBMITTED)),
+            n_in_progress=Count("images", filter=live & Q(images__status__in=_BEGUN)),
             used_at=Greatest("created_at", Max("images__created_at", filter=live)),
         )
     )
@@ -211,6 +217,7 @@ def get_projects(user: User, *, only: UUID | None = None) -> list[ProjectRow]:
             role=roles[project.pk],
             images=project.n_images,
             done=project.n_done,
+            submitted=project.n_submitted,
             in_progress=project.n_in_progress,
             cells=cells.get(project.pk, (0, project.used_at))[0],
             members=list(project.memberships.all()),
@@ -289,6 +296,14 @@ def get_regions(image_id: UUID) -> list[Region]:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRow:
     """An image with the number of its live cells and its last change."""
 
@@ -299,8 +314,22 @@ class ImageRow:
     channels: int
     dtype: str
     status: str
+    assignee: Named | None
+    reviewer: Named | None
+    due_on: date | None
     cells: int
     updated_at: datetime
+
+
+_OF_IMAGE = ("id", "name", "width", "height", "channels", "dtype", "status", "due_on", "cells", "updated_at")
+_PEOPLE = ("assignee_id", "assignee__username", "reviewer_id", "reviewer__username")
+
+
+def _image_row(values: dict[str, Any]) -> ImageRow:
+    for who in ("assignee", "reviewer"):
+        user_id, name = values.pop(f"{who}_id"), values.pop(f"{who}__username")
+        values[who] = None if user_id is None else Named(user_id, name)
+    return ImageRow(**values)
 
 
 def get_images(project_id: UUID, *, only: UUID | None = None) -> list[ImageRow]:
@@ -313,8 +342,12 @@ def get_images(project_id: UUID, *, only: UUID | None = None) -> list[ImageRow]:
         updated_at=Greatest("created_at", Max("annotations__updated_at")),
     )
     # A grouped query does not follow the model's own order.
-    rows = counted.order_by("created_at", "pk").values(*ImageRow.__dataclass_fields__)
-    return [ImageRow(**row) for row in rows]
+    return [_image_row(values) for values in counted.order_by("created_at", "pk").values(*_OF_IMAGE, *_PEOPLE)]
+
+
+def get_steps(image_id: UUID) -> list[StateChange]:
+    """The image's way, oldest step first, the people who did them loaded."""
+    return list(StateChange.objects.filter(image_id=image_id).select_related("actor"))
 
 
 @dataclass(frozen=True, slots=True)

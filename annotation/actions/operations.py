@@ -10,9 +10,10 @@ from django.db import transaction
 from annotation.actions.changes import Editor, prepare_changes
 from annotation.actions.masks import Occupied
 from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
+from annotation.actions.workflow import check_may_edit, note_edit
 from annotation.errors import AppError, ErrorCode, RefusedError
 from annotation.events import send_patch
-from annotation.models import Annotation, Client, Image, ImageStatus, Job, LabelClass, Operation, Receipt, User
+from annotation.models import Annotation, Client, Image, Job, LabelClass, Operation, Receipt, User
 from annotation.permissions import Action, access_image
 from annotation.protocol import Ack, Provenance, Push
 from annotation.queries import cell_state, patch_of
@@ -59,9 +60,10 @@ def do_push(user: User, image_id: UUID, push: Push, *, session_key: str | None =
     repeated = _repeat(client, push)
     if repeated is not None:
         return repeated
-    image, _ = access_image(user, image_id, Action.ANNOTATE, lock=True, session_key=session_key)
+    image, role = access_image(user, image_id, Action.ANNOTATE, lock=True, session_key=session_key)
     try:
-        operation = _perform(image, user, push)
+        check_may_edit(image, role)
+        operation = _perform(Editor(image, user, client_id=push.client_id, role=role), push)
     except RefusedError as refusal:
         answer = _discard(image, user, push, refusal)
     else:
@@ -71,22 +73,21 @@ def do_push(user: User, image_id: UUID, push: Push, *, session_key: str | None =
     return answer
 
 
-def _perform(image: Image, user: User, push: Push) -> Operation:
-    editor = Editor(image, user, client_id=push.client_id)
+def _perform(editor: Editor, push: Push) -> Operation:
     if push.undo is None:
-        first = _first_part(image, user, push)
+        first = _first_part(editor, push)
         prepare_changes(editor, push.changes)
         return _write(editor, push.id, kind="part" if first else "edit", part_of=first)
-    target = get_target(image, user, push.undo)
+    target = get_target(editor.image, editor.user, push.undo)
     prepare_undo(editor, target)
     return _write(editor, push.id, kind=inverse_kind(target), undoes=target)
 
 
-def _first_part(image: Image, user: User, push: Push) -> Operation | None:
+def _first_part(editor: Editor, push: Push) -> Operation | None:
     """The operation that this one goes on with: mine, here, not undone, of other cells. None where it stands alone."""
     if push.continues is None:
         return None
-    first = Operation.objects.filter(pk=push.continues, image=image, actor=user, kind="edit").first()
+    first = Operation.objects.filter(pk=push.continues, image=editor.image, actor=editor.user, kind="edit").first()
     if first is None:
         message = "The first part of this change was refused, so this part was left out too."
         raise RefusedError(ErrorCode.CONFLICT, message)
@@ -106,9 +107,8 @@ def _write(
     Annotation.objects.bulk_create([edit.cell for edit in edits if edit.is_new], batch_size=1000)
     Annotation.objects.bulk_update([edit.cell for edit in edits if not edit.is_new], _CELL_FIELDS, batch_size=500)
     image.clock += 1
-    if image.status == ImageStatus.NEW:
-        image.status = ImageStatus.IN_PROGRESS
-    image.save(update_fields=["clock", "status", "next_label"])
+    note_edit(image, editor.user, editor.role)
+    image.save(update_fields=["clock", "status", "assignee", "next_label"])
     operation = Operation.objects.create(
         id=operation_id,
         image=image,

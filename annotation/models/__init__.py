@@ -4,8 +4,9 @@ from annotation.models.annotations import Annotation, Client, Operation, Receipt
 from annotation.models.images import Image, ImageStatus, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
-from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, Project, Role
+from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, NextOrder, Project, Role
 from annotation.models.regions import Region
+from annotation.models.review import StateChange, Visit
 
 __all__ = [
     "CLASS_COLOURS",
@@ -18,12 +19,15 @@ __all__ = [
     "JobState",
     "LabelClass",
     "Membership",
+    "NextOrder",
     "Operation",
     "Project",
     "Receipt",
     "Region",
     "Role",
+    "StateChange",
     "Upload",
     "UploadState",
     "User",
+    "Visit",
 ]

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from annotation.actions.images import do_change_image, do_delete_image
+from annotation.actions.images import do_delete_image, do_rename_image
 from annotation.imaging.layout import TILE, levels_of
 from annotation.imaging.shown_plane import shown_plane
-from annotation.models import Image, ImageStatus, Role, User
+from annotation.models import Image, Role, User
 from annotation.permissions import Action, access_image, access_project
 from annotation.queries import ImageRow, get_classes, get_images, get_neighbours
 from annotation.views.api import person
@@ -73,11 +73,10 @@ def show_image(request: HttpRequest, image_id: UUID) -> ImageDetailOut:
 
 @router.patch("/images/{uuid:image_id}", response=ImageDetailOut)
 @transaction.atomic
-def change_image(request: HttpRequest, image_id: UUID, body: ImageIn) -> ImageDetailOut:
-    """Another state, by those who annotate; another name, by managers (S5)."""
-    action = Action.ANNOTATE if body.name is None else Action.MANAGE
-    image, role = access_image(person(request), image_id, action, lock=True)
-    do_change_image(image, name=body.name, status=None if body.status is None else ImageStatus(body.status))
+def rename_image(request: HttpRequest, image_id: UUID, body: ImageIn) -> ImageDetailOut:
+    """Another name (S5). Its state is changed by steps: see workflow.py beside this file."""
+    image, role = access_image(person(request), image_id, Action.MANAGE, lock=True)
+    do_rename_image(image, body.name)
     return _image_out(image, person(request), role)
 
 

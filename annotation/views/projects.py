@@ -33,6 +33,7 @@ def _project_out(row: ProjectRow) -> ProjectOut:
             "role": row.role,
             "images": row.images,
             "done": row.done,
+            "submitted": row.submitted,
             "in_progress": row.in_progress,
             "cells": row.cells,
             "members": [_person_out(member) for member in row.members],

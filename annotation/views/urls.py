@@ -20,6 +20,7 @@ from annotation.views import (
     regions,
     runs,
     uploads,
+    workflow,
 )
 from annotation.views.api import api
 
@@ -34,6 +35,7 @@ api.add_router("", members.router)
 api.add_router("", label_classes.router)
 api.add_router("", images.router)
 api.add_router("", regions.router)
+api.add_router("", workflow.router)
 
 urlpatterns = [
     path("", pages.project_list, name="projects"),

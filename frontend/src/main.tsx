@@ -7,6 +7,7 @@ import "./ui/styles/tokens.css";
 import "./ui/styles/base.css";
 import "./ui/styles/pages.css";
 import "./ui/styles/models.css";
+import "./ui/styles/work.css";
 import { readTheme } from "./ui/theme";
 
 async function start(root: HTMLElement): Promise<void> {

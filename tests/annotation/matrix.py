@@ -27,6 +27,7 @@ MANAGERS = frozenset({"owner", "manager"})
 ANNOTATORS = MANAGERS | {"annotator", "reviewer"}
 UPLOADERS = MANAGERS | {"annotator"}
 EXPORTERS = ANNOTATORS
+REVIEWERS = MANAGERS | {"reviewer"}
 OWNERS = frozenset({"owner"})
 
 
@@ -124,13 +125,20 @@ ROWS = [
     # --- images
     Row("GET", P + "/images", MEMBERS),
     Row("GET", "/api/images/{image_id}", MEMBERS),
-    Row("PATCH", "/api/images/{image_id}", ANNOTATORS, 200, lambda _: {"status": "done"}),
     Row("PATCH", "/api/images/{image_id}", MANAGERS, 200, lambda _: {"name": "renamed.tif"}),
     Row("DELETE", "/api/images/{image_id}", MANAGERS, 204),
     Row("GET", "/api/images/{image_id}/plane", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/tiles/{level}/{t}/{c}/{z}/{row}/{col}", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/thumbnail", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/original", MEMBERS, prepare=store_pixels),
+    # --- the way of images
+    Row("GET", "/api/images/{image_id}/steps", MEMBERS),
+    Row("POST", "/api/images/{image_id}/steps", ANNOTATORS, 200, lambda _: {"to": "submitted"}),
+    Row("GET", P + "/workflow", MEMBERS),
+    Row("PUT", P + "/workflow", MANAGERS, 200, lambda _: {"next_order": "worst", "work_limit": 3}),
+    Row("POST", P + "/assignments", MANAGERS, 200, lambda world: {"images": [str(world.image.pk)], "people": []}),
+    Row("POST", P + "/next", ANNOTATORS, 200, lambda _: {}),
+    Row("POST", P + "/next", REVIEWERS, 200, lambda _: {"task": "review"}),
     # --- regions
     Row("GET", "/api/images/{image_id}/regions", MEMBERS),
     Row("POST", "/api/images/{image_id}/regions", ANNOTATORS, 201, lambda _: {"name": "Corner", "box": BOX}),

@@ -24,7 +24,8 @@ export interface PageActions {
   goToNext(): void;
   hasPrevious(): boolean;
   hasNext(): boolean;
-  toggleDone(): void;
+  nextStep(): void;
+  canStep(): boolean;
   back(): void;
   nextTheme(): void;
   startTour(): void;
@@ -283,12 +284,12 @@ function imageCommands(editor: Editor, page: PageActions): Command[] {
       run: () => page.goToNext(),
     },
     {
-      id: "toggle-done",
-      name: "Mark as done, or open again",
+      id: "next-step",
+      name: "Hand in, or the next step of this image",
       group: "Image",
       keys: ["Mod+Enter"],
-      enabled: () => editor.canEdit.value,
-      run: () => page.toggleDone(),
+      enabled: () => page.canStep(),
+      run: () => page.nextStep(),
     },
     {
       id: "back",

@@ -5,13 +5,50 @@ import type { PixelSize } from "../geometry/measure";
 import type { LabelClass } from "./ports";
 import type { RegionsPort } from "./regions";
 
-export type ImageStatus = "new" | "in_progress" | "done";
+export type ImageStatus =
+  | "new"
+  | "assigned"
+  | "in_progress"
+  | "submitted"
+  | "in_review"
+  | "accepted"
+  | "returned";
+
+export interface Named {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** One step of an image on its way; `cell` is what its reason is about. */
+export interface Step {
+  readonly actor: Named | null;
+  readonly before: ImageStatus;
+  readonly after: ImageStatus;
+  readonly reason: string;
+  readonly cell: string | null;
+  readonly clock: number;
+  readonly created_at: string;
+}
+
+/** The way of one image. */
+export interface WorkflowPort {
+  steps(): Promise<readonly Step[]>;
+  step(step: {
+    readonly to: ImageStatus;
+    readonly reason: string;
+    readonly cell: string | null;
+  }): Promise<ImageRow>;
+  /** The image to go on with; null when there is none left. */
+  next(task: "annotate" | "review"): Promise<string | null>;
+}
 
 /** An image as the filmstrip shows it. */
 export interface ImageRow {
   readonly id: string;
   readonly name: string;
   readonly status: ImageStatus;
+  readonly assignee: Named | null;
+  readonly due_on: string | null;
   readonly cells: number;
 }
 
@@ -76,7 +113,7 @@ export interface AnnotatorApi {
   engines(): Promise<readonly EngineInfo[]>;
   run(imageId: string, engine: string, parameters: RunRequest): Promise<{ readonly id: string }>;
   cancel(jobId: string): Promise<void>;
-  setStatus(imageId: string, status: ImageStatus): Promise<void>;
+  workflow(imageId: string, projectId: string): WorkflowPort;
   regions(imageId: string): RegionsPort;
   thumbnail(imageId: string): string;
   go(path: string): void;

@@ -1,7 +1,7 @@
 /** The annotator's requests over HTTP. */
 
 import type { AnnotatorApi, EngineInfo } from "../editor/page-ports";
-import type { ImageDetailOut, ImageOut, JobOut, RegionOut } from "../protocol/api.gen";
+import type { ImageDetailOut, ImageOut, JobOut, NextOut, RegionOut, StepOut } from "../protocol/api.gen";
 import { call, download } from "./http";
 
 export const annotatorApi: AnnotatorApi = {
@@ -13,9 +13,14 @@ export const annotatorApi: AnnotatorApi = {
   cancel: async (jobId) => {
     await call<JobOut>("POST", `/api/jobs/${jobId}/cancel`);
   },
-  setStatus: async (imageId, status) => {
-    await call<ImageOut>("PATCH", `/api/images/${imageId}`, { status });
-  },
+  workflow: (imageId, projectId) => ({
+    steps: () => call<StepOut[]>("GET", `/api/images/${imageId}/steps`),
+    step: (step) => call<ImageOut>("POST", `/api/images/${imageId}/steps`, step),
+    next: async (task) => {
+      const asked = { task, now_in: imageId };
+      return (await call<NextOut>("POST", `/api/projects/${projectId}/next`, asked)).image;
+    },
+  }),
   regions: (imageId) => ({
     list: () => call<RegionOut[]>("GET", `/api/images/${imageId}/regions`),
     create: (name, box) => call<RegionOut>("POST", `/api/images/${imageId}/regions`, { name, box }),

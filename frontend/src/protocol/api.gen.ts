@@ -1,4 +1,17 @@
-// Written by `make protocol` from annotation/views/schemas.py. Do not edit.
+// Written by `make protocol` from the schemas of annotation/views. Do not edit.
+
+/** Deal `images` out to `people` (user ids), in turn or always to whoever has the fewest; without people they are nobody's again. */
+export interface AssignmentIn {
+  readonly images: readonly string[];
+  readonly people: readonly number[];
+  readonly how?: "in_turn" | "by_load";
+  readonly due_on?: string | null;
+}
+
+/** How many images were assigned; those that are handed in already were left alone. */
+export interface AssignmentOut {
+  readonly assigned: number;
+}
 
 /** A rectangle of whole pixels, half-open. */
 export interface Box {
@@ -79,7 +92,10 @@ export interface ImageDetailOut {
   readonly height: number;
   readonly channels: number;
   readonly dtype: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32";
-  readonly status: "new" | "in_progress" | "done";
+  readonly status: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
+  readonly assignee: NamedOut | null;
+  readonly reviewer: NamedOut | null;
+  readonly due_on: string | null;
   readonly cells: number;
   readonly updated_at: string;
   readonly size_t: number;
@@ -99,13 +115,12 @@ export interface ImageDetailOut {
   readonly total: number;
 }
 
-/** What to change of an image: its name (managers), its state (those who annotate). */
+/** An image's new name. */
 export interface ImageIn {
-  readonly name?: string | null;
-  readonly status?: "new" | "in_progress" | "done" | null;
+  readonly name: string;
 }
 
-/** An image as lists show it; sizes in pixels, `channels` is their number. */
+/** An image as lists show it; sizes in pixels, `channels` is their number. `assignee` annotates it, `reviewer` reviewed it last. */
 export interface ImageOut {
   readonly id: string;
   readonly name: string;
@@ -113,7 +128,10 @@ export interface ImageOut {
   readonly height: number;
   readonly channels: number;
   readonly dtype: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32";
-  readonly status: "new" | "in_progress" | "done";
+  readonly status: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
+  readonly assignee: NamedOut | null;
+  readonly reviewer: NamedOut | null;
+  readonly due_on: string | null;
   readonly cells: number;
   readonly updated_at: string;
 }
@@ -185,6 +203,23 @@ export interface MemberOut {
   readonly invited: boolean;
 }
 
+/** Somebody, who may have left the project. */
+export interface NamedOut {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Which work is asked for; `now_in` is the image that one comes from and does not want again. */
+export interface NextIn {
+  readonly task?: "annotate" | "review";
+  readonly now_in?: string | null;
+}
+
+/** The image to go on with; null when there is none left. */
+export interface NextOut {
+  readonly image: string | null;
+}
+
 /** A member of a project, in the colour that everybody sees them in. */
 export interface PersonOut {
   readonly id: number;
@@ -214,13 +249,14 @@ export interface ProjectIn {
   readonly name: string;
 }
 
-/** A project as its list shows it. `role` is the asking person's; `thumbnails` are the newest images' ids. */
+/** A project as its list shows it. `role` is the asking person's; `thumbnails` are the newest images' ids. Of the `images`, `done` are accepted, `submitted` wait for review or are in it, `in_progress` are begun. */
 export interface ProjectOut {
   readonly id: string;
   readonly name: string;
   readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
   readonly images: number;
   readonly done: number;
+  readonly submitted: number;
   readonly in_progress: number;
   readonly cells: number;
   readonly members: readonly PersonOut[];
@@ -275,6 +311,24 @@ export interface RunParams {
   readonly first?: Rectangle | null;
 }
 
+/** Where to move an image. Sending back (“returned”) needs a `reason`, which may be about one `cell`. */
+export interface StepIn {
+  readonly to: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
+  readonly reason?: string;
+  readonly cell?: string | null;
+}
+
+/** One step of an image on its way; `actor` is null where that account is gone. */
+export interface StepOut {
+  readonly actor: NamedOut | null;
+  readonly before: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
+  readonly after: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
+  readonly reason: string;
+  readonly cell: string | null;
+  readonly clock: number;
+  readonly created_at: string;
+}
+
 /** A file that is about to come: what the person calls it, and its bytes. */
 export interface UploadIn {
   readonly name: string;
@@ -304,4 +358,16 @@ export interface WeightsOut {
   readonly here: boolean;
   readonly used: boolean;
   readonly command: string;
+}
+
+/** The same, all of it. */
+export interface WorkflowIn {
+  readonly next_order: "oldest" | "worst" | "random";
+  readonly work_limit: number | null;
+}
+
+/** How a project hands out images: `next_order` of the new ones, `work_limit` on what one person has begun. */
+export interface WorkflowOut {
+  readonly next_order: "oldest" | "worst" | "random";
+  readonly work_limit: number | null;
 }

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-ports";
 import type { JobUpdate } from "../../editor/ports";
 import { FakeRegions } from "../../testing/fake-regions";
+import { FakeWorkflow } from "../../testing/fake-workflow";
 import { LocalSession } from "../../testing/local-session";
 import { shownPlane } from "./contrast-panel";
 import { Annotator } from "./model";
@@ -28,6 +29,8 @@ const DETAIL: ImageDetail = {
   id: "b",
   name: "b.tif",
   status: "in_progress",
+  assignee: null,
+  due_on: null,
   cells: 0,
   width: 8,
   height: 4,
@@ -74,7 +77,7 @@ class Page {
         return { id: "j" };
       },
       cancel: (job) => note(`cancel ${job}`),
-      setStatus: (image, status) => note(`${image} ${status}`),
+      workflow: (image) => new FakeWorkflow(image, note),
       regions: () => new FakeRegions(),
       thumbnail: () => "",
       go: (path) => void this.said.push(path),
@@ -235,21 +238,20 @@ it("knows how far the clicks of the chosen engine are prepared", async () => {
   expect(page.model.embedding.value?.state).toBe("done");
 });
 
-it("marks the image as done and opens it again", async () => {
+it("hands the image in with its key and takes the next one", async () => {
   const page = new Page();
-  page.key("toggle-done");
+  page.key("next-step");
   await settled();
-  expect(page.model.image.value.status).toBe("done");
-  page.key("toggle-done");
-  await settled();
-  expect(page.said).toEqual(["b done", "b in_progress"]);
+  expect(page.model.workflow.where.value.status).toBe("submitted");
+  await page.model.workflow.take("annotate");
+  expect(page.said).toEqual(["b submitted", "/images/next/"]);
 });
 
 it("says what the server refused and changes nothing", async () => {
   const page = new Page("Only annotators may do this.");
-  page.key("toggle-done");
+  page.key("next-step");
   await settled();
-  expect(page.model.image.value.status).toBe("in_progress");
+  expect(page.model.workflow.where.value.status).toBe("in_progress");
   expect(page.model.editor.notices.value[0]?.message).toBe("Only annotators may do this.");
 });
 

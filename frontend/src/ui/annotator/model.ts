@@ -14,6 +14,7 @@ import type {
 import { autoContrast, greyIn, type Histogram, histogramOf, type Plane, pixelsOf } from "../../editor/plane";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
+import { Workflow } from "../../editor/workflow";
 import { nextTheme } from "../theme";
 import { Tour } from "./tour";
 
@@ -24,6 +25,7 @@ export class Annotator implements PageActions {
   readonly commands: readonly Command[];
   readonly bindings: Bindings;
   readonly tour: Tour;
+  readonly workflow: Workflow;
   readonly image: Signal<ImageDetail>;
   readonly images: Signal<readonly ImageRow[]> = signal([]);
   readonly engines: Signal<readonly EngineInfo[]> = signal([]);
@@ -56,6 +58,13 @@ export class Annotator implements PageActions {
     this.editor.grey = (part) => greyIn(plane, part);
     this.tour = new Tour(this);
     this.editor.regions.connect(api.regions(detail.id));
+    this.workflow = new Workflow(detail, api.workflow(detail.id, detail.project.id), {
+      role: detail.project.role,
+      me: computed(() => session.me.value?.userId ?? null),
+      saved: () => session.status.peek().state === "saved",
+      say: (message) => this.editor.say(message),
+      go: (imageId) => this.open(imageId),
+    });
     this.bindings = new Bindings(api);
     this.commands = this.bindings.bind(commandsFor(this.editor, this));
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
@@ -102,7 +111,7 @@ export class Annotator implements PageActions {
 
   /** What is not needed for the first picture. */
   async load(): Promise<void> {
-    await Promise.all([this.loadEngines(), this.loadImages()]);
+    await Promise.all([this.loadEngines(), this.loadImages(), this.workflow.load()]);
     this.tour.offer();
   }
 
@@ -268,20 +277,12 @@ export class Annotator implements PageActions {
     nextTheme();
   }
 
-  toggleDone(): void {
-    void this.setDone(this.image.peek().status !== "done");
+  nextStep(): void {
+    this.workflow.next();
   }
 
-  private async setDone(done: boolean): Promise<void> {
-    const { id } = this.image.peek();
-    const status = done ? "done" : "in_progress";
-    try {
-      await this.api.setStatus(id, status);
-      this.image.value = { ...this.image.peek(), status };
-      this.images.value = this.images.peek().map((one) => (one.id === id ? { ...one, status } : one));
-    } catch (error) {
-      this.editor.say(sentence(error));
-    }
+  canStep(): boolean {
+    return this.workflow.choices.value.length > 0;
   }
 }
 

@@ -18,6 +18,7 @@ import { rememberTools, ToolBar } from "./tool-bar";
 import { ToolRail } from "./tool-rail";
 import { TopBar } from "./top-bar";
 import { TourCard } from "./tour-card";
+import { SendBack, WorkPanel } from "./work-panel";
 
 /** The annotator: top bar, tools, canvas, panels, filmstrip. Panels never cover the image. */
 export function AnnotatorPage({
@@ -50,6 +51,7 @@ export function AnnotatorPage({
       {!hidden && (
         <aside class="column" aria-label="Panels">
           <TourCard model={model} />
+          <WorkPanel model={model} />
           <ContrastPanel model={model} />
           <FindPanel model={model} />
           <ClassesPanel model={model} />
@@ -60,6 +62,7 @@ export function AnnotatorPage({
       )}
       <Filmstrip model={model} />
       <Help model={model} />
+      <SendBack model={model} />
       <Palette model={model} />
     </div>
   );

@@ -79,7 +79,7 @@ export const STEPS: readonly Step[] = [
   {
     title: "Done",
     text: (key) =>
-      `When an image is finished, ${key("toggle-done")} marks it. ${key("help")} shows all keys, ${key("palette")} finds every command.`,
+      `When an image is finished, ${key("next-step")} hands it in. ${key("help")} shows all keys, ${key("palette")} finds every command.`,
     done: ({ image }) => image.value.status === "done",
   },
 ];

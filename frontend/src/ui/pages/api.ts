@@ -2,11 +2,12 @@
 import { call } from "../../net/http";
 import type { UploadServer } from "../../net/uploads";
 import type {
+  AssignmentIn,
+  AssignmentOut,
   ClassChangeIn,
   ClassIn,
   ClassOut,
   EngineOut,
-  ImageIn,
   ImageOut,
   JobOut,
   MemberAddedOut,
@@ -14,8 +15,11 @@ import type {
   MemberLinkOut,
   MemberOut,
   MeOut,
+  NextOut,
   ProjectOut,
   UploadOut,
+  WorkflowIn,
+  WorkflowOut,
 } from "../../protocol/api.gen";
 
 export type Role = ProjectOut["role"];
@@ -27,6 +31,7 @@ export const may = {
   own: (role: Role) => role === "owner",
   upload: (role: Role) => MANAGERS.includes(role) || role === "annotator",
   annotate: (role: Role) => role !== "viewer",
+  review: (role: Role) => MANAGERS.includes(role) || role === "reviewer",
   export: (role: Role) => role !== "viewer",
 };
 
@@ -41,7 +46,11 @@ export const api = {
   renameProject: (id: string, name: string) => call<ProjectOut>("PATCH", project(id), { name }),
   deleteProject: (id: string) => call<void>("DELETE", project(id)),
   images: (id: string) => call<readonly ImageOut[]>("GET", `${project(id)}/images`),
-  changeImage: (id: string, change: ImageIn) => call<ImageOut>("PATCH", `/api/images/${id}`, change),
+  workflow: (id: string) => call<WorkflowOut>("GET", `${project(id)}/workflow`),
+  changeWorkflow: (id: string, body: WorkflowIn) => call<WorkflowOut>("PUT", `${project(id)}/workflow`, body),
+  assign: (id: string, body: AssignmentIn) => call<AssignmentOut>("POST", `${project(id)}/assignments`, body),
+  takeNext: (id: string, task: "annotate" | "review") =>
+    call<NextOut>("POST", `${project(id)}/next`, { task }),
   deleteImage: (id: string) => call<void>("DELETE", `/api/images/${id}`),
   members: (id: string) => call<readonly MemberOut[]>("GET", `${project(id)}/members`),
   addMember: (id: string, whom: MemberAddIn) => call<MemberAddedOut>("POST", `${project(id)}/members`, whom),

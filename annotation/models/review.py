@@ -1,0 +1,43 @@
+"""Who moved an image from one state to another, and who is in an image now."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from annotation.models.images import Image, ImageStatus
+
+
+class StateChange(models.Model):
+    """One step of an image on its way. Append-only. ``clock`` is the image's at that moment: what came later has
+    changed since. ``cell`` is the cell that the reason is about, which may be gone by now."""
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="state_changes")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    before = models.CharField(max_length=16, choices=ImageStatus.choices)
+    after = models.CharField(max_length=16, choices=ImageStatus.choices)
+    reason = models.CharField(max_length=500, blank=True)
+    cell = models.UUIDField(null=True)
+    clock = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["image", "created_at"], name="states_of_image")]
+
+    def __str__(self) -> str:
+        return f"{self.image_id}: {self.before} to {self.after}"
+
+
+class Visit(models.Model):
+    """Somebody has the image open, as of ``seen_at``."""
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="visits")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["image", "user"], name="one_visit_each")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is in {self.image_id}"

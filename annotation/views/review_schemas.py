@@ -1,0 +1,80 @@
+"""What the HTTP API takes and gives about the way of images, review and dashboards."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from annotation.views.schemas import In, NamedOut, StatusName
+
+
+class StepIn(In):
+    """Where to move an image. Sending back (“returned”) needs a ``reason``, which may be about one ``cell``."""
+
+    to: StatusName
+    reason: Annotated[str, Field(max_length=500)] = ""
+    cell: UUID | None = None
+
+
+class StepOut(Schema):
+    """One step of an image on its way; ``actor`` is null where that account is gone."""
+
+    actor: NamedOut | None
+    before: StatusName
+    after: StatusName
+    reason: str
+    cell: UUID | None
+    clock: int
+    created_at: datetime
+
+    @staticmethod
+    def resolve_actor(step: Any) -> NamedOut | None:
+        """Who did it."""
+        return NamedOut(id=step.actor.pk, name=step.actor.username) if step.actor else None
+
+
+class WorkflowOut(Schema):
+    """How a project hands out images: ``next_order`` of the new ones, ``work_limit`` on what one person has begun."""
+
+    next_order: Literal["oldest", "worst", "random"]
+    work_limit: int | None
+
+
+class WorkflowIn(In):
+    """The same, all of it."""
+
+    next_order: Literal["oldest", "worst", "random"]
+    work_limit: Annotated[int, Field(ge=1, le=1000)] | None
+
+
+class AssignmentIn(In):
+    """Deal ``images`` out to ``people`` (user ids), in turn or always to whoever has the fewest; without people they
+    are nobody's again."""
+
+    images: Annotated[list[UUID], Field(min_length=1, max_length=5000)]
+    people: Annotated[list[int], Field(max_length=200)]
+    how: Literal["in_turn", "by_load"] = "in_turn"
+    due_on: date | None = None
+
+
+class AssignmentOut(Schema):
+    """How many images were assigned; those that are handed in already were left alone."""
+
+    assigned: int
+
+
+class NextIn(In):
+    """Which work is asked for; ``now_in`` is the image that one comes from and does not want again."""
+
+    task: Literal["annotate", "review"] = "annotate"
+    now_in: UUID | None = None
+
+
+class NextOut(Schema):
+    """The image to go on with; null when there is none left."""
+
+    image: UUID | None
