@@ -23,7 +23,8 @@ class ClassRecord:
 
 @dataclass(frozen=True, slots=True)
 class CellRecord:
-    """One cell as the database has it. ``label`` is its number in the image, 1 or more, not necessarily dense."""
+    """One cell as the database has it, on slice ``z`` of frame ``t``. ``label`` is its number in the image, 1 or more,
+    not necessarily dense."""
 
     id: UUID
     label: int
@@ -31,12 +32,15 @@ class CellRecord:
     label_class: ClassRecord | None
     provenance: Mapping[str, Any]
     created_by: str
+    t: int = 0
+    z: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
     """One image at one moment. ``name`` is the person's word and never a path; ``stem`` and ``suffix`` are safe and no
-    other image of the export has the same stem. ``cells`` can be read once, in ascending order of label."""
+    other image of the export has the same stem. ``cells`` can be read once: frame by frame, slice by slice, in
+    ascending order of label."""
 
     id: UUID
     number: int
@@ -50,6 +54,13 @@ class ImageRecord:
     changed_at: datetime
     largest_label: int
     cells: Iterator[CellRecord]
+    size_t: int = 1
+    size_z: int = 1
+
+    @property
+    def planes(self) -> int:
+        """Slices of all frames together."""
+        return self.size_t * self.size_z
 
 
 class Sink(Protocol):

@@ -95,7 +95,8 @@ class CocoExporter:
     layout = (
         "annotations.json  COCO instances: images, categories, annotations with compressed run lengths\n"
         "                  (pycocotools decodes them), bbox as x, y, width, height, area in pixels. “cytomark” in\n"
-        "                  an annotation says which cell it is (its number and id) and where the mask came from."
+        "                  an annotation says which cell it is (its number and id) and where the mask came from.\n"
+        "                  Of a stack or a film every plane is an image of its own, with t and z in “cytomark”."
     )
 
     def write(self, images: Iterable[ImageRecord], sink: Sink, *, classes: Iterable[ClassRecord]) -> None:
@@ -113,19 +114,29 @@ class CocoExporter:
     ) -> Iterable[dict[str, Any]]:
         number = 0
         for image in images:
+            first = len(rows) + 1
+            rows.extend(_image(image, number=first + plane, plane=plane) for plane in range(image.planes))
             for cell in image.cells:
                 number += 1
-                yield _annotation(cell, image, number=number, category=categories.number(cell.label_class))
-            rows.append(_image(image))
+                row = _annotation(cell, image, number=number, category=categories.number(cell.label_class))
+                yield {**row, "image_id": first + cell.t * image.size_z + cell.z}
 
 
-def _image(image: ImageRecord) -> dict[str, Any]:
+def _image(image: ImageRecord, *, number: int, plane: int) -> dict[str, Any]:
+    """One plane of an image; they have its file name in common."""
+    where = {"t": plane // image.size_z, "z": plane % image.size_z} if image.planes > 1 else {}
     return {
-        "id": image.number,
+        "id": number,
         "file_name": f"{image.stem}{image.suffix}",
         "width": image.width,
         "height": image.height,
-        "cytomark": {"id": str(image.id), "name": image.name, "sha256": image.file_sha256, "clock": image.clock},
+        "cytomark": {
+            "id": str(image.id),
+            "name": image.name,
+            "sha256": image.file_sha256,
+            "clock": image.clock,
+            **where,
+        },
     }
 
 
@@ -133,7 +144,6 @@ def _annotation(cell: CellRecord, image: ImageRecord, *, number: int, category: 
     origin = {key: cell.provenance.get(key, "") for key in ("source", "engine", "weights")}
     return {
         "id": number,
-        "image_id": image.number,
         "category_id": category,
         "iscrowd": 0,
         "bbox": [cell.mask.left, cell.mask.top, cell.mask.width, cell.mask.height],

@@ -64,11 +64,13 @@ def _image_record(image: Image, names: Names, *, number: int) -> ImageRecord:
         changed_at=last or image.created_at,
         largest_label=live.aggregate(largest=Max("label"))["largest"] or 0,
         cells=_cell_records(image.pk),
+        size_t=image.size_t,
+        size_z=image.size_z,
     )
 
 
 def _cell_records(image_id: UUID) -> Iterator[CellRecord]:
-    cells = Annotation.objects.filter(image_id=image_id, deleted=False).order_by("label")
+    cells = Annotation.objects.filter(image_id=image_id, deleted=False).order_by("t", "z", "label")
     for cell in cells.select_related("label_class", "created_by").iterator(chunk_size=CHUNK):
         yield CellRecord(
             id=cell.pk,
@@ -77,6 +79,8 @@ def _cell_records(image_id: UUID) -> Iterator[CellRecord]:
             label_class=_class_record(cell.label_class) if cell.label_class else None,
             provenance=cell.provenance,
             created_by=cell.created_by.username if cell.created_by else "",
+            t=cell.t,
+            z=cell.z,
         )
 
 

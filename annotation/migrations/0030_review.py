@@ -13,7 +13,7 @@ def hand_in_what_is_done(apps, _schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0005_image_axes'),
+        ('annotation', '0006_planes'),
     ]
 
     operations = [

@@ -23,4 +23,5 @@ def create_run(request: HttpRequest, image_id: UUID, body: RunIn) -> Status[JobO
     image, role = access_image(person(request), image_id, Action.ANNOTATE)
     check_may_edit(image, role)
     params = body.params.model_dump(exclude_none=True, exclude_defaults=True)
-    return Status(201, job_out(do_create_run(person(request), image, engine=body.engine, params=params)))
+    run = do_create_run(person(request), image, (body.t, body.z), engine=body.engine, params=params)
+    return Status(201, job_out(run))

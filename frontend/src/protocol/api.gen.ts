@@ -282,12 +282,16 @@ export interface RegionChangeIn {
 export interface RegionIn {
   readonly name: string;
   readonly box: Box;
+  readonly t?: number;
+  readonly z?: number;
 }
 
 /** A rectangle, half-open, in which all cells are annotated; `author` is empty where that person is gone. */
 export interface RegionOut {
   readonly id: string;
   readonly name: string;
+  readonly t: number;
+  readonly z: number;
   readonly top: number;
   readonly left: number;
   readonly bottom: number;
@@ -295,10 +299,12 @@ export interface RegionOut {
   readonly author: string;
 }
 
-/** `engine` is the name of an engine that finds all cells. */
+/** `engine` is the name of an engine that finds all cells, here on slice `z` of frame `t`. */
 export interface RunIn {
   readonly engine: string;
   readonly params?: RunParams;
+  readonly t?: number;
+  readonly z?: number;
 }
 
 /** How to find all cells; what is left out is the engine's own choice. `cell_probability` is a threshold on the network's cell logit, `flow_error` the largest flow error of a mask (0 switches the check off), `min_area` and `diameter` are in pixels. `first` is the part that is looked at, whose cells come first; `cached` asks for the masks of the flow field that is kept already, as a preview showed them. */

@@ -7,6 +7,7 @@ import json
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,30 @@ def test_labels_above_65535_make_it_32_bits(
     assert found.dtype == dtype
     assert found[2, 4] == label
     assert np.count_nonzero(found) == 2
+
+
+def stack(number: int) -> ImageRecord:
+    """Two frames of three slices with a cell of two pixels on the first and on the fifth plane."""
+    cells = [replace(cell(9, Rle(2, 3, 1, 2, (0, 2))), t=0, z=0), replace(cell(4, Rle(2, 3, 1, 2, (0, 2))), t=1, z=1)]
+    return image(number, cells, size_t=2, size_z=3)
+
+
+def test_a_stack_becomes_a_label_tiff_with_its_axes(written: Callable[..., zipfile.ZipFile]) -> None:
+    archive = written("label-tiff", [stack(1)])
+    with tifffile.TiffFile(io.BytesIO(archive.read("labels/1.tif"))) as file:
+        assert file.series[0].axes == "TZYX"
+        labels_tzhw = file.asarray()
+    expected = np.zeros((2, 3, 30, 50), np.uint16)
+    expected[0, 0, 2, 3:5], expected[1, 1, 2, 3:5] = 9, 4
+    assert np.array_equal(labels_tzhw, expected)
+
+
+def test_each_plane_of_a_stack_is_an_image_of_coco(written: Callable[..., zipfile.ZipFile]) -> None:
+    found = json.loads(written("coco", [stack(1), image(2, [])]).read("annotations.json"))
+    assert [row["id"] for row in found["images"]] == list(range(1, 8))
+    planes = {row["id"]: (row["cytomark"].get("t"), row["cytomark"].get("z")) for row in found["images"]}
+    assert [planes[row["image_id"]] for row in found["annotations"]] == [(0, 0), (1, 1)]
+    assert planes[7] == (None, None)
 
 
 @pytest.mark.parametrize("name", list(EXPORTERS))
