@@ -1,6 +1,7 @@
 """Fields, constraints and tiny queries."""
 
 from annotation.models.annotations import Annotation, Client, Operation, Receipt
+from annotation.models.audit import AuditEntry, AuditKind
 from annotation.models.images import Image, ImageStatus, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
@@ -11,6 +12,8 @@ from annotation.models.review import StateChange, Visit
 __all__ = [
     "CLASS_COLOURS",
     "Annotation",
+    "AuditEntry",
+    "AuditKind",
     "Client",
     "Image",
     "ImageStatus",

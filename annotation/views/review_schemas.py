@@ -74,6 +74,38 @@ class NextIn(In):
     now_in: UUID | None = None
 
 
+AuditKindName = Literal[
+    "sign_in",
+    "sign_in_failed",
+    "sign_out",
+    "member_added",
+    "member_role",
+    "member_removed",
+    "member_link",
+    "project_created",
+    "project_renamed",
+    "project_deleted",
+    "settings",
+    "class_created",
+    "class_changed",
+    "class_deleted",
+    "image_renamed",
+    "image_deleted",
+    "export",
+]
+
+
+class AuditOut(Schema):
+    """An entry of the audit log: ``actor_name`` did it to ``subject``; ``details`` has what it was before and after."""
+
+    id: int
+    kind: AuditKindName
+    actor_name: str
+    subject: str
+    details: dict[str, Any]
+    created_at: datetime
+
+
 class NextOut(Schema):
     """The image to go on with; null when there is none left."""
 

@@ -6,6 +6,7 @@ from django.urls import path
 
 from annotation.views import (
     accounts,
+    audit,
     documents,
     engines,
     exports,
@@ -36,10 +37,12 @@ api.add_router("", label_classes.router)
 api.add_router("", images.router)
 api.add_router("", regions.router)
 api.add_router("", workflow.router)
+api.add_router("", audit.router)
 
 urlpatterns = [
     path("", pages.project_list, name="projects"),
     path("projects/<uuid:project_id>/", pages.project_page, name="project"),
+    path("projects/<uuid:project_id>/audit/", pages.audit_page, name="audit"),
     path("models/", pages.model_list, name="models"),
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),

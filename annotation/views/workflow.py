@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from ninja import Router
 
 from annotation.actions.assignments import How, do_assign, do_take_next, do_take_review
+from annotation.actions.audit import do_audit
 from annotation.actions.projects import do_change_workflow
 from annotation.actions.workflow import do_step
-from annotation.models import ImageStatus, NextOrder, Project, StateChange
+from annotation.models import AuditKind, ImageStatus, NextOrder, Project, StateChange
 from annotation.permissions import Action, access_image, access_project
 from annotation.queries import ImageRow, get_images, get_steps
 from annotation.views.api import person
@@ -56,7 +57,11 @@ def show_workflow(request: HttpRequest, project_id: UUID) -> Project:
 def change_workflow(request: HttpRequest, project_id: UUID, body: WorkflowIn) -> Project:
     """Hand images out otherwise from now on."""
     project, _ = access_project(person(request), project_id, Action.MANAGE, lock=True)
+    before = {"next_order": project.next_order, "work_limit": project.work_limit}
     do_change_workflow(project, next_order=NextOrder(body.next_order), work_limit=body.work_limit)
+    do_audit(
+        person(request), AuditKind.SETTINGS, project=project, subject="work", before=before, after=body.model_dump()
+    )
     return project
 
 

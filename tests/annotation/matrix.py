@@ -139,6 +139,10 @@ ROWS = [
     Row("POST", P + "/assignments", MANAGERS, 200, lambda world: {"images": [str(world.image.pk)], "people": []}),
     Row("POST", P + "/next", ANNOTATORS, 200, lambda _: {}),
     Row("POST", P + "/next", REVIEWERS, 200, lambda _: {"task": "review"}),
+    # --- the log
+    Row("GET", "/projects/{project_id}/audit/", MANAGERS),
+    Row("GET", P + "/audit", MANAGERS),
+    Row("GET", P + "/audit.csv", MANAGERS),
     # --- regions
     Row("GET", "/api/images/{image_id}/regions", MEMBERS),
     Row("POST", "/api/images/{image_id}/regions", ANNOTATORS, 201, lambda _: {"name": "Corner", "box": BOX}),

@@ -4,6 +4,7 @@ import type { UploadServer } from "../../net/uploads";
 import type {
   AssignmentIn,
   AssignmentOut,
+  AuditOut,
   ClassChangeIn,
   ClassIn,
   ClassOut,
@@ -66,6 +67,8 @@ export const api = {
   deleteClass: (id: string, item: number) => call<void>("DELETE", `${project(id)}/classes/${item}`),
   exports: (id: string) => call<readonly JobOut[]>("GET", `${project(id)}/exports`),
   createExport: (id: string, format: string) => call<JobOut>("POST", `${project(id)}/exports`, { format }),
+  audit: (id: string, query: string) => call<readonly AuditOut[]>("GET", `${project(id)}/audit?${query}`),
+  auditFile: (id: string, query: string) => `${project(id)}/audit.csv?${query}`,
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),
 };
 

@@ -1,6 +1,6 @@
 /** One project: its images, who works on them, what cells are called, uploads and exports. */
 import { useSignal } from "@preact/signals";
-import { Download, LayoutGrid, Pencil, Table, Trash2, Upload } from "lucide";
+import { Download, LayoutGrid, Pencil, ScrollText, Table, Trash2, Upload } from "lucide";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ProjectOut } from "../../protocol/api.gen";
 import { Confirm, Dialog } from "../dialog";
@@ -108,6 +108,11 @@ function Head({ project, onAsk, onFiles }: HeadProps) {
         </button>
       )}
       <span class="spacer" />
+      {may.manage(project.role) && (
+        <a class="button" href={`/projects/${project.id}/audit/`}>
+          <Icon node={ScrollText} title="" /> Log
+        </a>
+      )}
       {may.export(project.role) && (
         <button type="button" onClick={() => onAsk("export")}>
           <Icon node={Download} title="" /> Export
