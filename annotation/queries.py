@@ -30,6 +30,7 @@ from annotation.models import (
     Region,
     StateChange,
     User,
+    Verdict,
 )
 from annotation.protocol import CellState, Mask, Patch, Provenance
 from inference.cards import CARDS, status_from_files
@@ -345,6 +346,11 @@ def get_images(project_id: UUID, *, only: UUID | None = None) -> list[ImageRow]:
     )
     # A grouped query does not follow the model's own order.
     return [_image_row(values) for values in counted.order_by("created_at", "pk").values(*_OF_IMAGE, *_PEOPLE)]
+
+
+def get_verdicts(image_id: UUID) -> list[Verdict]:
+    """What reviewers said of the image's live cells, the people loaded."""
+    return list(Verdict.objects.filter(image_id=image_id, annotation__deleted=False).select_related("actor"))
 
 
 def get_steps(image_id: UUID) -> list[StateChange]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from annotation.actions.changes import Editor, prepare_changes
 from annotation.actions.masks import Room
 from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
+from annotation.actions.verdicts import note_fixes
 from annotation.actions.workflow import check_may_edit, note_edit
 from annotation.errors import AppError, ErrorCode, RefusedError
 from annotation.events import send_patch
@@ -108,6 +109,7 @@ def _write(
     Annotation.objects.bulk_update([edit.cell for edit in edits if not edit.is_new], _CELL_FIELDS, batch_size=500)
     image.clock += 1
     note_edit(image, editor.user, editor.role)
+    note_fixes(image, editor.user, editor.role, [edit.cell for edit in edits])
     image.save(update_fields=["clock", "status", "assignee", "next_label"])
     operation = Operation.objects.create(
         id=operation_id,

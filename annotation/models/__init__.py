@@ -7,7 +7,7 @@ from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, NextOrder, Project, Role
 from annotation.models.regions import Region
-from annotation.models.review import StateChange, Visit
+from annotation.models.review import Judgement, StateChange, Verdict, Visit
 
 __all__ = [
     "CLASS_COLOURS",
@@ -20,6 +20,7 @@ __all__ = [
     "Job",
     "JobKind",
     "JobState",
+    "Judgement",
     "LabelClass",
     "Membership",
     "NextOrder",
@@ -32,5 +33,6 @@ __all__ = [
     "Upload",
     "UploadState",
     "User",
+    "Verdict",
     "Visit",
 ]

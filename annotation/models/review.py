@@ -1,10 +1,11 @@
-"""Who moved an image from one state to another, and who is in an image now."""
+"""Who moved an image from one state to another, what was said of its cells, and who is in it now."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
 
+from annotation.models.annotations import Annotation
 from annotation.models.images import Image, ImageStatus
 
 
@@ -41,3 +42,27 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} is in {self.image_id}"
+
+
+class Judgement(models.TextChoices):
+    """What a reviewer says of a cell."""
+
+    ACCEPTED = "accepted", "Accepted"
+    REJECTED = "rejected", "Rejected"
+    FIXED = "fixed", "Fixed by the reviewer"
+
+
+class Verdict(models.Model):
+    """The last word on one cell, for the ``version`` that it was said of: a cell that has changed since waits for
+    another. One for each cell; ``image`` is the cell's."""
+
+    annotation = models.OneToOneField(Annotation, on_delete=models.CASCADE, related_name="verdict")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="verdicts")
+    version = models.PositiveIntegerField()
+    judgement = models.CharField(max_length=8, choices=Judgement.choices)
+    reason = models.CharField(max_length=500, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.annotation_id} version {self.version}: {self.judgement}"

@@ -95,6 +95,42 @@ AuditKindName = Literal[
 ]
 
 
+class SeenIn(In):
+    """A cell in the version that was looked at."""
+
+    id: UUID
+    version: int
+
+
+class VerdictsIn(In):
+    """The same word on several cells."""
+
+    cells: Annotated[list[SeenIn], Field(min_length=1, max_length=20_000)]
+    judgement: Literal["accepted", "rejected"]
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+class VerdictOut(Schema):
+    """The last word on a cell, in that ``version`` of it: a later version waits for another."""
+
+    cell: UUID
+    version: int
+    judgement: Literal["accepted", "rejected", "fixed"]
+    reason: str
+    actor: NamedOut | None
+
+    @staticmethod
+    def resolve_cell(verdict: Any) -> UUID:
+        """Its id."""
+        found: UUID = verdict.annotation_id
+        return found
+
+    @staticmethod
+    def resolve_actor(verdict: Any) -> NamedOut | None:
+        """Who said it."""
+        return NamedOut(id=verdict.actor.pk, name=verdict.actor.username) if verdict.actor else None
+
+
 class AuditOut(Schema):
     """An entry of the audit log: ``actor_name`` did it to ``subject``; ``details`` has what it was before and after."""
 

@@ -10,10 +10,11 @@ from ninja import Router
 from annotation.actions.assignments import How, do_assign, do_take_next, do_take_review
 from annotation.actions.audit import do_audit
 from annotation.actions.projects import do_change_workflow
+from annotation.actions.verdicts import do_judge
 from annotation.actions.workflow import do_step
-from annotation.models import AuditKind, ImageStatus, NextOrder, Project, StateChange
+from annotation.models import AuditKind, ImageStatus, Judgement, NextOrder, Project, StateChange, Verdict
 from annotation.permissions import Action, access_image, access_project
-from annotation.queries import ImageRow, get_images, get_steps
+from annotation.queries import ImageRow, get_images, get_steps, get_verdicts
 from annotation.views.api import person
 from annotation.views.review_schemas import (
     AssignmentIn,
@@ -22,6 +23,8 @@ from annotation.views.review_schemas import (
     NextOut,
     StepIn,
     StepOut,
+    VerdictOut,
+    VerdictsIn,
     WorkflowIn,
     WorkflowOut,
 )
@@ -44,6 +47,23 @@ def list_steps(request: HttpRequest, image_id: UUID) -> list[StateChange]:
     """The image's way so far."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
     return get_steps(image.pk)
+
+
+@router.get("/images/{uuid:image_id}/verdicts", response=list[VerdictOut])
+def list_verdicts(request: HttpRequest, image_id: UUID) -> list[Verdict]:
+    """What reviewers said of the image's cells."""
+    image, _ = access_image(person(request), image_id, Action.VIEW)
+    return get_verdicts(image.pk)
+
+
+@router.post("/images/{uuid:image_id}/verdicts", response=list[VerdictOut])
+@transaction.atomic
+def judge(request: HttpRequest, image_id: UUID, body: VerdictsIn) -> list[Verdict]:
+    """Accept or reject cells, as they were when one looked."""
+    image, _ = access_image(person(request), image_id, Action.REVIEW, lock=True)
+    versions = {cell.id: cell.version for cell in body.cells}
+    do_judge(image, person(request), versions, Judgement(body.judgement), reason=body.reason)
+    return get_verdicts(image.pk)
 
 
 @router.get("/projects/{uuid:project_id}/workflow", response=WorkflowOut)

@@ -16,7 +16,8 @@ from django.conf import settings
 
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
-from annotation.models import Job, JobKind, JobState, Upload
+from annotation.models import Annotation, Image, Job, JobKind, JobState, Upload
+from inference.rle import Rle
 from inference.weights import path_of, weights_file
 from tests.annotation.world import ACTORS, ROLES, World
 
@@ -88,6 +89,20 @@ def store_pixels(world: World) -> None:
         (folder / name).write_bytes(b"bytes")
 
 
+def hand_in_a_cell(world: World) -> None:
+    """An image with one cell that waits for review."""
+    Image.objects.filter(pk=world.image.pk).update(status="submitted")
+    cell = Annotation(image=world.image, label=1)
+    cell.rle = Rle(0, 0, 1, 1, (0, 1))
+    cell.save()
+    world.ids["cell_id"] = cell.pk
+
+
+def judgement(world: World) -> dict[str, Any]:
+    """Accept that cell."""
+    return {"cells": [{"id": str(world.ids["cell_id"]), "version": 1}], "judgement": "accepted"}
+
+
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
 OWN_UPLOAD = frozenset({"annotator"})
@@ -139,6 +154,8 @@ ROWS = [
     Row("POST", P + "/assignments", MANAGERS, 200, lambda world: {"images": [str(world.image.pk)], "people": []}),
     Row("POST", P + "/next", ANNOTATORS, 200, lambda _: {}),
     Row("POST", P + "/next", REVIEWERS, 200, lambda _: {"task": "review"}),
+    Row("GET", "/api/images/{image_id}/verdicts", MEMBERS),
+    Row("POST", "/api/images/{image_id}/verdicts", REVIEWERS, 200, judgement, hand_in_a_cell),
     # --- the log
     Row("GET", "/projects/{project_id}/audit/", MANAGERS),
     Row("GET", P + "/audit", MANAGERS),

@@ -31,6 +31,27 @@ export interface Step {
   readonly created_at: string;
 }
 
+export type Judgement = "accepted" | "rejected" | "fixed";
+
+/** The last word on a cell, in that version of it. */
+export interface Verdict {
+  readonly cell: string;
+  readonly version: number;
+  readonly judgement: Judgement;
+  readonly reason: string;
+  readonly actor: Named | null;
+}
+
+/** What reviewers say of the cells of one image; both answer with all of it. */
+export interface ReviewPort {
+  verdicts(): Promise<readonly Verdict[]>;
+  judge(
+    cells: readonly { readonly id: string; readonly version: number }[],
+    judgement: "accepted" | "rejected",
+    reason: string,
+  ): Promise<readonly Verdict[]>;
+}
+
 /** The way of one image. */
 export interface WorkflowPort {
   steps(): Promise<readonly Step[]>;
@@ -120,6 +141,7 @@ export interface AnnotatorApi {
   ): Promise<{ readonly id: string }>;
   cancel(jobId: string): Promise<void>;
   workflow(imageId: string, projectId: string): WorkflowPort;
+  review(imageId: string): ReviewPort;
   regions(imageId: string): RegionsPort;
   thumbnail(imageId: string): string;
   go(path: string): void;

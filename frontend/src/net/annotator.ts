@@ -1,7 +1,15 @@
 /** The annotator's requests over HTTP. */
 
 import type { AnnotatorApi, EngineInfo } from "../editor/page-ports";
-import type { ImageDetailOut, ImageOut, JobOut, NextOut, RegionOut, StepOut } from "../protocol/api.gen";
+import type {
+  ImageDetailOut,
+  ImageOut,
+  JobOut,
+  NextOut,
+  RegionOut,
+  StepOut,
+  VerdictOut,
+} from "../protocol/api.gen";
 import { call, download } from "./http";
 
 export const annotatorApi: AnnotatorApi = {
@@ -21,6 +29,11 @@ export const annotatorApi: AnnotatorApi = {
       const asked = { task, now_in: imageId };
       return (await call<NextOut>("POST", `/api/projects/${projectId}/next`, asked)).image;
     },
+  }),
+  review: (imageId) => ({
+    verdicts: () => call<VerdictOut[]>("GET", `/api/images/${imageId}/verdicts`),
+    judge: (cells, judgement, reason) =>
+      call<VerdictOut[]>("POST", `/api/images/${imageId}/verdicts`, { cells, judgement, reason }),
   }),
   regions: (imageId) => ({
     list: () => call<RegionOut[]>("GET", `/api/images/${imageId}/regions`),

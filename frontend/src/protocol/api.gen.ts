@@ -327,6 +327,12 @@ export interface RunParams {
   readonly first?: Rectangle | null;
 }
 
+/** A cell in the version that was looked at. */
+export interface SeenIn {
+  readonly id: string;
+  readonly version: number;
+}
+
 /** Where to move an image. Sending back (“returned”) needs a `reason`, which may be about one `cell`. */
 export interface StepIn {
   readonly to: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
@@ -360,6 +366,22 @@ export interface UploadOut {
   readonly state: "receiving" | "decoding" | "done" | "failed";
   readonly message: string;
   readonly image: string | null;
+}
+
+/** The last word on a cell, in that `version` of it: a later version waits for another. */
+export interface VerdictOut {
+  readonly cell: string;
+  readonly version: number;
+  readonly judgement: "accepted" | "rejected" | "fixed";
+  readonly reason: string;
+  readonly actor: NamedOut | null;
+}
+
+/** The same word on several cells. */
+export interface VerdictsIn {
+  readonly cells: readonly SeenIn[];
+  readonly judgement: "accepted" | "rejected";
+  readonly reason?: string;
 }
 
 /** A file of weights that an engine can run; `sha256` is empty and `size` (bytes) null where nobody stated them, `url` and `command` are empty where there is nothing to fetch. */

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-ports";
 import type { JobUpdate } from "../../editor/ports";
 import { FakeRegions } from "../../testing/fake-regions";
+import { FakeReview } from "../../testing/fake-review";
 import { FakeWorkflow } from "../../testing/fake-workflow";
 import { LocalSession } from "../../testing/local-session";
 import { shownPlane } from "./contrast-panel";
@@ -77,6 +78,7 @@ class Page {
         return { id: "j" };
       },
       cancel: (job) => note(`cancel ${job}`),
+      review: () => new FakeReview(),
       workflow: (image) => new FakeWorkflow(image, note),
       regions: () => new FakeRegions(),
       thumbnail: () => "",

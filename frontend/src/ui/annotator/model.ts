@@ -1,6 +1,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { Bindings } from "../../commands/bindings";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
+import { reviewCommands } from "../../commands/review-commands";
 import { CellList } from "../../editor/cell-list";
 import { Editor } from "../../editor/editor";
 import type {
@@ -13,6 +14,7 @@ import type {
 } from "../../editor/page-ports";
 import { autoContrast, greyIn, type Histogram, histogramOf, type Plane, pixelsOf } from "../../editor/plane";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
+import { Review } from "../../editor/review";
 import { View } from "../../editor/view";
 import { Workflow } from "../../editor/workflow";
 import { nextTheme } from "../theme";
@@ -26,6 +28,7 @@ export class Annotator implements PageActions {
   readonly bindings: Bindings;
   readonly tour: Tour;
   readonly workflow: Workflow;
+  readonly review: Review;
   readonly image: Signal<ImageDetail>;
   readonly images: Signal<readonly ImageRow[]> = signal([]);
   readonly engines: Signal<readonly EngineInfo[]> = signal([]);
@@ -67,7 +70,13 @@ export class Annotator implements PageActions {
       go: (imageId) => this.open(imageId),
     });
     this.bindings = new Bindings(api);
-    this.commands = this.bindings.bind(commandsFor(this.editor, this));
+    const judging = computed(() => {
+      const { status } = this.workflow.where.value;
+      return this.workflow.reviews && (status === "submitted" || status === "in_review");
+    });
+    this.review = new Review(this.editor, api.review(detail.id), judging);
+    const reviewing = reviewCommands(this.review, () => this.editor.selection.value.size > 0);
+    this.commands = this.bindings.bind([...commandsFor(this.editor, this), ...reviewing]);
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
     this.segmenting = computed(
       () => jobs.value.find((job) => job.kind === "segment" && isActive(job)) ?? null,
@@ -112,7 +121,7 @@ export class Annotator implements PageActions {
 
   /** What is not needed for the first picture. */
   async load(): Promise<void> {
-    await Promise.all([this.loadEngines(), this.loadImages(), this.workflow.load()]);
+    await Promise.all([this.loadEngines(), this.loadImages(), this.workflow.load(), this.review.load()]);
     this.tour.offer();
   }
 

@@ -13,6 +13,7 @@ import { type Annotator, isActive } from "./model";
 import { Palette } from "./palette";
 import { PromptBar } from "./prompt-bar";
 import { RegionsPanel } from "./regions-panel";
+import { ReviewPanel } from "./review-panel";
 import { type Draw, Stage } from "./stage";
 import { rememberTools, ToolBar } from "./tool-bar";
 import { ToolRail } from "./tool-rail";
@@ -52,6 +53,7 @@ export function AnnotatorPage({
         <aside class="column" aria-label="Panels">
           <TourCard model={model} />
           <WorkPanel model={model} />
+          <ReviewPanel model={model} />
           <ContrastPanel model={model} />
           <FindPanel model={model} />
           <ClassesPanel model={model} />
