@@ -110,7 +110,11 @@ def access_image(
         raise AppError(ErrorCode.NOT_SIGNED_IN, "You are signed out. Sign in again; nothing is lost.", status=401)
     if image is None or said["role"] is None:
         raise not_found("image")
-    return image, _check(Role(said["role"]), action, what="image")
+    role = Role(said["role"])
+    if image.twin_of_id is not None and image.assignee_id != user.pk and role not in ALLOWED[Action.REVIEW]:
+        # What somebody annotates blind is nobody else's to see.
+        raise not_found("image")
+    return image, _check(role, action, what="image")
 
 
 def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, Image]:

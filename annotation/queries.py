@@ -103,7 +103,9 @@ def get_catch_up(image_id: UUID, *, client_id: UUID, clock: int | None) -> Catch
 
 def get_next_image(image: Image) -> Image | None:
     """The image after this one in its project, the way the filmstrip shows them."""
-    later = Image.objects.filter(project_id=image.project_id, deleted_at=None, created_at__gte=image.created_at)
+    later = Image.objects.filter(
+        project_id=image.project_id, deleted_at=None, twin_of=None, created_at__gte=image.created_at
+    )
     return later.exclude(created_at=image.created_at, pk__lte=image.pk).order_by("created_at", "pk").first()
 
 
@@ -200,7 +202,7 @@ def get_projects(user: User, *, only: UUID | None = None) -> list[ProjectRow]:
         mine = mine.filter(project_id=only)
     roles = dict(mine.values_list("project_id", "role"))
     people = Prefetch("memberships", Membership.objects.select_related("user").order_by("user__username"))
-    live = Q(images__deleted_at=None)
+    live = Q(images__deleted_at=None, images__twin_of=None)
     projects = (
         Project.objects.filter(pk__in=roles)
         .prefetch_related(people)
@@ -243,7 +245,7 @@ def get_project(user: User, project_id: UUID) -> ProjectRow:
 def _cells_of(project_ids: list[UUID]) -> dict[UUID, tuple[int, datetime]]:
     """For each project with cells: how many live ones, and when the last was changed."""
     rows = (
-        Annotation.objects.filter(image__project_id__in=project_ids, image__deleted_at=None)
+        Annotation.objects.filter(image__project_id__in=project_ids, image__deleted_at=None, image__twin_of=None)
         .values_list("image__project_id")
         .annotate(cells=Count("pk", filter=Q(deleted=False)), last=Max("updated_at"))
     )
@@ -254,7 +256,7 @@ def _mosaics_of(project_ids: list[UUID]) -> dict[UUID, list[UUID]]:
     """The newest images of each project."""
     newest = Window(RowNumber(), partition_by=[F("project_id")], order_by=[F("created_at").desc(), F("pk").desc()])
     rows = (
-        Image.objects.filter(project_id__in=project_ids, deleted_at=None)
+        Image.objects.filter(project_id__in=project_ids, deleted_at=None, twin_of=None)
         .annotate(rank=newest)
         .filter(rank__lte=MOSAIC)
         .order_by("rank")
@@ -338,8 +340,7 @@ def _image_row(values: dict[str, Any]) -> ImageRow:
 def get_images(project_id: UUID, *, only: UUID | None = None) -> list[ImageRow]:
     """The project's images (or ``only`` that one) in the order of the filmstrip. One query."""
     images = Image.objects.filter(project_id=project_id, deleted_at=None)
-    if only is not None:
-        images = images.filter(pk=only)
+    images = images.filter(twin_of=None) if only is None else images.filter(pk=only)
     counted = images.annotate(
         cells=Count("annotations", filter=Q(annotations__deleted=False)),
         updated_at=Greatest("created_at", Max("annotations__updated_at")),
@@ -371,7 +372,7 @@ class Neighbours:
 def get_neighbours(image: Image) -> Neighbours:
     """The images before and after this one, by (created_at, id)."""
     at = Q(created_at=image.created_at)
-    live = Image.objects.filter(project_id=image.project_id, deleted_at=None)
+    live = Image.objects.filter(project_id=image.project_id, deleted_at=None, twin_of=None)
     before = live.filter(Q(created_at__lt=image.created_at) | at & Q(pk__lt=image.pk))
     after = live.filter(Q(created_at__gt=image.created_at) | at & Q(pk__gt=image.pk))
     return Neighbours(

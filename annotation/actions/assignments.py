@@ -32,7 +32,7 @@ class How(StrEnum):
     BY_LOAD = "by_load"
 
 
-def _annotators(project: Project, user_ids: Iterable[int]) -> list[User]:
+def annotators_of(project: Project, user_ids: Iterable[int]) -> list[User]:
     """These people in this order. Raises unless each is a member who may annotate."""
     members = Membership.objects.filter(project=project, user_id__in=user_ids, role__in=ALLOWED[Action.ANNOTATE])
     found = {membership.user_id: membership.user for membership in members.select_related("user")}
@@ -64,8 +64,10 @@ def do_assign(
 ) -> int:
     """Deal the images out to these people, oldest first; to nobody where there are none. Returns how many. Images that
     are handed in or accepted are left as they are."""
-    chosen = _annotators(project, people)
-    rows = Image.objects.select_for_update(no_key=True).filter(project=project, deleted_at=None, status__in=OPEN)
+    chosen = annotators_of(project, people)
+    rows = Image.objects.select_for_update(no_key=True).filter(
+        project=project, deleted_at=None, twin_of=None, status__in=OPEN
+    )
     images = list(rows.filter(pk__in=image_ids).order_by("created_at", "pk"))
     whom: list[User | None] = list(_deal(project, chosen, len(images), how)) if chosen else [None] * len(images)
     for image, person in zip(images, whom, strict=True):
@@ -89,7 +91,7 @@ def do_take_next(project: Project, user: User, *, now_in: UUID | None = None) ->
         image = mine.filter(status=status).order_by(F("due_on").asc(nulls_last=True), "created_at", "pk").first()
         if image is not None:
             return image
-    new = free.filter(status=ImageStatus.NEW, assignee=None)
+    new = free.filter(status=ImageStatus.NEW, assignee=None, twin_of=None)
     image = _ordered(new, NextOrder(project.next_order)).first()
     if image is None:
         return None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from annotation.models.projects import Project
 
@@ -34,6 +35,13 @@ class Image(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="images")
     name = models.CharField(max_length=255)
     status = models.CharField(max_length=16, choices=ImageStatus.choices, default=ImageStatus.NEW)
+    twin_of = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="twins",
+        help_text="another, independent annotation of that image's pixels: its annotator and reviewers see it",
+    )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", help_text="who annotates it"
     )
@@ -69,6 +77,11 @@ class Image(models.Model):
             models.Index(fields=["project", "created_at", "id"], name="images_of_project"),
             models.Index(fields=["project", "status", "assignee"], name="images_by_state"),
         ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["twin_of", "assignee"], condition=Q(deleted_at=None), name="one_twin_for_each_person"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -79,8 +92,8 @@ class Image(models.Model):
 
     @property
     def folder(self) -> Path:
-        """The folder that holds this image's files."""
-        return Path(settings.IMAGES) / str(self.id)
+        """The folder that holds this image's files; twins share their image's."""
+        return Path(settings.IMAGES) / str(self.twin_of_id or self.id)
 
     @property
     def original_path(self) -> Path:

@@ -6,6 +6,7 @@ from django.urls import path
 
 from annotation.views import (
     accounts,
+    agreement,
     audit,
     documents,
     engines,
@@ -38,6 +39,7 @@ api.add_router("", images.router)
 api.add_router("", regions.router)
 api.add_router("", workflow.router)
 api.add_router("", audit.router)
+api.add_router("", agreement.router)
 
 urlpatterns = [
     path("", pages.project_list, name="projects"),

@@ -98,6 +98,11 @@ def hand_in_a_cell(world: World) -> None:
     world.ids["cell_id"] = cell.pk
 
 
+def blind(world: World) -> dict[str, Any]:
+    """Two people annotate the image independently."""
+    return {"images": [str(world.image.pk)], "people": [world.users[name].pk for name in ("annotator", "reviewer")]}
+
+
 def judgement(world: World) -> dict[str, Any]:
     """Accept that cell."""
     return {"cells": [{"id": str(world.ids["cell_id"]), "version": 1}], "judgement": "accepted"}
@@ -156,6 +161,10 @@ ROWS = [
     Row("POST", P + "/next", REVIEWERS, 200, lambda _: {"task": "review"}),
     Row("GET", "/api/images/{image_id}/verdicts", MEMBERS),
     Row("POST", "/api/images/{image_id}/verdicts", REVIEWERS, 200, judgement, hand_in_a_cell),
+    # --- agreement
+    Row("POST", P + "/twins", MANAGERS, 200, blind),
+    Row("GET", P + "/agreement", REVIEWERS),
+    Row("GET", P + "/agreement.csv", REVIEWERS),
     # --- the log
     Row("GET", "/projects/{project_id}/audit/", MANAGERS),
     Row("GET", P + "/audit", MANAGERS),

@@ -94,6 +94,18 @@ export interface FigureOut {
   readonly value: number;
 }
 
+/** Agreement of two annotations, each figure 0 to 1: see docs/review.md. */
+export interface FiguresOut {
+  readonly cells_a: number;
+  readonly cells_b: number;
+  readonly matched: number;
+  readonly ap: number;
+  readonly ap_mean: number;
+  readonly f1: number;
+  readonly pq: number;
+  readonly aji: number;
+}
+
 /** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
 export interface ImageDetailOut {
   readonly id: string;
@@ -230,6 +242,20 @@ export interface NextOut {
   readonly image: string | null;
 }
 
+/** Two people's independent annotations of one image: `twin_a` and `twin_b` can be opened by reviewers. `boundary` is the mean distance of the outlines of matched cells in pixels, `kappa` Cohen's for classes, `kappa_of_all` Fleiss' kappa of all people of the image where there are three or more. */
+export interface PairOut {
+  readonly image: string;
+  readonly name: string;
+  readonly twin_a: string;
+  readonly twin_b: string;
+  readonly person_a: string;
+  readonly person_b: string;
+  readonly figures: FiguresOut;
+  readonly boundary: number | null;
+  readonly kappa: number | null;
+  readonly kappa_of_all: number | null;
+}
+
 /** A member of a project, in the colour that everybody sees them in. */
 export interface PersonOut {
   readonly id: number;
@@ -349,6 +375,13 @@ export interface StepOut {
   readonly cell: string | null;
   readonly clock: number;
   readonly created_at: string;
+}
+
+/** Have each of `people` (user ids) annotate each of `images` without seeing the others' cells. */
+export interface TwinsIn {
+  readonly images: readonly string[];
+  readonly people: readonly number[];
+  readonly due_on?: string | null;
 }
 
 /** A file that is about to come: what the person calls it, and its bytes. */

@@ -18,6 +18,7 @@ import type {
   MeOut,
   NextOut,
   ProjectOut,
+  TwinsIn,
   UploadOut,
   WorkflowIn,
   WorkflowOut,
@@ -50,6 +51,7 @@ export const api = {
   workflow: (id: string) => call<WorkflowOut>("GET", `${project(id)}/workflow`),
   changeWorkflow: (id: string, body: WorkflowIn) => call<WorkflowOut>("PUT", `${project(id)}/workflow`, body),
   assign: (id: string, body: AssignmentIn) => call<AssignmentOut>("POST", `${project(id)}/assignments`, body),
+  makeTwins: (id: string, body: TwinsIn) => call<AssignmentOut>("POST", `${project(id)}/twins`, body),
   takeNext: (id: string, task: "annotate" | "review") =>
     call<NextOut>("POST", `${project(id)}/next`, { task }),
   deleteImage: (id: string) => call<void>("DELETE", `/api/images/${id}`),

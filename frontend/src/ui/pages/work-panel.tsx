@@ -1,7 +1,7 @@
 /** Handing out work: the next image for oneself, who annotates what, and the project's rules for it. */
 import { useSignal } from "@preact/signals";
 import { ArrowRight, UserPlus } from "lucide";
-import type { AssignmentIn, WorkflowIn } from "../../protocol/api.gen";
+import type { AssignmentIn, TwinsIn, WorkflowIn } from "../../protocol/api.gen";
 import { Dialog } from "../dialog";
 import { counted } from "../format";
 import { Icon } from "../icon";
@@ -43,6 +43,14 @@ export function WorkPanel({ state, role }: StateProps & { readonly role: Role })
     </section>
   );
 }
+
+type How = "in_turn" | "by_load" | "blind";
+
+const HOWS: readonly { readonly value: How; readonly word: string }[] = [
+  { value: "in_turn", word: "In turn" },
+  { value: "by_load", word: "Always to whoever has the fewest" },
+  { value: "blind", word: "Each annotates all of them, without seeing the others’ cells" },
+];
 
 const ORDERS = [
   { value: "oldest", word: "oldest first" },
@@ -119,6 +127,17 @@ export function AssignBar({ state }: StateProps) {
   );
 }
 
+async function assignBlind(state: ProjectState, body: TwinsIn): Promise<void> {
+  try {
+    const { assigned } = await api.makeTwins(state.id, body);
+    tell(`${counted(assigned, "independent annotation")} assigned.`);
+    state.chooseAll(false);
+    await state.loadImages();
+  } catch (error) {
+    complain(error);
+  }
+}
+
 async function assign(state: ProjectState, body: AssignmentIn): Promise<void> {
   try {
     const { assigned } = await api.assign(state.id, body);
@@ -134,13 +153,15 @@ async function assign(state: ProjectState, body: AssignmentIn): Promise<void> {
 
 function AssignDialog({ state, onClose }: StateProps & { readonly onClose: () => void }) {
   const people = useSignal<readonly number[]>([]);
-  const how = useSignal<"in_turn" | "by_load">("in_turn");
+  const how = useSignal<How>("in_turn");
   const due = useSignal("");
   const send = (event: SubmitEvent) => {
     event.preventDefault();
     onClose();
     const images = [...state.chosen.value];
-    void assign(state, { images, people: people.value, how: how.value, due_on: due.value || null });
+    const whom = { images, people: people.value, due_on: due.value || null };
+    if (how.value === "blind" && people.value.length > 1) void assignBlind(state, whom);
+    else void assign(state, { ...whom, how: how.value === "by_load" ? "by_load" : "in_turn" });
   };
   return (
     <Dialog title={`Assign ${counted(state.chosen.value.size, "image")}`} onClose={onClose}>
@@ -169,11 +190,14 @@ function AssignDialog({ state, onClose }: StateProps & { readonly onClose: () =>
             <select
               value={how.value}
               onChange={(event) => {
-                how.value = event.currentTarget.value === "by_load" ? "by_load" : "in_turn";
+                how.value = HOWS.find((one) => one.value === event.currentTarget.value)?.value ?? "in_turn";
               }}
             >
-              <option value="in_turn">In turn</option>
-              <option value="by_load">Always to whoever has the fewest</option>
+              {HOWS.map((one) => (
+                <option key={one.value} value={one.value}>
+                  {one.word}
+                </option>
+              ))}
             </select>
           </label>
         )}
