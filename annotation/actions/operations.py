@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from annotation.actions.changes import Editor, prepare_changes
+from annotation.actions.ledger import do_count, is_of_run
 from annotation.actions.masks import Room
 from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
 from annotation.actions.verdicts import note_fixes
@@ -121,6 +122,7 @@ def _write(
         part_of=part_of,
         changes=[edit.logged() for edit in edits],
     )
+    do_count(operation, is_run=is_of_run(operation))
     send_patch(image.pk, patch_of(operation))
     return operation
 

@@ -74,7 +74,14 @@ def note_state(
 ) -> None:
     """Set the state and write the step down; the caller saves the image."""
     StateChange.objects.create(
-        image=image, actor=user, before=image.status, after=after, reason=reason, cell=cell, clock=image.clock
+        image=image,
+        project_id=image.project_id,
+        actor=user,
+        before=image.status,
+        after=after,
+        reason=reason,
+        cell=cell,
+        clock=image.clock,
     )
     image.status = after
 

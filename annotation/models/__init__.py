@@ -8,6 +8,7 @@ from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, NextOrder, Project, Role
 from annotation.models.regions import Region
 from annotation.models.review import Judgement, StateChange, Verdict, Visit
+from annotation.models.work import DayWork
 
 __all__ = [
     "CLASS_COLOURS",
@@ -15,6 +16,7 @@ __all__ = [
     "AuditEntry",
     "AuditKind",
     "Client",
+    "DayWork",
     "Image",
     "ImageStatus",
     "Job",

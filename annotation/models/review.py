@@ -7,6 +7,7 @@ from django.db import models
 
 from annotation.models.annotations import Annotation
 from annotation.models.images import Image, ImageStatus
+from annotation.models.projects import Project
 
 
 class StateChange(models.Model):
@@ -14,6 +15,7 @@ class StateChange(models.Model):
     changed since. ``cell`` is the cell that the reason is about, which may be gone by now."""
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="state_changes")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", help_text="the image's")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     before = models.CharField(max_length=16, choices=ImageStatus.choices)
     after = models.CharField(max_length=16, choices=ImageStatus.choices)
@@ -24,7 +26,10 @@ class StateChange(models.Model):
 
     class Meta:
         ordering = ["created_at", "pk"]
-        indexes = [models.Index(fields=["image", "created_at"], name="states_of_image")]
+        indexes = [
+            models.Index(fields=["image", "created_at"], name="states_of_image"),
+            models.Index(fields=["project", "after", "created_at"], name="states_of_project"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.image_id}: {self.before} to {self.after}"

@@ -30,8 +30,8 @@ MOST = 50
 @dataclass(frozen=True, slots=True)
 class PairRow:
     """Two people's annotations of one image. ``boundary`` is the mean distance of the outlines of matched cells in
-    pixels, ``kappa`` Cohen's for their classes; both null without matched cells. ``kappa_of_all`` is Fleiss' kappa of the
-    image's three or more people."""
+    pixels, ``kappa`` Cohen's for their classes; both null without matched cells. ``kappa_of_all`` is Fleiss' kappa of
+    the image's three or more people."""
 
     image: UUID
     name: str

@@ -99,6 +99,26 @@ class PairOut(Schema):
     kappa_of_all: float | None
 
 
+class ChartOut(Schema):
+    """Each row is a label and the list of its values, one for each of ``series``."""
+
+    name: str
+    question: str
+    answer: str
+    series: list[str]
+    rows: list[list[Any]]
+
+
+class DashboardOut(Schema):
+    """``rows`` are the table under ``header``."""
+
+    name: str
+    title: str
+    charts: list[ChartOut]
+    header: list[str]
+    rows: list[list[Any]]
+
+
 class AssignmentOut(Schema):
     """How many images were assigned; those that are handed in already were left alone."""
 

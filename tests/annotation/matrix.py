@@ -103,6 +103,16 @@ def blind(world: World) -> dict[str, Any]:
     return {"images": [str(world.image.pk)], "people": [world.users[name].pk for name in ("annotator", "reviewer")]}
 
 
+def overview(world: World) -> None:
+    """The dashboard that everybody in the project sees."""
+    world.ids |= {"name": "overview", "chart": "states"}
+
+
+def people(world: World) -> None:
+    """The dashboard of who did how much."""
+    world.ids["name"] = "people"
+
+
 def judgement(world: World) -> dict[str, Any]:
     """Accept that cell."""
     return {"cells": [{"id": str(world.ids["cell_id"]), "version": 1}], "judgement": "accepted"}
@@ -165,6 +175,13 @@ ROWS = [
     Row("POST", P + "/twins", MANAGERS, 200, blind),
     Row("GET", P + "/agreement", REVIEWERS),
     Row("GET", P + "/agreement.csv", REVIEWERS),
+    # --- dashboards
+    Row("GET", "/projects/{project_id}/dashboards/{name}/", MEMBERS, prepare=overview),
+    Row("GET", "/projects/{project_id}/dashboards/{name}/", REVIEWERS, prepare=people),
+    Row("GET", P + "/dashboards/{name}", MEMBERS, prepare=overview),
+    Row("GET", P + "/dashboards/{name}", REVIEWERS, prepare=people),
+    Row("GET", P + "/dashboards/{name}.csv", MEMBERS, prepare=overview),
+    Row("GET", P + "/dashboards/{name}/{chart}.png", MEMBERS, prepare=overview),
     # --- the log
     Row("GET", "/projects/{project_id}/audit/", MANAGERS),
     Row("GET", P + "/audit", MANAGERS),

@@ -39,6 +39,15 @@ export interface ChannelOut {
   readonly high: number;
 }
 
+/** Each row is a label and the list of its values, one for each of `series`. */
+export interface ChartOut {
+  readonly name: string;
+  readonly question: string;
+  readonly answer: string;
+  readonly series: readonly string[];
+  readonly rows: readonly readonly unknown[][];
+}
+
 /** What to change of a class; what is missing stays. */
 export interface ClassChangeIn {
   readonly name?: string | null;
@@ -59,6 +68,15 @@ export interface ClassOut {
   readonly name: string;
   readonly colour: string;
   readonly key: string;
+}
+
+/** `rows` are the table under `header`. */
+export interface DashboardOut {
+  readonly name: string;
+  readonly title: string;
+  readonly charts: readonly ChartOut[];
+  readonly header: readonly string[];
+  readonly rows: readonly readonly unknown[][];
 }
 
 /** An engine and whether it can work here; `problem` is a sentence that says what is missing; `about` has an empty line between paragraphs. */

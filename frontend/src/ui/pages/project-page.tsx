@@ -1,6 +1,6 @@
 /** One project: its images, who works on them, what cells are called, uploads and exports. */
 import { useSignal } from "@preact/signals";
-import { Download, LayoutGrid, Pencil, ScrollText, Table, Trash2, Upload } from "lucide";
+import { ChartColumn, Download, LayoutGrid, Pencil, ScrollText, Table, Trash2, Upload } from "lucide";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ProjectOut } from "../../protocol/api.gen";
 import { Confirm, Dialog } from "../dialog";
@@ -108,6 +108,9 @@ function Head({ project, onAsk, onFiles }: HeadProps) {
         </button>
       )}
       <span class="spacer" />
+      <a class="button" href={`/projects/${project.id}/dashboards/overview/`}>
+        <Icon node={ChartColumn} title="" /> Figures
+      </a>
       {may.manage(project.role) && (
         <a class="button" href={`/projects/${project.id}/audit/`}>
           <Icon node={ScrollText} title="" /> Log
