@@ -46,7 +46,7 @@ def _typescript(schema: Json) -> str:
         return " | ".join(_typescript(branch) for branch in branches)
     if schema.get("type") == "array":
         inner = _typescript(schema["items"])
-        return f"readonly ({inner})[]" if "|" in inner else f"readonly {inner}[]"
+        return f"readonly ({inner})[]" if " " in inner else f"readonly {inner}[]"
     if schema.get("type") == "object":
         values = schema.get("additionalProperties")
         return f"Readonly<Record<string, {_typescript(values) if isinstance(values, dict) else 'unknown'}>>"

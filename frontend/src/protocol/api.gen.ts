@@ -45,7 +45,7 @@ export interface ChartOut {
   readonly question: string;
   readonly answer: string;
   readonly series: readonly string[];
-  readonly rows: readonly readonly unknown[][];
+  readonly rows: readonly (readonly unknown[])[];
 }
 
 /** What to change of a class; what is missing stays. */
@@ -76,7 +76,7 @@ export interface DashboardOut {
   readonly title: string;
   readonly charts: readonly ChartOut[];
   readonly header: readonly string[];
-  readonly rows: readonly readonly unknown[][];
+  readonly rows: readonly (readonly unknown[])[];
 }
 
 /** An engine and whether it can work here; `problem` is a sentence that says what is missing; `about` has an empty line between paragraphs. */
