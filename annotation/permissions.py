@@ -19,7 +19,9 @@ class Action(Enum):
 
     VIEW = "view"
     ANNOTATE = "annotate"
-    """Change cells, click, find cells, say that an image is done."""
+    """Change cells, click, find cells, hand images in."""
+    REVIEW = "review"
+    """Accept images or send them back."""
     UPLOAD = "upload"
     EXPORT = "export"
     MANAGE = "manage"
@@ -32,6 +34,7 @@ _MANAGERS = frozenset({Role.OWNER, Role.MANAGER})
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.VIEW: frozenset(Role),
     Action.ANNOTATE: _MANAGERS | {Role.ANNOTATOR, Role.REVIEWER},
+    Action.REVIEW: _MANAGERS | {Role.REVIEWER},
     Action.UPLOAD: _MANAGERS | {Role.ANNOTATOR},
     Action.EXPORT: _MANAGERS | {Role.ANNOTATOR, Role.REVIEWER},
     Action.MANAGE: _MANAGERS,
@@ -39,6 +42,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
 }
 _SENTENCES = {
     Action.ANNOTATE: "Your role in this project lets you look but not change cells. Ask a manager for another role.",
+    Action.REVIEW: "Only reviewers, managers and owners of this project can do this.",
     Action.UPLOAD: "Your role in this project does not allow uploads. Ask a manager for another role.",
     Action.EXPORT: "Your role in this project does not allow exports. Ask a manager for another role.",
     Action.MANAGE: "Only managers and owners of this project can do this.",
@@ -106,7 +110,11 @@ def access_image(
         raise AppError(ErrorCode.NOT_SIGNED_IN, "You are signed out. Sign in again; nothing is lost.", status=401)
     if image is None or said["role"] is None:
         raise not_found("image")
-    return image, _check(Role(said["role"]), action, what="image")
+    role = Role(said["role"])
+    if image.twin_of_id is not None and image.assignee_id != user.pk and role not in ALLOWED[Action.REVIEW]:
+        # What somebody annotates blind is nobody else's to see.
+        raise not_found("image")
+    return image, _check(role, action, what="image")
 
 
 def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, Image]:

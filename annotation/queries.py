@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
@@ -27,7 +28,9 @@ from annotation.models import (
     Operation,
     Project,
     Region,
+    StateChange,
     User,
+    Verdict,
 )
 from annotation.protocol import CellState, Mask, Patch, Provenance
 from inference.cards import CARDS, status_from_files
@@ -100,7 +103,9 @@ def get_catch_up(image_id: UUID, *, client_id: UUID, clock: int | None) -> Catch
 
 def get_next_image(image: Image) -> Image | None:
     """The image after this one in its project, the way the filmstrip shows them."""
-    later = Image.objects.filter(project_id=image.project_id, deleted_at=None, created_at__gte=image.created_at)
+    later = Image.objects.filter(
+        project_id=image.project_id, deleted_at=None, twin_of=None, created_at__gte=image.created_at
+    )
     return later.exclude(created_at=image.created_at, pk__lte=image.pk).order_by("created_at", "pk").first()
 
 
@@ -170,6 +175,8 @@ def engine_statuses() -> list[EngineStatus]:
 
 MOSAIC = 4
 """Thumbnails on a project's card."""
+_SUBMITTED = (ImageStatus.SUBMITTED, ImageStatus.IN_REVIEW)
+_BEGUN = (ImageStatus.IN_PROGRESS, ImageStatus.RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +188,7 @@ class ProjectRow:
     role: str
     images: int
     done: int
+    submitted: int
     in_progress: int
     cells: int
     members: list[Membership]
@@ -195,14 +203,15 @@ def get_projects(user: User, *, only: UUID | None = None) -> list[ProjectRow]:
         mine = mine.filter(project_id=only)
     roles = dict(mine.values_list("project_id", "role"))
     people = Prefetch("memberships", Membership.objects.select_related("user").order_by("user__username"))
-    live = Q(images__deleted_at=None)
+    live = Q(images__deleted_at=None, images__twin_of=None)
     projects = (
         Project.objects.filter(pk__in=roles)
         .prefetch_related(people)
         .annotate(
             n_images=Count("images", filter=live),
-            n_done=Count("images", filter=live & Q(images__status=ImageStatus.DONE)),
-            n_in_progress=Count("images", filter=live & Q(images__status=ImageStatus.IN_PROGRESS)),
+            n_done=Count("images", filter=live & Q(images__status=ImageStatus.ACCEPTED)),
+            n_submitted=Count("images", filter=live & Q(images__status__in=_SUBMITTED)),
+            n_in_progress=Count("images", filter=live & Q(images__status__in=_BEGUN)),
             used_at=Greatest("created_at", Max("images__created_at", filter=live)),
         )
     )
@@ -214,6 +223,7 @@ def get_projects(user: User, *, only: UUID | None = None) -> list[ProjectRow]:
             role=roles[project.pk],
             images=project.n_images,
             done=project.n_done,
+            submitted=project.n_submitted,
             in_progress=project.n_in_progress,
             cells=cells.get(project.pk, (0, project.used_at))[0],
             members=list(project.memberships.all()),
@@ -236,7 +246,7 @@ def get_project(user: User, project_id: UUID) -> ProjectRow:
 def _cells_of(project_ids: list[UUID]) -> dict[UUID, tuple[int, datetime]]:
     """For each project with cells: how many live ones, and when the last was changed."""
     rows = (
-        Annotation.objects.filter(image__project_id__in=project_ids, image__deleted_at=None)
+        Annotation.objects.filter(image__project_id__in=project_ids, image__deleted_at=None, image__twin_of=None)
         .values_list("image__project_id")
         .annotate(cells=Count("pk", filter=Q(deleted=False)), last=Max("updated_at"))
     )
@@ -247,7 +257,7 @@ def _mosaics_of(project_ids: list[UUID]) -> dict[UUID, list[UUID]]:
     """The newest images of each project."""
     newest = Window(RowNumber(), partition_by=[F("project_id")], order_by=[F("created_at").desc(), F("pk").desc()])
     rows = (
-        Image.objects.filter(project_id__in=project_ids, deleted_at=None)
+        Image.objects.filter(project_id__in=project_ids, deleted_at=None, twin_of=None)
         .annotate(rank=newest)
         .filter(rank__lte=MOSAIC)
         .order_by("rank")
@@ -292,6 +302,14 @@ def get_regions(image_id: UUID) -> list[Region]:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRow:
     """An image with the number of its live cells and its last change."""
 
@@ -302,22 +320,44 @@ class ImageRow:
     channels: int
     dtype: str
     status: str
+    assignee: Named | None
+    reviewer: Named | None
+    due_on: date | None
     cells: int
     updated_at: datetime
+
+
+_OF_IMAGE = ("id", "name", "width", "height", "channels", "dtype", "status", "due_on", "cells", "updated_at")
+_PEOPLE = ("assignee_id", "assignee__username", "reviewer_id", "reviewer__username")
+
+
+def _image_row(values: dict[str, Any]) -> ImageRow:
+    for who in ("assignee", "reviewer"):
+        user_id, name = values.pop(f"{who}_id"), values.pop(f"{who}__username")
+        values[who] = None if user_id is None else Named(user_id, name)
+    return ImageRow(**values)
 
 
 def get_images(project_id: UUID, *, only: UUID | None = None) -> list[ImageRow]:
     """The project's images (or ``only`` that one) in the order of the filmstrip. One query."""
     images = Image.objects.filter(project_id=project_id, deleted_at=None)
-    if only is not None:
-        images = images.filter(pk=only)
+    images = images.filter(twin_of=None) if only is None else images.filter(pk=only)
     counted = images.annotate(
         cells=Count("annotations", filter=Q(annotations__deleted=False)),
         updated_at=Greatest("created_at", Max("annotations__updated_at")),
     )
     # A grouped query does not follow the model's own order.
-    rows = counted.order_by("created_at", "pk").values(*ImageRow.__dataclass_fields__)
-    return [ImageRow(**row) for row in rows]
+    return [_image_row(values) for values in counted.order_by("created_at", "pk").values(*_OF_IMAGE, *_PEOPLE)]
+
+
+def get_verdicts(image_id: UUID) -> list[Verdict]:
+    """What reviewers said of the image's live cells, the people loaded."""
+    return list(Verdict.objects.filter(image_id=image_id, annotation__deleted=False).select_related("actor"))
+
+
+def get_steps(image_id: UUID) -> list[StateChange]:
+    """The image's way, oldest step first, the people who did them loaded."""
+    return list(StateChange.objects.filter(image_id=image_id).select_related("actor"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +373,7 @@ class Neighbours:
 def get_neighbours(image: Image) -> Neighbours:
     """The images before and after this one, by (created_at, id)."""
     at = Q(created_at=image.created_at)
-    live = Image.objects.filter(project_id=image.project_id, deleted_at=None)
+    live = Image.objects.filter(project_id=image.project_id, deleted_at=None, twin_of=None)
     before = live.filter(Q(created_at__lt=image.created_at) | at & Q(pk__lt=image.pk))
     after = live.filter(Q(created_at__gt=image.created_at) | at & Q(pk__gt=image.pk))
     return Neighbours(

@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
 from annotation import jobs, queries
+from annotation.actions.assignments import do_note_visits
 from annotation.actions.jobs import job_update
 from annotation.actions.operations import do_push
 from annotation.actions.undo import get_redoable, get_undoable
@@ -49,6 +50,8 @@ from inference.cards import CARDS
 logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 1.0
+VISIT_SECONDS = 20.0
+"""How often it is noted who is in which image; see annotation.actions.assignments.PRESENT."""
 HOLD_SECONDS = 240.0
 """An image counts as open for 15 minutes after each of these."""
 CLOSES = {
@@ -222,11 +225,22 @@ def _hold(image_ids: set[UUID]) -> None:
         jobs.send_hold(pixels)
 
 
+async def note_visits() -> None:
+    """Write down who is in which image, so that nobody else is given it."""
+    try:
+        await in_database(do_note_visits, {(socket.image_id, socket.user_id) for socket in _open.values()})
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("Who is in which image could not be noted: %s", error)
+
+
 async def _keep_watching() -> None:
-    held = time.monotonic()
+    held, noted = time.monotonic(), 0.0
     while _open:
         await asyncio.sleep(WATCH_SECONDS)
         await check_all()
+        if time.monotonic() - noted > VISIT_SECONDS:
+            noted = time.monotonic()
+            await note_visits()
         if time.monotonic() - held > HOLD_SECONDS:
             held = time.monotonic()
             await hold_images()

@@ -13,7 +13,7 @@ from uuid import UUID
 from annotation.actions.masks import Plane, Room, check_inside
 from annotation.actions.states import State, state_of
 from annotation.errors import ErrorCode, RefusedError
-from annotation.models import Annotation, Image, LabelClass, User
+from annotation.models import Annotation, Image, LabelClass, Role, User
 from annotation.protocol import CreateCell, DeleteCell, Provenance, UpdateCell
 from inference.rle import Rle
 
@@ -48,9 +48,12 @@ class Edit:
 class Editor:
     """Prepares one operation by one person on one image, whose row the caller has locked."""
 
-    def __init__(self, image: Image, user: User | None, *, client_id: UUID | None = None) -> None:
+    def __init__(
+        self, image: Image, user: User | None, *, client_id: UUID | None = None, role: Role | None = None
+    ) -> None:
         self.image = image
         self.user = user
+        self.role = role
         self.client_id = client_id
         self.edits: dict[UUID, Edit] = {}
         self._classes: dict[int, bool] = {}

@@ -1,4 +1,4 @@
-"""Names and states of images, and taking one away. Callers hold the image's row lock."""
+"""Names of images, and taking one away. Callers hold the image's row lock."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from django.utils import timezone
 
 from annotation.actions.projects import check_name
 from annotation.events import send_members_changed
-from annotation.models import Image, ImageStatus
+from annotation.models import Image
 
 
 @transaction.atomic
-def do_change_image(image: Image, *, name: str | None = None, status: ImageStatus | None = None) -> None:
-    """Another name or state; what is None stays."""
-    if name is not None:
-        image.name = check_name(name, "image")
-    if status is not None:
-        image.status = status
-    image.save(update_fields=["name", "status"])
+def do_rename_image(image: Image, name: str) -> None:
+    """Another name."""
+    image.name = check_name(name, "image")
+    image.save(update_fields=["name"])
 
 
 @transaction.atomic

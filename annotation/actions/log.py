@@ -8,10 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from annotation.actions.changes import Editor
+from annotation.actions.ledger import do_count, is_of_run
+from annotation.actions.verdicts import note_fixes
+from annotation.actions.workflow import note_edit
 from annotation.events import send_patch
-from annotation.models import Annotation, ImageStatus, Operation
+from annotation.models import Annotation, Operation
 from annotation.protocol import Patch
 from annotation.queries import cell_state
 
@@ -32,9 +36,11 @@ WHERE cell.id = new.id
 """  # noqa: S608 - of constants
 _LOG = """
 WITH tick AS (
-    UPDATE annotation_image SET clock = %(clock)s, status = %(status)s, next_label = %(next_label)s WHERE id = %(image)s
+    UPDATE annotation_image
+    SET clock = %(clock)s, status = %(status)s, assignee_id = %(assignee)s, next_label = %(next_label)s
+    WHERE id = %(image)s
 ) INSERT INTO annotation_operation (id, image_id, clock, actor_id, kind, undoes_id, part_of_id, changes, created_at)
-VALUES (%(id)s, %(image)s, %(clock)s, %(actor)s, %(kind)s, %(undoes)s, %(part_of)s, %(changes)s::jsonb, now())
+VALUES (%(id)s, %(image)s, %(clock)s, %(actor)s, %(kind)s, %(undoes)s, %(part_of)s, %(changes)s::jsonb, %(at)s)
 """
 
 
@@ -55,15 +61,26 @@ def write_operation(
     if changed:
         _update(changed)
     image.clock += 1
-    if image.status == ImageStatus.NEW:
-        image.status = ImageStatus.IN_PROGRESS
+    note_edit(image, user, editor.role)
+    note_fixes(image, user, editor.role, [edit.cell for edit in edits])
+    operation = Operation(
+        id=operation_id,
+        image=image,
+        actor=user,
+        kind=kind,
+        part_of=part_of,
+        changes=[edit.logged() for edit in edits],
+        created_at=timezone.now(),
+    )
     row: Any = {
         "id": operation_id, "image": image.pk, "clock": image.clock, "status": image.status, "kind": kind,
         "next_label": image.next_label, "actor": user.pk if user else None, "undoes": undoes.pk if undoes else None,
-        "part_of": part_of.pk if part_of else None, "changes": json.dumps([edit.logged() for edit in edits]),
+        "part_of": part_of.pk if part_of else None, "changes": json.dumps(operation.changes),
+        "assignee": image.assignee_id, "at": operation.created_at,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_LOG, row)
+    do_count(operation, is_run=is_of_run(operation))
     patch = Patch.model_construct(
         type="patch",
         clock=image.clock,

@@ -12,6 +12,7 @@ from annotation.actions.log import write_operation
 from annotation.actions.masks import Room
 from annotation.actions.receipts import lock_tab, store_receipt
 from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
+from annotation.actions.workflow import check_may_edit
 from annotation.errors import ErrorCode, RefusedError
 from annotation.models import Annotation, Image, Job, LabelClass, Operation, User
 from annotation.permissions import Action, access_image
@@ -31,9 +32,10 @@ def do_push(user: User, image_id: UUID, push: Push, *, session_key: str | None =
     repeated = lock_tab(user, push)
     if repeated is not None:
         return repeated
-    image, _ = access_image(user, image_id, Action.ANNOTATE, lock=True, session_key=session_key)
+    image, role = access_image(user, image_id, Action.ANNOTATE, lock=True, session_key=session_key)
     try:
-        patch = _perform(image, user, push)
+        check_may_edit(image, role)
+        patch = _perform(Editor(image, user, client_id=push.client_id, role=role), user, push)
     except RefusedError as refusal:
         answer = _discard(image, user, push, refusal)
     else:
@@ -42,8 +44,8 @@ def do_push(user: User, image_id: UUID, push: Push, *, session_key: str | None =
     return answer
 
 
-def _perform(image: Image, user: User, push: Push) -> Patch:
-    editor = Editor(image, user, client_id=push.client_id)
+def _perform(editor: Editor, user: User, push: Push) -> Patch:
+    image = editor.image
     if push.undo is None:
         first = _first_part(image, user, push)
         prepare_changes(editor, push.changes)

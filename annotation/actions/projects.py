@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from annotation.errors import AppError, ErrorCode
 from annotation.events import send_members_changed
-from annotation.models import CLASS_COLOURS, LabelClass, Membership, Project, Role, User
+from annotation.models import CLASS_COLOURS, LabelClass, Membership, NextOrder, Project, Role, User
 
 
 def check_name(name: str, what: str) -> str:
@@ -32,6 +32,13 @@ def do_rename_project(project: Project, name: str) -> None:
     """A new name. The caller holds the row's lock."""
     project.name = check_name(name, "project")
     project.save(update_fields=["name"])
+
+
+@transaction.atomic
+def do_change_workflow(project: Project, *, next_order: NextOrder, work_limit: int | None) -> None:
+    """Another way of handing images out. The caller holds the row's lock."""
+    project.next_order, project.work_limit = next_order, work_limit
+    project.save(update_fields=["next_order", "work_limit"])
 
 
 @transaction.atomic

@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 from annotation.actions.changes import Editor, check_unlocked
 from annotation.actions.log import write_operation
 from annotation.actions.masks import Room
+from annotation.actions.workflow import check_may_edit
 from annotation.errors import ErrorCode, RefusedError
 from annotation.history import get_cells_at
-from annotation.models import Annotation, Image, User
+from annotation.models import Annotation, Image, Role, User
 from annotation.protocol import CellState
 
 
@@ -19,16 +20,17 @@ def check_point(image: Image, clock: int) -> None:
         raise RefusedError(ErrorCode.BAD_REQUEST, "The history of this image has no such point.")
 
 
-def do_restore(image: Image, user: User, clock: int, *, cells: list[UUID] | None) -> int:
+def do_restore(image: Image, user: User, clock: int, *, role: Role, cells: list[UUID] | None) -> int:
     """Make these cells, or all, what they were after operation ``clock``. The caller has locked the image. Returns how
     many are different for it. Pixels that other cells have by now are left to them."""
     check_point(image, clock)
+    check_may_edit(image, role)
     live = Annotation.objects.filter(image=image, deleted=False)
     then = {state.id: state for state in get_cells_at(image.pk, clock, cells=cells)}
     now = list(
         live.values_list("pk", flat=True) if cells is None else live.filter(pk__in=cells).values_list("pk", flat=True)
     )
-    editor = Editor(image, user)
+    editor = Editor(image, user, role=role)
     rows = editor.load([*then, *(cell_id for cell_id in now if cell_id not in then)])
     for cell_id in now:
         if cell_id not in then:

@@ -31,14 +31,14 @@ def get_redoable(image: Image, user: User) -> UUID | None:
     return undo[0]
 
 
-def get_target(image: Image, user: User, operation_id: UUID) -> Operation:
+def get_target(image: Image, user: User | None, operation_id: UUID) -> Operation:
     """The operation to invert: mine, in this image, not inverted yet. A part of a run stands for all of it, which has
     to have ended."""
     target = Operation.objects.filter(pk=operation_id, image=image).first()
     if target is None:
         raise RefusedError(ErrorCode.NOTHING_TO_UNDO, "There is nothing to undo.")
     target = target.part_of or target
-    if target.actor_id != user.pk:
+    if user is None or target.actor_id != user.pk:
         raise RefusedError(ErrorCode.FORBIDDEN, "You can undo your own changes only.")
     if Operation.objects.filter(undoes=target).exists():
         raise RefusedError(ErrorCode.NOTHING_TO_UNDO, "This change is undone already.")

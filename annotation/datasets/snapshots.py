@@ -24,7 +24,7 @@ def class_records(project_id: UUID) -> list[ClassRecord]:
 
 def image_ids(project_id: UUID) -> list[UUID]:
     """The project's present images, oldest first."""
-    return list(Image.objects.filter(project_id=project_id, deleted_at=None).values_list("pk", flat=True))
+    return list(Image.objects.filter(project_id=project_id, deleted_at=None, twin_of=None).values_list("pk", flat=True))
 
 
 def image_records(ids: list[UUID], *, between: Callable[[int], None]) -> Generator[ImageRecord, None, None]:

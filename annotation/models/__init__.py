@@ -1,29 +1,40 @@
 """Fields, constraints and tiny queries."""
 
 from annotation.models.annotations import Annotation, Client, Operation, Receipt
+from annotation.models.audit import AuditEntry, AuditKind
 from annotation.models.images import Image, ImageStatus, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
-from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, Project, Role
+from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, NextOrder, Project, Role
 from annotation.models.regions import Region
+from annotation.models.review import Judgement, StateChange, Verdict, Visit
+from annotation.models.work import DayWork
 
 __all__ = [
     "CLASS_COLOURS",
     "Annotation",
+    "AuditEntry",
+    "AuditKind",
     "Client",
+    "DayWork",
     "Image",
     "ImageStatus",
     "Job",
     "JobKind",
     "JobState",
+    "Judgement",
     "LabelClass",
     "Membership",
+    "NextOrder",
     "Operation",
     "Project",
     "Receipt",
     "Region",
     "Role",
+    "StateChange",
     "Upload",
     "UploadState",
     "User",
+    "Verdict",
+    "Visit",
 ]

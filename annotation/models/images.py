@@ -7,16 +7,21 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from annotation.models.projects import Project
 
 
 class ImageStatus(models.TextChoices):
-    """How far the annotation of an image is."""
+    """How far an image is on its way: annotated, handed in, looked at by somebody else, accepted or sent back."""
 
     NEW = "new", "New"
+    ASSIGNED = "assigned", "Assigned"
     IN_PROGRESS = "in_progress", "In progress"
-    DONE = "done", "Done"
+    SUBMITTED = "submitted", "Submitted"
+    IN_REVIEW = "in_review", "In review"
+    ACCEPTED = "accepted", "Accepted"
+    RETURNED = "returned", "Returned"
 
 
 class Image(models.Model):
@@ -30,6 +35,20 @@ class Image(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="images")
     name = models.CharField(max_length=255)
     status = models.CharField(max_length=16, choices=ImageStatus.choices, default=ImageStatus.NEW)
+    twin_of = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="twins",
+        help_text="another, independent annotation of that image's pixels: its annotator and reviewers see it",
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", help_text="who annotates it"
+    )
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", help_text="who reviews it"
+    )
+    due_on = models.DateField(null=True, help_text="the day by which it should be handed in")
     width = models.PositiveIntegerField(help_text="pixels")
     height = models.PositiveIntegerField(help_text="pixels")
     channels = models.PositiveSmallIntegerField()
@@ -54,7 +73,15 @@ class Image(models.Model):
 
     class Meta:
         ordering = ["created_at", "id"]
-        indexes = [models.Index(fields=["project", "created_at", "id"], name="images_of_project")]
+        indexes = [
+            models.Index(fields=["project", "created_at", "id"], name="images_of_project"),
+            models.Index(fields=["project", "status", "assignee"], name="images_by_state"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["twin_of", "assignee"], condition=Q(deleted_at=None), name="one_twin_for_each_person"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -65,8 +92,8 @@ class Image(models.Model):
 
     @property
     def folder(self) -> Path:
-        """The folder that holds this image's files."""
-        return Path(settings.IMAGES) / str(self.id)
+        """The folder that holds this image's files; twins share their image's."""
+        return Path(settings.IMAGES) / str(self.twin_of_id or self.id)
 
     @property
     def original_path(self) -> Path:

@@ -23,6 +23,14 @@ class Role(models.TextChoices):
     VIEWER = "viewer"
 
 
+class NextOrder(models.TextChoices):
+    """Which image somebody gets who asks for the next one."""
+
+    OLDEST = "oldest", "Oldest first"
+    WORST = "worst", "Lowest score first"
+    RANDOM = "random", "Random"
+
+
 class Project(models.Model):
     """Images that are annotated together, by the same people, with the same classes."""
 
@@ -31,6 +39,12 @@ class Project(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="projects")
+    next_order = models.CharField(
+        max_length=8, choices=NextOrder.choices, default=NextOrder.OLDEST, db_default=NextOrder.OLDEST
+    )
+    work_limit = models.PositiveSmallIntegerField(
+        null=True, help_text="images that one person may have begun and not handed in; null is no limit"
+    )
 
     def __str__(self) -> str:
         return self.name

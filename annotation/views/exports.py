@@ -1,16 +1,17 @@
 """Exports: make one, see them, take one home."""
 
-from __future__ import annotations
-
+# No postponed annotations here: ninja could not read them through transaction.atomic.
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from ninja import Router, Status
 
+from annotation.actions.audit import do_audit
 from annotation.actions.exports import do_create_export
 from annotation.errors import AppError, ErrorCode, not_found
-from annotation.models import JobKind, JobState
+from annotation.models import AuditKind, JobKind, JobState
 from annotation.permissions import Action, access_job, access_project
 from annotation.queries import get_exports
 from annotation.views.api import person
@@ -22,10 +23,13 @@ router = Router()
 
 
 @router.post("/projects/{uuid:project_id}/exports", response={201: JobOut})
+@transaction.atomic
 def create_export(request: HttpRequest, project_id: UUID, body: ExportIn) -> Status[JobOut]:
     """Have the project's cells written into a zip file."""
     project, _ = access_project(person(request), project_id, Action.EXPORT)
-    return Status(201, job_out(do_create_export(person(request), project, export_format=body.format)))
+    job = do_create_export(person(request), project, export_format=body.format)
+    do_audit(person(request), AuditKind.EXPORT, project=project, subject=body.format, job=str(job.pk))
+    return Status(201, job_out(job))
 
 
 @router.get("/projects/{uuid:project_id}/exports", response=list[JobOut])

@@ -39,6 +39,6 @@ def get_past_cells(request: HttpRequest, image_id: UUID, clock: int) -> HttpResp
 @transaction.atomic
 def restore(request: HttpRequest, image_id: UUID, body: RestoreIn) -> dict[str, Any]:
     """Make cells what they were: those named, those of an operation, or all."""
-    image, _ = access_image(person(request), image_id, Action.ANNOTATE, lock=True)
+    image, role = access_image(person(request), image_id, Action.ANNOTATE, lock=True)
     cells = get_changed_cells(image.pk, body.operation) if body.operation else body.cells
-    return {"cells": do_restore(image, person(request), body.clock, cells=cells)}
+    return {"cells": do_restore(image, person(request), body.clock, role=role, cells=cells)}

@@ -8,10 +8,11 @@ from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from annotation.actions.images import do_change_image, do_delete_image
+from annotation.actions.audit import do_audit
+from annotation.actions.images import do_delete_image, do_rename_image
 from annotation.imaging.layout import TILE, levels_of
 from annotation.imaging.shown_plane import middle_plane
-from annotation.models import Image, ImageStatus, Role, User
+from annotation.models import AuditKind, Image, Role, User
 from annotation.permissions import Action, access_image, access_project
 from annotation.queries import ImageRow, get_classes, get_images, get_neighbours
 from annotation.views.api import person
@@ -58,11 +59,12 @@ def show_image(request: HttpRequest, image_id: UUID) -> ImageDetailOut:
 
 @router.patch("/images/{uuid:image_id}", response=ImageDetailOut)
 @transaction.atomic
-def change_image(request: HttpRequest, image_id: UUID, body: ImageIn) -> ImageDetailOut:
-    """Another state, by those who annotate; another name, by managers (S5)."""
-    action = Action.ANNOTATE if body.name is None else Action.MANAGE
-    image, role = access_image(person(request), image_id, action, lock=True)
-    do_change_image(image, name=body.name, status=None if body.status is None else ImageStatus(body.status))
+def rename_image(request: HttpRequest, image_id: UUID, body: ImageIn) -> ImageDetailOut:
+    """Another name (S5). Its state is changed by steps: see workflow.py beside this file."""
+    image, role = access_image(person(request), image_id, Action.MANAGE, lock=True)
+    before = image.name
+    do_rename_image(image, body.name)
+    do_audit(person(request), AuditKind.IMAGE_RENAMED, project=image.project, subject=image.name, before=before)
     return _image_out(image, person(request), role)
 
 
@@ -72,4 +74,5 @@ def delete_image(request: HttpRequest, image_id: UUID) -> Status[None]:
     """Away with it, for everybody."""
     image, _ = access_image(person(request), image_id, Action.MANAGE, lock=True)
     do_delete_image(image)
+    do_audit(person(request), AuditKind.IMAGE_DELETED, project=image.project, subject=image.name, id=str(image.pk))
     return Status(204, None)

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from annotation.actions.audit import do_audit
 from annotation.actions.label_classes import do_change_class, do_create_class, do_delete_class
-from annotation.models import LabelClass
+from annotation.models import AuditKind, LabelClass
 from annotation.permissions import Action, access_project
 from annotation.queries import get_class, get_classes
 from annotation.views.api import person
@@ -29,16 +30,20 @@ def list_classes(request: HttpRequest, project_id: UUID) -> list[LabelClass]:
 def create_class(request: HttpRequest, project_id: UUID, body: ClassIn) -> Status[LabelClass]:
     """A new class, last in the order."""
     project, _ = access_project(person(request), project_id, Action.MANAGE, lock=True)
-    return Status(201, do_create_class(project, body.name, colour=body.colour, key=body.key))
+    label_class = do_create_class(project, body.name, colour=body.colour, key=body.key)
+    do_audit(person(request), AuditKind.CLASS_CREATED, project=project, subject=label_class.name)
+    return Status(201, label_class)
 
 
 @router.patch("/projects/{uuid:project_id}/classes/{int:class_id}", response=ClassOut)
 @transaction.atomic
 def change_class(request: HttpRequest, project_id: UUID, class_id: int, body: ClassChangeIn) -> LabelClass:
     """Another name, colour or key."""
-    access_project(person(request), project_id, Action.MANAGE, lock=True)
+    project, _ = access_project(person(request), project_id, Action.MANAGE, lock=True)
     label_class = get_class(project_id, class_id)
+    before = {"name": label_class.name, "colour": label_class.colour, "key": label_class.key}
     do_change_class(label_class, name=body.name, colour=body.colour, key=body.key)
+    do_audit(person(request), AuditKind.CLASS_CHANGED, project=project, subject=label_class.name, before=before)
     return label_class
 
 
@@ -46,6 +51,8 @@ def change_class(request: HttpRequest, project_id: UUID, class_id: int, body: Cl
 @transaction.atomic
 def delete_class(request: HttpRequest, project_id: UUID, class_id: int) -> Status[None]:
     """No new cell gets it any more."""
-    access_project(person(request), project_id, Action.MANAGE, lock=True)
-    do_delete_class(get_class(project_id, class_id))
+    project, _ = access_project(person(request), project_id, Action.MANAGE, lock=True)
+    label_class = get_class(project_id, class_id)
+    do_delete_class(label_class)
+    do_audit(person(request), AuditKind.CLASS_DELETED, project=project, subject=label_class.name)
     return Status(204, None)

@@ -1,12 +1,14 @@
 """Members of a project over HTTP."""
 
 # No postponed annotations here: ninja could not read them through transaction.atomic.
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from annotation.actions.audit import do_audit
 from annotation.actions.members import (
     check_may_link,
     check_may_touch,
@@ -16,7 +18,7 @@ from annotation.actions.members import (
     may_link,
 )
 from annotation.actions.people import sign_in_path
-from annotation.models import Membership, Role
+from annotation.models import AuditKind, Membership, Role
 from annotation.permissions import ALLOWED, Action, access_project
 from annotation.presence import colour_of
 from annotation.queries import get_member, get_members
@@ -41,6 +43,11 @@ def _member_out(membership: Membership, *, reader: Role) -> MemberOut:
     )
 
 
+def _audit(request: HttpRequest, kind: AuditKind, membership: Membership, **details: Any) -> None:
+    whom = membership.user
+    do_audit(person(request), kind, project=membership.project, subject=whom.username, user=whom.pk, **details)
+
+
 @router.get("/projects/{uuid:project_id}/members", response=list[MemberOut])
 def list_members(request: HttpRequest, project_id: UUID) -> list[MemberOut]:
     """Everybody in the project, by name."""
@@ -55,6 +62,7 @@ def add_member(request: HttpRequest, project_id: UUID, body: MemberAddIn) -> Sta
     project, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
     membership = do_add_member(project, role, username=body.username, email=body.email, role=Role(body.role))
     link = sign_in_path(membership.user) if may_link(membership) else None
+    _audit(request, AuditKind.MEMBER_ADDED, membership, role=membership.role, link=link is not None)
     return Status(201, MemberAddedOut(member=_member_out(membership, reader=role), link=link))
 
 
@@ -66,6 +74,7 @@ def make_link(request: HttpRequest, project_id: UUID, user_id: int) -> MemberLin
     membership = get_member(project_id, user_id)
     check_may_touch(role, membership)
     check_may_link(membership)
+    _audit(request, AuditKind.MEMBER_LINK, membership)
     return MemberLinkOut(link=sign_in_path(membership.user))
 
 
@@ -75,7 +84,9 @@ def change_member(request: HttpRequest, project_id: UUID, user_id: int, body: Me
     """Another role."""
     _, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
     membership = get_member(project_id, user_id)
+    before = membership.role
     do_change_role(membership, role, Role(body.role))
+    _audit(request, AuditKind.MEMBER_ROLE, membership, before=before, after=membership.role)
     return _member_out(membership, reader=role)
 
 
@@ -84,5 +95,7 @@ def change_member(request: HttpRequest, project_id: UUID, user_id: int, body: Me
 def remove_member(request: HttpRequest, project_id: UUID, user_id: int) -> Status[None]:
     """Out of the project."""
     _, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
-    do_remove_member(get_member(project_id, user_id), role)
+    membership = get_member(project_id, user_id)
+    _audit(request, AuditKind.MEMBER_REMOVED, membership, role=membership.role)
+    do_remove_member(membership, role)
     return Status(204, None)

@@ -84,6 +84,19 @@ def project_page(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @never_cache
 @ensure_csrf_cookie
 @login_required
+def audit_page(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Who did what in a project."""
+    try:
+        project, _ = access_project(_person(request), project_id, Action.MANAGE)
+    except AppError as error:
+        return refusal_page(request, error.message, status=error.status)
+    return _shell(request, f"Log of {project.name}")
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+@login_required
 def model_list(request: HttpRequest) -> HttpResponse:
     """All engines."""
     return _shell(request, "Models")

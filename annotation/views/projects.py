@@ -7,8 +7,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from annotation.actions.audit import do_audit
 from annotation.actions.projects import do_create_project, do_delete_project, do_rename_project
-from annotation.models import Membership
+from annotation.models import AuditKind, Membership
 from annotation.permissions import Action, access_project
 from annotation.presence import colour_of
 from annotation.queries import ProjectRow, get_project, get_projects
@@ -33,6 +34,7 @@ def _project_out(row: ProjectRow) -> ProjectOut:
             "role": row.role,
             "images": row.images,
             "done": row.done,
+            "submitted": row.submitted,
             "in_progress": row.in_progress,
             "cells": row.cells,
             "members": [_person_out(member) for member in row.members],
@@ -55,9 +57,11 @@ def list_projects(request: HttpRequest) -> list[ProjectOut]:
 
 
 @router.post("/projects", response={201: ProjectOut})
+@transaction.atomic
 def create_project(request: HttpRequest, body: ProjectIn) -> Status[ProjectOut]:
     """A new project, owned by who asks."""
     project = do_create_project(person(request), body.name)
+    do_audit(person(request), AuditKind.PROJECT_CREATED, project=project, subject=project.name)
     return Status(201, _project_out(get_project(person(request), project.pk)))
 
 
@@ -73,7 +77,9 @@ def show_project(request: HttpRequest, project_id: UUID) -> ProjectOut:
 def rename_project(request: HttpRequest, project_id: UUID, body: ProjectIn) -> ProjectOut:
     """A new name."""
     project, _ = access_project(person(request), project_id, Action.MANAGE, lock=True)
+    before = project.name
     do_rename_project(project, body.name)
+    do_audit(person(request), AuditKind.PROJECT_RENAMED, project=project, subject=project.name, before=before)
     return _project_out(get_project(person(request), project_id))
 
 
@@ -82,5 +88,6 @@ def rename_project(request: HttpRequest, project_id: UUID, body: ProjectIn) -> P
 def delete_project(request: HttpRequest, project_id: UUID) -> Status[None]:
     """Away with it, for everybody."""
     project, _ = access_project(person(request), project_id, Action.OWN, lock=True)
+    do_audit(person(request), AuditKind.PROJECT_DELETED, project=project, subject=project.name)
     do_delete_project(project)
     return Status(204, None)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from annotation.actions.runs import do_create_run
+from annotation.actions.workflow import check_may_edit
 from annotation.permissions import Action, access_image
 from annotation.views.api import person
 from annotation.views.jobs import job_out
@@ -19,7 +20,8 @@ router = Router()
 @router.post("/images/{uuid:image_id}/runs", response={201: JobOut})
 def create_run(request: HttpRequest, image_id: UUID, body: RunIn) -> Status[JobOut]:
     """Have an engine find all cells of the image; those that are there already are kept."""
-    image, _ = access_image(person(request), image_id, Action.ANNOTATE)
+    image, role = access_image(person(request), image_id, Action.ANNOTATE)
+    check_may_edit(image, role)
     params = body.params.model_dump(exclude_none=True, exclude_defaults=True)
     run = do_create_run(person(request), image, (body.t, body.z), engine=body.engine, params=params)
     return Status(201, job_out(run))

@@ -1,8 +1,9 @@
-"""What the HTTP API takes and gives; TypeScript is generated from it (`make protocol`). Unknown fields are refused."""
+"""What the HTTP API takes and gives (of review: review_schemas.py); TypeScript is generated from it (`make protocol`).
+Unknown fields are refused."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -67,7 +68,7 @@ class ExportIn(In):
 
 
 RoleName = Literal["owner", "manager", "annotator", "reviewer", "viewer"]
-StatusName = Literal["new", "in_progress", "done"]
+StatusName = Literal["new", "assigned", "in_progress", "submitted", "in_review", "accepted", "returned"]
 
 
 class MeOut(Schema):
@@ -89,13 +90,15 @@ class PersonOut(Schema):
 
 
 class ProjectOut(Schema):
-    """A project as its list shows it. ``role`` is the asking person's; ``thumbnails`` are the newest images' ids."""
+    """A project as its list shows it. ``role`` is the asking person's; ``thumbnails`` are the newest images' ids. Of
+    the ``images``, ``done`` are accepted, ``submitted`` wait for review or are in it, ``in_progress`` are begun."""
 
     id: UUID
     name: str
     role: RoleName
     images: int
     done: int
+    submitted: int
     in_progress: int
     cells: int
     members: list[PersonOut]
@@ -179,8 +182,16 @@ class ClassChangeIn(In):
     key: Annotated[str, Field(pattern="^[1-9]?$")] | None = None
 
 
+class NamedOut(Schema):
+    """Somebody, who may have left the project."""
+
+    id: int
+    name: str
+
+
 class ImageOut(Schema):
-    """An image as lists show it; sizes in pixels, ``channels`` is their number."""
+    """An image as lists show it; sizes in pixels, ``channels`` is their number. ``assignee`` annotates it, ``reviewer``
+    reviewed it last."""
 
     id: UUID
     name: str
@@ -189,6 +200,9 @@ class ImageOut(Schema):
     channels: int
     dtype: Literal["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32"]
     status: StatusName
+    assignee: NamedOut | None
+    reviewer: NamedOut | None
+    due_on: date | None
     cells: int
     updated_at: datetime
 
@@ -255,10 +269,9 @@ class ImageDetailOut(ImageOut):
 
 
 class ImageIn(In):
-    """What to change of an image: its name (managers), its state (those who annotate)."""
+    """An image's new name."""
 
-    name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-    status: StatusName | None = None
+    name: Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class Rectangle(In):

@@ -6,6 +6,9 @@ from django.urls import path
 
 from annotation.views import (
     accounts,
+    agreement,
+    audit,
+    dashboards,
     documents,
     engines,
     exports,
@@ -21,6 +24,7 @@ from annotation.views import (
     regions,
     runs,
     uploads,
+    workflow,
 )
 from annotation.views.api import api
 
@@ -36,10 +40,16 @@ api.add_router("", label_classes.router)
 api.add_router("", images.router)
 api.add_router("", regions.router)
 api.add_router("", history.router)
+api.add_router("", workflow.router)
+api.add_router("", audit.router)
+api.add_router("", agreement.router)
+api.add_router("", dashboards.router)
 
 urlpatterns = [
     path("", pages.project_list, name="projects"),
     path("projects/<uuid:project_id>/", pages.project_page, name="project"),
+    path("projects/<uuid:project_id>/audit/", pages.audit_page, name="audit"),
+    path("projects/<uuid:project_id>/dashboards/<slug:name>/", dashboards.dashboard_page, name="dashboard"),
     path("models/", pages.model_list, name="models"),
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),

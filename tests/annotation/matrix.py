@@ -16,7 +16,8 @@ from django.conf import settings
 
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
-from annotation.models import Job, JobKind, JobState, Upload
+from annotation.models import Annotation, Image, Job, JobKind, JobState, Upload
+from inference.rle import Rle
 from inference.weights import path_of, weights_file
 from tests.annotation.world import ACTORS, ROLES, World
 
@@ -27,6 +28,7 @@ MANAGERS = frozenset({"owner", "manager"})
 ANNOTATORS = MANAGERS | {"annotator", "reviewer"}
 UPLOADERS = MANAGERS | {"annotator"}
 EXPORTERS = ANNOTATORS
+REVIEWERS = MANAGERS | {"reviewer"}
 OWNERS = frozenset({"owner"})
 
 
@@ -87,6 +89,35 @@ def store_pixels(world: World) -> None:
         (folder / name).write_bytes(b"bytes")
 
 
+def hand_in_a_cell(world: World) -> None:
+    """An image with one cell that waits for review."""
+    Image.objects.filter(pk=world.image.pk).update(status="submitted")
+    cell = Annotation(image=world.image, label=1)
+    cell.rle = Rle(0, 0, 1, 1, (0, 1))
+    cell.save()
+    world.ids["cell_id"] = cell.pk
+
+
+def blind(world: World) -> dict[str, Any]:
+    """Two people annotate the image independently."""
+    return {"images": [str(world.image.pk)], "people": [world.users[name].pk for name in ("annotator", "reviewer")]}
+
+
+def overview(world: World) -> None:
+    """The dashboard that everybody in the project sees."""
+    world.ids |= {"name": "overview", "chart": "states"}
+
+
+def people(world: World) -> None:
+    """The dashboard of who did how much."""
+    world.ids["name"] = "people"
+
+
+def judgement(world: World) -> dict[str, Any]:
+    """Accept that cell."""
+    return {"cells": [{"id": str(world.ids.get("cell_id", world.image.pk)), "version": 1}], "judgement": "accepted"}
+
+
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
 OWN_UPLOAD = frozenset({"annotator"})
@@ -124,12 +155,36 @@ ROWS = [
     # --- images
     Row("GET", P + "/images", MEMBERS),
     Row("GET", "/api/images/{image_id}", MEMBERS),
-    Row("PATCH", "/api/images/{image_id}", ANNOTATORS, 200, lambda _: {"status": "done"}),
     Row("PATCH", "/api/images/{image_id}", MANAGERS, 200, lambda _: {"name": "renamed.tif"}),
     Row("DELETE", "/api/images/{image_id}", MANAGERS, 204),
     Row("GET", "/api/images/{image_id}/tiles/{level}/{t}/{c}/{z}/{row}/{col}", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/thumbnail", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/original", MEMBERS, prepare=store_pixels),
+    # --- the way of images
+    Row("GET", "/api/images/{image_id}/steps", MEMBERS),
+    Row("POST", "/api/images/{image_id}/steps", ANNOTATORS, 200, lambda _: {"to": "submitted"}),
+    Row("GET", P + "/workflow", MEMBERS),
+    Row("PUT", P + "/workflow", MANAGERS, 200, lambda _: {"next_order": "worst", "work_limit": 3}),
+    Row("POST", P + "/assignments", MANAGERS, 200, lambda world: {"images": [str(world.image.pk)], "people": []}),
+    Row("POST", P + "/next", ANNOTATORS, 200, lambda _: {}),
+    Row("POST", P + "/next", REVIEWERS, 200, lambda _: {"task": "review"}),
+    Row("GET", "/api/images/{image_id}/verdicts", MEMBERS),
+    Row("POST", "/api/images/{image_id}/verdicts", REVIEWERS, 200, judgement, hand_in_a_cell),
+    # --- agreement
+    Row("POST", P + "/twins", MANAGERS, 200, blind),
+    Row("GET", P + "/agreement", REVIEWERS),
+    Row("GET", P + "/agreement.csv", REVIEWERS),
+    # --- dashboards
+    Row("GET", "/projects/{project_id}/dashboards/{name}/", MEMBERS, prepare=overview),
+    Row("GET", "/projects/{project_id}/dashboards/{name}/", REVIEWERS, prepare=people),
+    Row("GET", P + "/dashboards/{name}", MEMBERS, prepare=overview),
+    Row("GET", P + "/dashboards/{name}", REVIEWERS, prepare=people),
+    Row("GET", P + "/dashboards/{name}.csv", MEMBERS, prepare=overview),
+    Row("GET", P + "/dashboards/{name}/{chart}.png", MEMBERS, prepare=overview),
+    # --- the log
+    Row("GET", "/projects/{project_id}/audit/", MANAGERS),
+    Row("GET", P + "/audit", MANAGERS),
+    Row("GET", P + "/audit.csv", MANAGERS),
     # --- regions
     Row("GET", "/api/images/{image_id}/regions", MEMBERS),
     Row("POST", "/api/images/{image_id}/regions", ANNOTATORS, 201, lambda _: {"name": "Corner", "box": BOX}),

@@ -286,7 +286,7 @@ def test_an_image_is_annotated_and_handed_in_by_the_keyboard_alone(
     annotator.press("Control+z", "Control+Enter")
     annotator.until("cells", str(count))
     annotator.saved()
-    expect(annotator.page.get_by_role("button", name="Mark as done, or open again")).to_have_text("Open again")
-    assert fetch(ann, f"{app.url}/api/images/{image['id']}")["status"] == "done"
+    expect(annotator.page.get_by_role("button", name="Hand in, or the next step")).to_have_text("Start review")
+    assert fetch(ann, f"{app.url}/api/images/{image['id']}")["status"] == "submitted"
     classes = [cell["class_id"] for cell in cells_in_database(app, ann, image["id"])]
     assert sum(one is not None for one in classes) == 1

@@ -94,7 +94,7 @@ class Ground:
 
     def audit(self) -> str:
         """What the auditor says; raises where anything is wrong."""
-        argv = [sys.executable, "manage.py", "audit"]
+        argv = [sys.executable, "manage.py", "verify"]
         ran = subprocess.run(argv, cwd=ROOT, env=self.environment(), capture_output=True, text=True, timeout=120)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout.strip()

@@ -80,7 +80,7 @@ it("runs no command that isn't enabled", () => {
   test.key("Alt+Right");
   test.key("Shift+F");
   test.key("Mod+Enter");
-  expect(test.done).toEqual(["next", "find", "done"]);
+  expect(test.done).toEqual(["next", "find", "step"]);
 });
 
 it("changes how the image is looked at", () => {

@@ -9,7 +9,7 @@ import { workspaceCommands } from "./workspace-commands";
 export interface Command {
   readonly id: string;
   readonly name: string;
-  readonly group: "Tools" | "Cells" | "Shapes" | "Quality" | "View" | "Image";
+  readonly group: "Tools" | "Cells" | "Shapes" | "Quality" | "Review" | "View" | "Image";
   readonly keys: readonly string[];
   enabled(): boolean;
   run(): void;
@@ -25,7 +25,8 @@ export interface PageActions {
   goToNext(): void;
   hasPrevious(): boolean;
   hasNext(): boolean;
-  toggleDone(): void;
+  nextStep(): void;
+  canStep(): boolean;
   back(): void;
   nextTheme(): void;
   startTour(): void;
@@ -292,12 +293,12 @@ function imageCommands(editor: Editor, page: PageActions): Command[] {
       run: () => page.goToNext(),
     },
     {
-      id: "toggle-done",
-      name: "Mark as done, or open again",
+      id: "next-step",
+      name: "Hand in, or the next step of this image",
       group: "Image",
       keys: ["Mod+Enter"],
-      enabled: () => editor.canEdit.value,
-      run: () => page.toggleDone(),
+      enabled: () => page.canStep(),
+      run: () => page.nextStep(),
     },
     {
       id: "back",

@@ -9,13 +9,71 @@ import type { LabelClass } from "./ports";
 import type { RegionsPort } from "./regions";
 import type { ImageContent } from "./viewer";
 
-export type ImageStatus = "new" | "in_progress" | "done";
+export type ImageStatus =
+  | "new"
+  | "assigned"
+  | "in_progress"
+  | "submitted"
+  | "in_review"
+  | "accepted"
+  | "returned";
+
+export interface Named {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** One step of an image on its way; `cell` is what its reason is about. */
+export interface Step {
+  readonly actor: Named | null;
+  readonly before: ImageStatus;
+  readonly after: ImageStatus;
+  readonly reason: string;
+  readonly cell: string | null;
+  readonly clock: number;
+  readonly created_at: string;
+}
+
+export type Judgement = "accepted" | "rejected" | "fixed";
+
+/** The last word on a cell, in that version of it. */
+export interface Verdict {
+  readonly cell: string;
+  readonly version: number;
+  readonly judgement: Judgement;
+  readonly reason: string;
+  readonly actor: Named | null;
+}
+
+/** What reviewers say of the cells of one image; both answer with all of it. */
+export interface ReviewPort {
+  verdicts(): Promise<readonly Verdict[]>;
+  judge(
+    cells: readonly { readonly id: string; readonly version: number }[],
+    judgement: "accepted" | "rejected",
+    reason: string,
+  ): Promise<readonly Verdict[]>;
+}
+
+/** The way of one image. */
+export interface WorkflowPort {
+  steps(): Promise<readonly Step[]>;
+  step(step: {
+    readonly to: ImageStatus;
+    readonly reason: string;
+    readonly cell: string | null;
+  }): Promise<ImageRow>;
+  /** The image to go on with; null when there is none left. */
+  next(task: "annotate" | "review"): Promise<string | null>;
+}
 
 /** An image as the filmstrip shows it. */
 export interface ImageRow {
   readonly id: string;
   readonly name: string;
   readonly status: ImageStatus;
+  readonly assignee: Named | null;
+  readonly due_on: string | null;
   readonly cells: number;
 }
 
@@ -74,7 +132,8 @@ export interface AnnotatorApi {
     parameters: RunRequest,
   ): Promise<{ readonly id: string }>;
   cancel(jobId: string): Promise<void>;
-  setStatus(imageId: string, status: ImageStatus): Promise<void>;
+  workflow(imageId: string, projectId: string): WorkflowPort;
+  review(imageId: string): ReviewPort;
   regions(imageId: string): RegionsPort;
   history(imageId: string): HistoryPort;
   thumbnail(imageId: string): string;

@@ -1,7 +1,17 @@
 /** The annotator's requests over HTTP. */
 
 import type { AnnotatorApi, EngineInfo } from "../editor/page-ports";
-import type { EntryOut, ImageDetailOut, ImageOut, JobOut, RegionOut, RestoredOut } from "../protocol/api.gen";
+import type {
+  EntryOut,
+  ImageDetailOut,
+  ImageOut,
+  JobOut,
+  NextOut,
+  RegionOut,
+  RestoredOut,
+  StepOut,
+  VerdictOut,
+} from "../protocol/api.gen";
 import type { CellState } from "../protocol/messages.gen";
 import { call, download } from "./http";
 
@@ -16,9 +26,19 @@ export const annotatorApi: AnnotatorApi = {
   cancel: async (jobId) => {
     await call<JobOut>("POST", `/api/jobs/${jobId}/cancel`);
   },
-  setStatus: async (imageId, status) => {
-    await call<ImageOut>("PATCH", `/api/images/${imageId}`, { status });
-  },
+  workflow: (imageId, projectId) => ({
+    steps: () => call<StepOut[]>("GET", `/api/images/${imageId}/steps`),
+    step: (step) => call<ImageOut>("POST", `/api/images/${imageId}/steps`, step),
+    next: async (task) => {
+      const asked = { task, now_in: imageId };
+      return (await call<NextOut>("POST", `/api/projects/${projectId}/next`, asked)).image;
+    },
+  }),
+  review: (imageId) => ({
+    verdicts: () => call<VerdictOut[]>("GET", `/api/images/${imageId}/verdicts`),
+    judge: (cells, judgement, reason) =>
+      call<VerdictOut[]>("POST", `/api/images/${imageId}/verdicts`, { cells, judgement, reason }),
+  }),
   regions: (imageId) => ({
     list: () => call<RegionOut[]>("GET", `/api/images/${imageId}/regions`),
     create: (name, box, { t, z }) =>

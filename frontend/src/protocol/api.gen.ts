@@ -1,4 +1,27 @@
-// Written by `make protocol` from annotation/views/schemas*.py. Do not edit.
+// Written by `make protocol` from the schemas of annotation/views. Do not edit.
+
+/** Deal `images` out to `people` (user ids), in turn or always to whoever has the fewest; without people they are nobody's again. */
+export interface AssignmentIn {
+  readonly images: readonly string[];
+  readonly people: readonly number[];
+  readonly how?: "in_turn" | "by_load";
+  readonly due_on?: string | null;
+}
+
+/** How many images were assigned; those that are handed in already were left alone. */
+export interface AssignmentOut {
+  readonly assigned: number;
+}
+
+/** An entry of the audit log: `actor_name` did it to `subject`; `details` has what it was before and after. */
+export interface AuditOut {
+  readonly id: number;
+  readonly kind: "sign_in" | "sign_in_failed" | "sign_out" | "member_added" | "member_role" | "member_removed" | "member_link" | "project_created" | "project_renamed" | "project_deleted" | "settings" | "class_created" | "class_changed" | "class_deleted" | "image_renamed" | "image_deleted" | "export";
+  readonly actor_name: string;
+  readonly subject: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly created_at: string;
+}
 
 /** A rectangle of whole pixels, half-open. */
 export interface Box {
@@ -14,6 +37,15 @@ export interface ChannelOut {
   readonly colour: string;
   readonly low: number;
   readonly high: number;
+}
+
+/** Each row is a label and the list of its values, one for each of `series`. */
+export interface ChartOut {
+  readonly name: string;
+  readonly question: string;
+  readonly answer: string;
+  readonly series: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
 }
 
 /** What to change of a class; what is missing stays. */
@@ -36,6 +68,15 @@ export interface ClassOut {
   readonly name: string;
   readonly colour: string;
   readonly key: string;
+}
+
+/** `rows` are the table under `header`. */
+export interface DashboardOut {
+  readonly name: string;
+  readonly title: string;
+  readonly charts: readonly ChartOut[];
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
 }
 
 /** An engine and whether it can work here; `problem` is a sentence that says what is missing; `about` has an empty line between paragraphs. */
@@ -87,6 +128,18 @@ export interface FigureOut {
   readonly value: number;
 }
 
+/** Agreement of two annotations, each figure 0 to 1: see docs/review.md. */
+export interface FiguresOut {
+  readonly cells_a: number;
+  readonly cells_b: number;
+  readonly matched: number;
+  readonly ap: number;
+  readonly ap_mean: number;
+  readonly f1: number;
+  readonly pq: number;
+  readonly aji: number;
+}
+
 /** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
 export interface ImageDetailOut {
   readonly id: string;
@@ -95,7 +148,10 @@ export interface ImageDetailOut {
   readonly height: number;
   readonly channels: number;
   readonly dtype: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32";
-  readonly status: "new" | "in_progress" | "done";
+  readonly status: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
+  readonly assignee: NamedOut | null;
+  readonly reviewer: NamedOut | null;
+  readonly due_on: string | null;
   readonly cells: number;
   readonly updated_at: string;
   readonly size_t: number;
@@ -115,13 +171,12 @@ export interface ImageDetailOut {
   readonly total: number;
 }
 
-/** What to change of an image: its name (managers), its state (those who annotate). */
+/** An image's new name. */
 export interface ImageIn {
-  readonly name?: string | null;
-  readonly status?: "new" | "in_progress" | "done" | null;
+  readonly name: string;
 }
 
-/** An image as lists show it; sizes in pixels, `channels` is their number. */
+/** An image as lists show it; sizes in pixels, `channels` is their number. `assignee` annotates it, `reviewer` reviewed it last. */
 export interface ImageOut {
   readonly id: string;
   readonly name: string;
@@ -129,7 +184,10 @@ export interface ImageOut {
   readonly height: number;
   readonly channels: number;
   readonly dtype: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32";
-  readonly status: "new" | "in_progress" | "done";
+  readonly status: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
+  readonly assignee: NamedOut | null;
+  readonly reviewer: NamedOut | null;
+  readonly due_on: string | null;
   readonly cells: number;
   readonly updated_at: string;
 }
@@ -201,6 +259,37 @@ export interface MemberOut {
   readonly invited: boolean;
 }
 
+/** Somebody, who may have left the project. */
+export interface NamedOut {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Which work is asked for; `now_in` is the image that one comes from and does not want again. */
+export interface NextIn {
+  readonly task?: "annotate" | "review";
+  readonly now_in?: string | null;
+}
+
+/** The image to go on with; null when there is none left. */
+export interface NextOut {
+  readonly image: string | null;
+}
+
+/** Two people's independent annotations of one image: `twin_a` and `twin_b` can be opened by reviewers. `boundary` is the mean distance of the outlines of matched cells in pixels, `kappa` Cohen's for classes, `kappa_of_all` Fleiss' kappa of all people of the image where there are three or more. */
+export interface PairOut {
+  readonly image: string;
+  readonly name: string;
+  readonly twin_a: string;
+  readonly twin_b: string;
+  readonly person_a: string;
+  readonly person_b: string;
+  readonly figures: FiguresOut;
+  readonly boundary: number | null;
+  readonly kappa: number | null;
+  readonly kappa_of_all: number | null;
+}
+
 /** A member of a project, in the colour that everybody sees them in. */
 export interface PersonOut {
   readonly id: number;
@@ -227,13 +316,14 @@ export interface ProjectIn {
   readonly name: string;
 }
 
-/** A project as its list shows it. `role` is the asking person's; `thumbnails` are the newest images' ids. */
+/** A project as its list shows it. `role` is the asking person's; `thumbnails` are the newest images' ids. Of the `images`, `done` are accepted, `submitted` wait for review or are in it, `in_progress` are begun. */
 export interface ProjectOut {
   readonly id: string;
   readonly name: string;
   readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
   readonly images: number;
   readonly done: number;
+  readonly submitted: number;
   readonly in_progress: number;
   readonly cells: number;
   readonly members: readonly PersonOut[];
@@ -306,6 +396,37 @@ export interface RunParams {
   readonly first?: Rectangle | null;
 }
 
+/** A cell in the version that was looked at. */
+export interface SeenIn {
+  readonly id: string;
+  readonly version: number;
+}
+
+/** Where to move an image. Sending back (“returned”) needs a `reason`, which may be about one `cell`. */
+export interface StepIn {
+  readonly to: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
+  readonly reason?: string;
+  readonly cell?: string | null;
+}
+
+/** One step of an image on its way; `actor` is null where that account is gone. */
+export interface StepOut {
+  readonly actor: NamedOut | null;
+  readonly before: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
+  readonly after: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
+  readonly reason: string;
+  readonly cell: string | null;
+  readonly clock: number;
+  readonly created_at: string;
+}
+
+/** Have each of `people` (user ids) annotate each of `images` without seeing the others' cells. */
+export interface TwinsIn {
+  readonly images: readonly string[];
+  readonly people: readonly number[];
+  readonly due_on?: string | null;
+}
+
 /** A file that is about to come: what the person calls it, and its bytes. */
 export interface UploadIn {
   readonly name: string;
@@ -323,6 +444,22 @@ export interface UploadOut {
   readonly image: string | null;
 }
 
+/** The last word on a cell, in that `version` of it: a later version waits for another. */
+export interface VerdictOut {
+  readonly cell: string;
+  readonly version: number;
+  readonly judgement: "accepted" | "rejected" | "fixed";
+  readonly reason: string;
+  readonly actor: NamedOut | null;
+}
+
+/** The same word on several cells. */
+export interface VerdictsIn {
+  readonly cells: readonly SeenIn[];
+  readonly judgement: "accepted" | "rejected";
+  readonly reason?: string;
+}
+
 /** A file of weights that an engine can run; `sha256` is empty and `size` (bytes) null where nobody stated them, `url` and `command` are empty where there is nothing to fetch. */
 export interface WeightsOut {
   readonly name: string;
@@ -335,4 +472,16 @@ export interface WeightsOut {
   readonly here: boolean;
   readonly used: boolean;
   readonly command: string;
+}
+
+/** The same, all of it. */
+export interface WorkflowIn {
+  readonly next_order: "oldest" | "worst" | "random";
+  readonly work_limit: number | null;
+}
+
+/** How a project hands out images: `next_order` of the new ones, `work_limit` on what one person has begun. */
+export interface WorkflowOut {
+  readonly next_order: "oldest" | "worst" | "random";
+  readonly work_limit: number | null;
 }

@@ -58,3 +58,10 @@ export function initials(name: string): string {
       : [...(words[0] ?? "?")].slice(0, 2);
   return letters.join("").toUpperCase();
 }
+
+const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
+
+/** “2030-01-05” → “5 Jan 2030”. */
+export function day(iso: string): string {
+  return DAY.format(new Date(`${iso}T00:00:00Z`));
+}

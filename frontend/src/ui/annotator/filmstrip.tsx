@@ -1,10 +1,18 @@
 import type { JSX } from "preact";
 import type { ImageRow, ImageStatus } from "../../editor/page-ports";
+import { STATUS_WORDS } from "../../editor/workflow";
 import { withKeys } from "./controls";
 import type { Annotator } from "./model";
 
-const WORDS: Readonly<Record<ImageStatus, string>> = { new: "New", in_progress: "In progress", done: "Done" };
-const SIGNS: Readonly<Record<ImageStatus, string>> = { new: "○", in_progress: "◐", done: "●" };
+const SIGNS: Readonly<Record<ImageStatus, string>> = {
+  new: "○",
+  assigned: "○",
+  in_progress: "◐",
+  submitted: "◕",
+  in_review: "◕",
+  accepted: "●",
+  returned: "↩",
+};
 /** Images to each side. */
 const REACH = 6;
 
@@ -34,7 +42,8 @@ export function Filmstrip({ model }: { model: Annotator }): JSX.Element {
 
 function Frame({ model, image }: { model: Annotator; image: ImageRow }): JSX.Element {
   const current = image.id === model.image.value.id;
-  const words = `${image.name}: ${WORDS[image.status]}, ${image.cells.toLocaleString("en")} cells`;
+  const status = current ? model.workflow.where.value.status : image.status;
+  const words = `${image.name}: ${STATUS_WORDS[status]}, ${image.cells.toLocaleString("en")} cells`;
   return (
     <a
       class="frame"
@@ -44,8 +53,8 @@ function Frame({ model, image }: { model: Annotator; image: ImageRow }): JSX.Ele
       aria-label={words}
     >
       <img src={model.api.thumbnail(image.id)} alt="" loading="lazy" />
-      <span class={`frame-state ${image.status}`} aria-hidden="true">
-        {SIGNS[image.status]}
+      <span class={`frame-state ${status}`} aria-hidden="true">
+        {SIGNS[status]}
       </span>
     </a>
   );

@@ -9,7 +9,15 @@ import { keyName } from "./controls";
 import { KeyEntry, type Listening, listenFor } from "./key-entry";
 import type { Annotator } from "./model";
 
-const GROUPS: readonly Command["group"][] = ["Tools", "Cells", "Shapes", "Quality", "View", "Image"];
+const GROUPS: readonly Command["group"][] = [
+  "Tools",
+  "Cells",
+  "Shapes",
+  "Quality",
+  "Review",
+  "View",
+  "Image",
+];
 const MOUSE: readonly [string, string][] = [
   ["Wheel", "Zoom to the pointer"],
   ["Shift Wheel", "Move sideways"],

@@ -2,6 +2,8 @@ import { expect, it } from "vitest";
 import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-ports";
 import type { JobUpdate } from "../../editor/ports";
 import { FakeRegions } from "../../testing/fake-regions";
+import { FakeReview } from "../../testing/fake-review";
+import { FakeWorkflow } from "../../testing/fake-workflow";
 import { LocalSession } from "../../testing/local-session";
 import { Annotator } from "./model";
 import { findEntries, paletteEntries } from "./palette-entries";
@@ -29,6 +31,8 @@ const DETAIL: ImageDetail = {
   id: "b",
   name: "b.tif",
   status: "in_progress",
+  assignee: null,
+  due_on: null,
   cells: 0,
   width: 8,
   height: 4,
@@ -81,7 +85,8 @@ class Page {
         return { id: "j" };
       },
       cancel: (job) => note(`cancel ${job}`),
-      setStatus: (image, status) => note(`${image} ${status}`),
+      review: () => new FakeReview(),
+      workflow: (image) => new FakeWorkflow(image, note),
       regions: () => new FakeRegions(),
       history: () => ({ list: async () => [], cells: async () => [], restore: async () => 0 }),
       thumbnail: () => "",
@@ -247,21 +252,20 @@ it("knows how far the clicks of the chosen engine are prepared", async () => {
   expect(page.model.embedding.value?.state).toBe("done");
 });
 
-it("marks the image as done and opens it again", async () => {
+it("hands the image in with its key and takes the next one", async () => {
   const page = new Page();
-  page.key("toggle-done");
+  page.key("next-step");
   await settled();
-  expect(page.model.image.value.status).toBe("done");
-  page.key("toggle-done");
-  await settled();
-  expect(page.said).toEqual(["b done", "b in_progress"]);
+  expect(page.model.workflow.where.value.status).toBe("submitted");
+  await page.model.workflow.take("annotate");
+  expect(page.said).toEqual(["b submitted", "/images/next/"]);
 });
 
 it("says what the server refused and changes nothing", async () => {
   const page = new Page("Only annotators may do this.");
-  page.key("toggle-done");
+  page.key("next-step");
   await settled();
-  expect(page.model.image.value.status).toBe("in_progress");
+  expect(page.model.workflow.where.value.status).toBe("in_progress");
   expect(page.model.editor.notices.value[0]?.message).toBe("Only annotators may do this.");
 });
 

@@ -1,6 +1,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { Bindings } from "../../commands/bindings";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
+import { reviewCommands } from "../../commands/review-commands";
 import { viewerCommands } from "../../commands/viewer-commands";
 import { CellList } from "../../editor/cell-list";
 import { Editor } from "../../editor/editor";
@@ -14,8 +15,10 @@ import type {
   RunRequest,
 } from "../../editor/page-ports";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
+import { Review } from "../../editor/review";
 import { View } from "../../editor/view";
 import { Viewer } from "../../editor/viewer";
+import { Workflow } from "../../editor/workflow";
 import { samePlane } from "../../store/types";
 import { nextTheme } from "../theme";
 import { Tour } from "./tour";
@@ -31,6 +34,8 @@ export class Annotator implements PageActions {
   readonly commands: readonly Command[];
   readonly bindings: Bindings;
   readonly tour: Tour;
+  readonly workflow: Workflow;
+  readonly review: Review;
   readonly image: Signal<ImageDetail>;
   readonly images: Signal<readonly ImageRow[]> = signal([]);
   readonly engines: Signal<readonly EngineInfo[]> = signal([]);
@@ -57,10 +62,23 @@ export class Annotator implements PageActions {
     this.tour = new Tour(this);
     this.editor.regions.connect(api.regions(detail.id));
     this.editor.past.connect(api.history(detail.id));
+    this.workflow = new Workflow(detail, api.workflow(detail.id, detail.project.id), {
+      role: detail.project.role,
+      me: computed(() => session.me.value?.userId ?? null),
+      saved: () => session.status.peek().state === "saved",
+      say: (message) => this.editor.say(message),
+      go: (imageId) => this.open(imageId),
+    });
     this.bindings = new Bindings(api);
+    const judging = computed(() => {
+      const { status } = this.workflow.where.value;
+      return this.workflow.reviews && (status === "submitted" || status === "in_review");
+    });
+    this.review = new Review(this.editor, api.review(detail.id), judging);
     this.commands = this.bindings.bind([
       ...commandsFor(this.editor, this),
       ...viewerCommands(this.editor, this.viewer),
+      ...reviewCommands(this.review, () => this.editor.selection.value.size > 0),
     ]);
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
     this.segmenting = computed(
@@ -118,7 +136,7 @@ export class Annotator implements PageActions {
 
   /** What is not needed for the first picture. */
   async load(): Promise<void> {
-    await Promise.all([this.loadEngines(), this.loadImages()]);
+    await Promise.all([this.loadEngines(), this.loadImages(), this.workflow.load(), this.review.load()]);
     this.tour.offer();
   }
 
@@ -285,20 +303,12 @@ export class Annotator implements PageActions {
     nextTheme();
   }
 
-  toggleDone(): void {
-    void this.setDone(this.image.peek().status !== "done");
+  nextStep(): void {
+    this.workflow.next();
   }
 
-  private async setDone(done: boolean): Promise<void> {
-    const { id } = this.image.peek();
-    const status = done ? "done" : "in_progress";
-    try {
-      await this.api.setStatus(id, status);
-      this.image.value = { ...this.image.peek(), status };
-      this.images.value = this.images.peek().map((one) => (one.id === id ? { ...one, status } : one));
-    } catch (error) {
-      this.editor.say(sentence(error));
-    }
+  canStep(): boolean {
+    return this.workflow.choices.value.length > 0;
   }
 }
 

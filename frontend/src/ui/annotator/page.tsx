@@ -15,11 +15,13 @@ import { Palette } from "./palette";
 import { TogetherBar } from "./people";
 import { PromptBar } from "./prompt-bar";
 import { RegionsPanel } from "./regions-panel";
+import { ReviewPanel } from "./review-panel";
 import { type Draw, Stage } from "./stage";
 import { rememberTools, ToolBar } from "./tool-bar";
 import { ToolRail } from "./tool-rail";
 import { TopBar } from "./top-bar";
 import { TourCard } from "./tour-card";
+import { SendBack, WorkPanel } from "./work-panel";
 
 /** The annotator: top bar, tools, canvas, panels, filmstrip. Panels never cover the image. */
 export function AnnotatorPage({
@@ -54,6 +56,8 @@ export function AnnotatorPage({
       {!hidden && (
         <aside class="column" aria-label="Panels">
           <TourCard model={model} />
+          <WorkPanel model={model} />
+          <ReviewPanel model={model} />
           <ChannelsPanel model={model} />
           <FindPanel model={model} />
           <ClassesPanel model={model} />
@@ -65,6 +69,7 @@ export function AnnotatorPage({
       )}
       <Filmstrip model={model} />
       <Help model={model} />
+      <SendBack model={model} />
       <Palette model={model} />
     </div>
   );

@@ -19,6 +19,7 @@ import { PlaneSliders } from "./plane-sliders";
 
 export function TopBar({ model }: { model: Annotator }): JSX.Element {
   const image = model.image.value;
+  const [first] = model.workflow.choices.value;
   const command = (id: string) => model.commands.find((one) => one.id === id);
   return (
     <header class="annotator-bar">
@@ -51,12 +52,11 @@ export function TopBar({ model }: { model: Annotator }): JSX.Element {
       </CommandButton>
       <Saved status={model.editor.session.status.value} />
       <People model={model} />
-      <CommandButton
-        command={command("toggle-done")}
-        class={image.status === "done" ? "button" : "button primary"}
-      >
-        {image.status === "done" ? "Open again" : "Mark as done"}
-      </CommandButton>
+      {first && (
+        <CommandButton command={command("next-step")} class="button primary">
+          {first.word}
+        </CommandButton>
+      )}
     </header>
   );
 }

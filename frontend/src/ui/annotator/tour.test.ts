@@ -11,6 +11,7 @@ class Page {
   readonly editor = this.test.editor;
   readonly segmenting = signal<object | null>(null);
   readonly image;
+  readonly workflow = { where: signal<{ status: ImageStatus }>({ status: "new" }) };
   readonly kept = new Map<string, string>();
   readonly api = {
     recall: (name: string) => this.kept.get(name) ?? null,
@@ -19,7 +20,7 @@ class Page {
   readonly tour: Tour;
 
   constructor(name = "Demo: nuclei") {
-    this.image = signal({ status: "new" as ImageStatus, project: { name } });
+    this.image = signal({ project: { name } });
     this.tour = new Tour(this);
     this.tour.offer();
   }
@@ -27,7 +28,7 @@ class Page {
 
 it("goes on when the person has done what a step says, from looking to handing in", async () => {
   const page = new Page();
-  const { test, tour, image, segmenting } = page;
+  const { test, tour, workflow, segmenting } = page;
   const acts: (() => void)[] = [
     () => test.key("+"),
     () => test.key("p"),
@@ -43,7 +44,7 @@ it("goes on when the person has done what a step says, from looking to handing i
       test.key("1");
     },
     () => {
-      image.value = { ...image.value, status: "done" };
+      workflow.where.value = { status: "submitted" };
     },
   ];
   for (const [at, act] of acts.entries()) {

@@ -7,10 +7,8 @@ import type { ImageStatus } from "../../editor/page-ports";
 export interface Toured {
   readonly editor: Editor;
   readonly segmenting: ReadonlySignal<object | null>;
-  readonly image: ReadonlySignal<{
-    readonly status: ImageStatus;
-    readonly project: { readonly name: string };
-  }>;
+  readonly image: ReadonlySignal<{ readonly project: { readonly name: string } }>;
+  readonly workflow: { readonly where: ReadonlySignal<{ readonly status: ImageStatus }> };
   readonly api: Memory;
 }
 
@@ -79,8 +77,8 @@ export const STEPS: readonly Step[] = [
   {
     title: "Done",
     text: (key) =>
-      `When an image is finished, ${key("toggle-done")} marks it. ${key("help")} shows all keys, ${key("palette")} finds every command.`,
-    done: ({ image }) => image.value.status === "done",
+      `When an image is finished, ${key("next-step")} hands it in. ${key("help")} shows all keys, ${key("palette")} finds every command.`,
+    done: ({ workflow }) => workflow.where.value.status === "submitted",
   },
 ];
 

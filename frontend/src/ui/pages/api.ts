@@ -2,11 +2,13 @@
 import { call } from "../../net/http";
 import type { UploadServer } from "../../net/uploads";
 import type {
+  AssignmentIn,
+  AssignmentOut,
+  AuditOut,
   ClassChangeIn,
   ClassIn,
   ClassOut,
   EngineOut,
-  ImageIn,
   ImageOut,
   JobOut,
   MemberAddedOut,
@@ -14,8 +16,12 @@ import type {
   MemberLinkOut,
   MemberOut,
   MeOut,
+  NextOut,
   ProjectOut,
+  TwinsIn,
   UploadOut,
+  WorkflowIn,
+  WorkflowOut,
 } from "../../protocol/api.gen";
 
 export type Role = ProjectOut["role"];
@@ -27,6 +33,7 @@ export const may = {
   own: (role: Role) => role === "owner",
   upload: (role: Role) => MANAGERS.includes(role) || role === "annotator",
   annotate: (role: Role) => role !== "viewer",
+  review: (role: Role) => MANAGERS.includes(role) || role === "reviewer",
   export: (role: Role) => role !== "viewer",
 };
 
@@ -41,7 +48,12 @@ export const api = {
   renameProject: (id: string, name: string) => call<ProjectOut>("PATCH", project(id), { name }),
   deleteProject: (id: string) => call<void>("DELETE", project(id)),
   images: (id: string) => call<readonly ImageOut[]>("GET", `${project(id)}/images`),
-  changeImage: (id: string, change: ImageIn) => call<ImageOut>("PATCH", `/api/images/${id}`, change),
+  workflow: (id: string) => call<WorkflowOut>("GET", `${project(id)}/workflow`),
+  changeWorkflow: (id: string, body: WorkflowIn) => call<WorkflowOut>("PUT", `${project(id)}/workflow`, body),
+  assign: (id: string, body: AssignmentIn) => call<AssignmentOut>("POST", `${project(id)}/assignments`, body),
+  makeTwins: (id: string, body: TwinsIn) => call<AssignmentOut>("POST", `${project(id)}/twins`, body),
+  takeNext: (id: string, task: "annotate" | "review") =>
+    call<NextOut>("POST", `${project(id)}/next`, { task }),
   deleteImage: (id: string) => call<void>("DELETE", `/api/images/${id}`),
   members: (id: string) => call<readonly MemberOut[]>("GET", `${project(id)}/members`),
   addMember: (id: string, whom: MemberAddIn) => call<MemberAddedOut>("POST", `${project(id)}/members`, whom),
@@ -57,6 +69,8 @@ export const api = {
   deleteClass: (id: string, item: number) => call<void>("DELETE", `${project(id)}/classes/${item}`),
   exports: (id: string) => call<readonly JobOut[]>("GET", `${project(id)}/exports`),
   createExport: (id: string, format: string) => call<JobOut>("POST", `${project(id)}/exports`, { format }),
+  audit: (id: string, query: string) => call<readonly AuditOut[]>("GET", `${project(id)}/audit?${query}`),
+  auditFile: (id: string, query: string) => `${project(id)}/audit.csv?${query}`,
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),
 };
 

@@ -1,10 +1,10 @@
 /** The project's images as a grid or as a table. */
 import { Trash2 } from "lucide";
 import type { ImageOut } from "../../protocol/api.gen";
-import { count, counted } from "../format";
+import { count, counted, day } from "../format";
 import { Icon } from "../icon";
-import { api, may, type Status } from "./api";
-import { STATUSES, StatusWord, Thumbnail, When } from "./parts";
+import { may, type Status } from "./api";
+import { StatusWord, Thumbnail, When } from "./parts";
 import type { ProjectState } from "./project-state";
 
 interface ImagesProps {
@@ -44,37 +44,56 @@ export function ImageGrid({ state }: ImagesProps) {
   );
 }
 
-function StatusChoice({ state, image }: ImagesProps & { readonly image: ImageOut }) {
-  const role = state.project.value?.role;
-  if (!role || !may.annotate(role)) return <StatusWord status={image.status} />;
+function Chosen({ state, image }: ImagesProps & { readonly image: ImageOut }) {
   return (
-    <select
-      aria-label={`State of ${image.name}`}
-      value={image.status}
-      onChange={(event) => {
-        const status = event.currentTarget.value as Status;
-        void state.change(api.changeImage(image.id, { status }), () => state.loadImages());
-      }}
-    >
-      {STATUSES.map((item) => (
-        <option key={item.value} value={item.value}>
-          {item.word}
-        </option>
-      ))}
-    </select>
+    <input
+      type="checkbox"
+      aria-label={`Choose ${image.name}`}
+      checked={state.chosen.value.has(image.id)}
+      onChange={(event) => state.choose(image.id, event.currentTarget.checked)}
+    />
   );
 }
 
+function AllChosen({ state }: ImagesProps) {
+  const shown = state.shown.value;
+  return (
+    <input
+      type="checkbox"
+      aria-label="Choose all images shown"
+      checked={shown.length > 0 && shown.every((image) => state.chosen.value.has(image.id))}
+      onChange={(event) => state.chooseAll(event.currentTarget.checked)}
+    />
+  );
+}
+
+const HANDED_IN: readonly Status[] = ["submitted", "in_review", "accepted"];
+
+function Due({ image }: { readonly image: ImageOut }) {
+  if (!image.due_on) return null;
+  const late = image.due_on < new Date().toISOString().slice(0, 10) && !HANDED_IN.includes(image.status);
+  return <span class={late ? "late" : ""}>{late ? `${day(image.due_on)}, late` : day(image.due_on)}</span>;
+}
+
 export function ImageTable({ state }: ImagesProps) {
+  const role = state.project.value?.role;
+  const manages = role !== undefined && may.manage(role);
   return (
     <table class="images">
       <thead>
         <tr>
+          {manages && (
+            <th class="narrow">
+              <AllChosen state={state} />
+            </th>
+          )}
           <th class="narrow">
             <span class="unseen">Preview</span>
           </th>
           <th>Name</th>
           <th>State</th>
+          <th>Annotates</th>
+          <th>Due</th>
           <th class="number">Cells</th>
           <th class="number">Size</th>
           <th>Updated</th>
@@ -86,6 +105,11 @@ export function ImageTable({ state }: ImagesProps) {
       <tbody>
         {state.shown.value.map((image) => (
           <tr key={image.id}>
+            {manages && (
+              <td class="narrow">
+                <Chosen state={state} image={image} />
+              </td>
+            )}
             <td class="narrow">
               <Thumbnail id={image.id} name="" />
             </td>
@@ -95,7 +119,11 @@ export function ImageTable({ state }: ImagesProps) {
               </a>
             </td>
             <td>
-              <StatusChoice state={state} image={image} />
+              <StatusWord status={image.status} />
+            </td>
+            <td>{image.assignee?.name}</td>
+            <td>
+              <Due image={image} />
             </td>
             <td class="number">{count(image.cells)}</td>
             <td class="number">

@@ -1,6 +1,7 @@
 /** Small pieces that both pages show. */
-import { Circle, CircleCheck, CircleDot, LogOut } from "lucide";
+import { Circle, CircleCheck, CircleDot, CircleUser, CornerUpLeft, Eye, LogOut, Send } from "lucide";
 import type { ComponentChildren } from "preact";
+import { STATUS_WORDS } from "../../editor/workflow";
 import { csrfToken } from "../../net/http";
 import type { MeOut, PersonOut } from "../../protocol/api.gen";
 import { count, exact, initials, relative } from "../format";
@@ -48,17 +49,20 @@ export function When({ iso }: { readonly iso: string }) {
 interface ProgressProps {
   readonly total: number;
   readonly done: number;
+  readonly submitted: number;
   readonly inProgress: number;
 }
 
-/** How many images are done, in progress and new; the words below say the same. */
-export function Progress({ total, done, inProgress }: ProgressProps) {
+/** How many images are accepted, handed in, begun and not begun; the words below say the same. */
+export function Progress({ total, done, submitted, inProgress }: ProgressProps) {
   const share = (part: number) => ({ width: `${total ? (100 * part) / total : 0}%` });
-  const words = `${count(done)} done · ${count(inProgress)} in progress · ${count(total - done - inProgress)} new`;
+  const rest = total - done - submitted - inProgress;
+  const words = `${count(done)} accepted · ${count(submitted)} handed in · ${count(inProgress)} begun · ${count(rest)} to begin`;
   return (
     <div class="progress">
       <div class="track" role="img" aria-label={words}>
         <div class="done" style={share(done)} />
+        <div class="handed-in" style={share(submitted)} />
         <div class="begun" style={share(inProgress)} />
       </div>
       <span class="muted">{words}</span>
@@ -86,17 +90,29 @@ export function People({ members }: { readonly members: readonly PersonOut[] }) 
 }
 
 export const STATUSES: readonly { readonly value: Status; readonly word: string }[] = [
-  { value: "new", word: "New" },
-  { value: "in_progress", word: "In progress" },
-  { value: "done", word: "Done" },
+  { value: "new", word: STATUS_WORDS.new },
+  { value: "assigned", word: STATUS_WORDS.assigned },
+  { value: "in_progress", word: STATUS_WORDS.in_progress },
+  { value: "submitted", word: STATUS_WORDS.submitted },
+  { value: "in_review", word: STATUS_WORDS.in_review },
+  { value: "returned", word: STATUS_WORDS.returned },
+  { value: "accepted", word: STATUS_WORDS.accepted },
 ];
-const STATUS_ICONS = { new: Circle, in_progress: CircleDot, done: CircleCheck };
+const STATUS_ICONS = {
+  new: Circle,
+  assigned: CircleUser,
+  in_progress: CircleDot,
+  submitted: Send,
+  in_review: Eye,
+  returned: CornerUpLeft,
+  accepted: CircleCheck,
+};
 
 export function StatusWord({ status }: { readonly status: Status }) {
   return (
     <span class={`status ${status}`}>
       <Icon node={STATUS_ICONS[status]} title="" />
-      {STATUSES.find((item) => item.value === status)?.word}
+      {STATUS_WORDS[status]}
     </span>
   );
 }

@@ -24,7 +24,12 @@ function Card({ project }: { readonly project: ProjectOut }) {
         <p class="muted">
           {counted(project.images, "image")} · {counted(project.cells, "cell")}
         </p>
-        <Progress total={project.images} done={project.done} inProgress={project.in_progress} />
+        <Progress
+          total={project.images}
+          done={project.done}
+          submitted={project.submitted}
+          inProgress={project.in_progress}
+        />
         <p class="card-foot muted">
           <People members={project.members} />
           <When iso={project.updated_at} />

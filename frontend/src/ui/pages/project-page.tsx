@@ -1,6 +1,6 @@
 /** One project: its images, who works on them, what cells are called, uploads and exports. */
 import { useSignal } from "@preact/signals";
-import { Download, LayoutGrid, Pencil, Table, Trash2, Upload } from "lucide";
+import { ChartColumn, Download, LayoutGrid, Pencil, ScrollText, Table, Trash2, Upload } from "lucide";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ProjectOut } from "../../protocol/api.gen";
 import { Confirm, Dialog } from "../dialog";
@@ -15,6 +15,7 @@ import { MembersPanel } from "./members-panel";
 import { Empty, Progress, STATUSES, TopBar } from "./parts";
 import { ProjectState } from "./project-state";
 import { DropAnywhere, UploadsPanel } from "./uploads-panel";
+import { AssignBar, WorkPanel } from "./work-panel";
 
 const ACCEPT = ".png,.jpg,.jpeg,.webp,.tif,.tiff,.btf,.zip,.czi,.nd2,.lif,.dcm,.svs,.ndpi";
 
@@ -107,6 +108,14 @@ function Head({ project, onAsk, onFiles }: HeadProps) {
         </button>
       )}
       <span class="spacer" />
+      <a class="button" href={`/projects/${project.id}/dashboards/overview/`}>
+        <Icon node={ChartColumn} title="" /> Figures
+      </a>
+      {may.manage(project.role) && (
+        <a class="button" href={`/projects/${project.id}/audit/`}>
+          <Icon node={ScrollText} title="" /> Log
+        </a>
+      )}
       {may.export(project.role) && (
         <button type="button" onClick={() => onAsk("export")}>
           <Icon node={Download} title="" /> Export
@@ -114,6 +123,28 @@ function Head({ project, onAsk, onFiles }: HeadProps) {
       )}
       {may.upload(project.role) && <UploadButton onFiles={onFiles} />}
     </div>
+  );
+}
+
+function WhoseChoice({ state }: StateProps) {
+  const mine = state.me.value?.id;
+  return (
+    <select
+      aria-label="Who annotates"
+      value={String(state.whose.value)}
+      onChange={(event) => {
+        const { value } = event.currentTarget;
+        state.whose.value = value === "all" || value === "nobody" ? value : Number(value);
+      }}
+    >
+      <option value="all">Everybody’s</option>
+      <option value="nobody">Nobody’s yet</option>
+      {state.members.value.map((member) => (
+        <option key={member.id} value={member.id}>
+          {member.id === mine ? `Mine (${member.name})` : member.name}
+        </option>
+      ))}
+    </select>
   );
 }
 
@@ -144,6 +175,7 @@ function Filters({ state }: StateProps) {
           </option>
         ))}
       </select>
+      <WhoseChoice state={state} />
       <span class="muted">{counted(state.shown.value.length, "image")}</span>
       <span class="spacer" />
       <button
@@ -183,13 +215,9 @@ function Images({ state, onFiles }: StateProps & { readonly onFiles: (files: Fil
     );
   }
   if (state.images.value && state.shown.value.length === 0) {
-    const clear = () => {
-      state.text.value = "";
-      state.status.value = "all";
-    };
     return (
       <Empty text="No image fits the filter.">
-        <button type="button" onClick={clear}>
+        <button type="button" onClick={() => state.clearFilter()}>
           Show all images
         </button>
       </Empty>
@@ -254,14 +282,21 @@ export function ProjectPage({ id }: { readonly id: string }) {
                   asked.value = what;
                 }}
               />
-              <Progress total={project.images} done={project.done} inProgress={project.in_progress} />
+              <Progress
+                total={project.images}
+                done={project.done}
+                submitted={project.submitted}
+                inProgress={project.in_progress}
+              />
               <Filters state={state} />
+              <AssignBar state={state} />
               <Images state={state} onFiles={onFiles} />
             </>
           )}
         </div>
         <aside>
           <UploadsPanel queue={state.uploads} />
+          {project && <WorkPanel state={state} role={project.role} />}
           {project && <ClassesPanel state={state} />}
           {project && <MembersPanel state={state} />}
         </aside>

@@ -1,22 +1,31 @@
 /** What the project page knows and how it gets to know it. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { UploadQueue } from "../../net/uploads";
-import type { ClassOut, ImageOut, MemberOut, MeOut, ProjectOut } from "../../protocol/api.gen";
+import type { ClassOut, ImageOut, MemberOut, MeOut, ProjectOut, WorkflowOut } from "../../protocol/api.gen";
 import { complain, doLater } from "../notices";
 import { api, may, type Status, uploadServer } from "./api";
 
 export type View = "grid" | "table";
 const VIEW_KEY = "cytomark.project-view";
 
-/** The images whose name contains the text and whose state is asked for. */
-export function filtered(
-  images: readonly ImageOut[],
-  text: string,
-  status: Status | "all",
-): readonly ImageOut[] {
+/** Whose images: everybody's, nobody's, or one person's. */
+export type Whose = "all" | "nobody" | number;
+
+interface Filter {
+  readonly text: string;
+  readonly status: Status | "all";
+  readonly whose: Whose;
+}
+
+/** The images whose name contains the text, in the state and of the person that are asked for. */
+export function filtered(images: readonly ImageOut[], { text, status, whose }: Filter): readonly ImageOut[] {
   const wanted = text.trim().toLowerCase();
+  const asked = whose === "nobody" ? null : whose;
   return images.filter(
-    (image) => (status === "all" || image.status === status) && image.name.toLowerCase().includes(wanted),
+    (image) =>
+      (status === "all" || image.status === status) &&
+      (asked === "all" || (image.assignee?.id ?? null) === asked) &&
+      image.name.toLowerCase().includes(wanted),
   );
 }
 
@@ -28,14 +37,20 @@ export class ProjectState {
   readonly classes = signal<readonly ClassOut[]>([]);
   readonly text = signal("");
   readonly status = signal<Status | "all">("all");
+  readonly whose = signal<Whose>("all");
+  readonly workflow = signal<WorkflowOut | null>(null);
+  /** Ids of the images that are chosen for what is done with several. */
+  readonly chosen: Signal<ReadonlySet<string>> = signal(new Set());
   readonly view = signal<View>(localStorage.getItem(VIEW_KEY) === "table" ? "table" : "grid");
   readonly uploads: UploadQueue;
   /** Ids of what is deleted here and not yet on the server: a reload does not bring it back. */
   readonly leaving: Signal<ReadonlySet<string | number>> = signal(new Set());
   readonly shown: ReadonlySignal<readonly ImageOut[]> = computed(() =>
-    filtered(this.images.value ?? [], this.text.value, this.status.value).filter(
-      (image) => !this.leaving.value.has(image.id),
-    ),
+    filtered(this.images.value ?? [], {
+      text: this.text.value,
+      status: this.status.value,
+      whose: this.whose.value,
+    }).filter((image) => !this.leaving.value.has(image.id)),
   );
   readonly shownClasses: ReadonlySignal<readonly ClassOut[]> = computed(() =>
     this.classes.value.filter((item) => !this.leaving.value.has(item.id)),
@@ -51,7 +66,7 @@ export class ProjectState {
       this.me.value = me;
       this.project.value = project;
       this.images.value = images;
-      await Promise.all([this.loadMembers(), this.loadClasses()]);
+      await Promise.all([this.loadMembers(), this.loadClasses(), this.loadWorkflow()]);
       if (may.upload(project.role)) await this.uploads.load();
     } catch (error) {
       complain(error);
@@ -67,6 +82,26 @@ export class ProjectState {
     } catch (error) {
       complain(error);
     }
+  }
+
+  async loadWorkflow(): Promise<void> {
+    this.workflow.value = await api.workflow(this.id);
+  }
+
+  choose(image: string, chosen: boolean): void {
+    const rest = [...this.chosen.value].filter((one) => one !== image);
+    this.chosen.value = new Set(chosen ? [...rest, image] : rest);
+  }
+
+  /** Chooses all that are shown, or none. */
+  chooseAll(chosen: boolean): void {
+    this.chosen.value = new Set(chosen ? this.shown.value.map((image) => image.id) : []);
+  }
+
+  clearFilter(): void {
+    this.text.value = "";
+    this.status.value = "all";
+    this.whose.value = "all";
   }
 
   async loadMembers(): Promise<void> {

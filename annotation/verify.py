@@ -45,7 +45,7 @@ def audit_image(image_id: UUID) -> list[str]:
     return found
 
 
-def audit_all() -> Iterator[str]:
+def verify_all() -> Iterator[str]:
     """What is wrong with all images and tabs. Images are locked one by one: people can go on."""
     for image_id in Image.objects.order_by("created_at").values_list("pk", flat=True):
         yield from audit_image(image_id)

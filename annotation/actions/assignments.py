@@ -1,0 +1,157 @@
+"""Who annotates which image: by hand, in turn or by load, and “give me the next image”. Callers hold the project's row
+lock, so that no two people get the same image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import cycle
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Avg, Count, F, FloatField, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from annotation.actions.workflow import OPEN, do_step, note_state
+from annotation.errors import AppError, ErrorCode
+from annotation.models import Image, ImageStatus, Membership, NextOrder, Project, Role, User, Visit
+from annotation.permissions import ALLOWED, Action
+
+PRESENT = timedelta(seconds=60)
+"""Whoever was seen in an image this long ago is taken to be in it."""
+_BEGUN = (ImageStatus.IN_PROGRESS, ImageStatus.RETURNED)
+
+
+class How(StrEnum):
+    """How images are dealt out."""
+
+    IN_TURN = "in_turn"
+    BY_LOAD = "by_load"
+
+
+def annotators_of(project: Project, user_ids: Iterable[int]) -> list[User]:
+    """These people in this order. Raises unless each is a member who may annotate."""
+    members = Membership.objects.filter(project=project, user_id__in=user_ids, role__in=ALLOWED[Action.ANNOTATE])
+    found = {membership.user_id: membership.user for membership in members.select_related("user")}
+    people = [found[user_id] for user_id in dict.fromkeys(user_ids) if user_id in found]
+    if len(people) < len(set(user_ids)):
+        message = "One of these people is no member who may annotate. Reload the page and choose again."
+        raise AppError(ErrorCode.BAD_REQUEST, message, status=422)
+    return people
+
+
+def _deal(project: Project, people: list[User], number: int, how: How) -> list[User]:
+    """Who gets which of ``number`` images. By load: always whoever has the fewest that are not handed in."""
+    if how == How.IN_TURN:
+        return [person for person, _ in zip(cycle(people), range(number), strict=False)]
+    rows = Image.objects.filter(project=project, deleted_at=None, status__in=OPEN, assignee__in=people)
+    load = {person.pk: 0 for person in people}
+    load |= dict(rows.order_by().values_list("assignee").annotate(Count("pk")))
+    dealt = []
+    for _ in range(number):
+        person = min(people, key=lambda one: load[one.pk])
+        load[person.pk] += 1
+        dealt.append(person)
+    return dealt
+
+
+@transaction.atomic
+def do_assign(
+    project: Project, actor: User, image_ids: list[UUID], *, people: list[int], how: How, due_on: date | None
+) -> int:
+    """Deal the images out to these people, oldest first; to nobody where there are none. Returns how many. Images that
+    are handed in or accepted are left as they are."""
+    chosen = annotators_of(project, people)
+    rows = Image.objects.select_for_update(no_key=True).filter(
+        project=project, deleted_at=None, twin_of=None, status__in=OPEN
+    )
+    images = list(rows.filter(pk__in=image_ids).order_by("created_at", "pk"))
+    whom: list[User | None] = list(_deal(project, chosen, len(images), how)) if chosen else [None] * len(images)
+    for image, person in zip(images, whom, strict=True):
+        image.assignee, image.due_on = person, due_on if person else None
+        if person is None and image.status == ImageStatus.ASSIGNED:
+            note_state(image, actor, ImageStatus.NEW)
+        elif person is not None and image.status == ImageStatus.NEW:
+            note_state(image, actor, ImageStatus.ASSIGNED)
+    Image.objects.bulk_update(images, ["assignee", "due_on", "status"], batch_size=500)
+    return len(images)
+
+
+@transaction.atomic
+def do_take_next(project: Project, user: User, *, now_in: UUID | None = None) -> Image | None:
+    """The image that this person goes on with, which is theirs from now on: what came back to them, then what was
+    assigned to them (what is due first), then a new one in the project's order. Never one that somebody else is in, nor
+    ``now_in``. None when there is nothing left; CONFLICT when they have begun as many as the project allows."""
+    free = _free(project, user, now_in)
+    mine = free.filter(assignee=user)
+    for status in (ImageStatus.RETURNED, ImageStatus.ASSIGNED):
+        image = mine.filter(status=status).order_by(F("due_on").asc(nulls_last=True), "created_at", "pk").first()
+        if image is not None:
+            return image
+    new = free.filter(status=ImageStatus.NEW, assignee=None, twin_of=None)
+    image = _ordered(new, NextOrder(project.next_order)).first()
+    if image is None:
+        return None
+    _check_limit(project, user)
+    image.assignee = user
+    note_state(image, user, ImageStatus.ASSIGNED)
+    image.save(update_fields=["assignee", "status"])
+    return image
+
+
+@transaction.atomic
+def do_take_review(project: Project, user: User, role: Role, *, now_in: UUID | None = None) -> Image | None:
+    """The image that this person reviews next, in review by them from now on: what they have begun, then what waits
+    longest. Reviewers never get what they annotated themselves."""
+    free = _free(project, user, now_in)
+    if role not in ALLOWED[Action.MANAGE]:
+        free = free.exclude(assignee=user)
+    begun = free.filter(status=ImageStatus.IN_REVIEW, reviewer=user).order_by("created_at", "pk").first()
+    waiting = free.filter(status=ImageStatus.SUBMITTED).order_by("created_at", "pk").first()
+    if begun is not None or waiting is None:
+        return begun
+    do_step(waiting, user, role, ImageStatus.IN_REVIEW)
+    return waiting
+
+
+def _free(project: Project, user: User, now_in: UUID | None) -> QuerySet[Image]:
+    """Images that nobody else is in, each with its row locked."""
+    present = Visit.objects.filter(seen_at__gt=timezone.now() - PRESENT).exclude(user=user).values("image")
+    rows = Image.objects.filter(project=project, deleted_at=None).exclude(pk__in=present)
+    return rows.exclude(pk=now_in) if now_in else rows
+
+
+def _ordered(images: QuerySet[Image], order: NextOrder) -> QuerySet[Image]:
+    if order == NextOrder.RANDOM:
+        return images.order_by("?")
+    if order == NextOrder.WORST:
+        # What no engine has scored comes last: nothing is known of it.
+        score = Cast(KeyTextTransform("score", "annotations__provenance"), FloatField())
+        mean = Avg(score, filter=Q(annotations__deleted=False))
+        return images.annotate(mean=mean).order_by(F("mean").asc(nulls_last=True), "created_at", "pk")
+    return images.order_by("created_at", "pk")
+
+
+def _check_limit(project: Project, user: User) -> None:
+    if project.work_limit is None:
+        return
+    begun = Image.objects.filter(project=project, deleted_at=None, assignee=user, status__in=_BEGUN).count()
+    if begun >= project.work_limit:
+        message = f"You have begun {begun} images, which is the limit here. Hand one in first, then take another."
+        raise AppError(ErrorCode.CONFLICT, message, status=409)
+
+
+@transaction.atomic
+def do_note_visits(visits: Iterable[tuple[UUID, int]]) -> None:
+    """These people have these images open now: (image, person)."""
+    now = timezone.now()
+    Visit.objects.bulk_create(
+        [Visit(image_id=image_id, user_id=user_id, seen_at=now) for image_id, user_id in sorted(set(visits))],
+        update_conflicts=True,
+        unique_fields=["image", "user"],
+        update_fields=["seen_at"],
+    )
+    Visit.objects.filter(seen_at__lt=now - 10 * PRESENT).delete()

@@ -1,0 +1,194 @@
+"""How far two annotations of one plane agree. Pure functions over instance images (row, column; 0 is background).
+
+Cells are matched one to one among the pairs whose IoU reaches a threshold: as many pairs as can be, and of those the
+largest total IoU (Cellpose's way). Figures that have nothing to count are 1: both say that there is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion, distance_transform_edt
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+Labels = NDArray[np.integer]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
+"""IoU 0.5, 0.55 … 0.95."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """The cells of A and B, by ascending label, with their areas, and the pairs that share pixels: pair k is cell
+    ``of_a[k]`` and cell ``of_b[k]`` (positions, from 0) with ``shared[k]`` pixels."""
+
+    labels_a: Ints
+    labels_b: Ints
+    areas_a: Ints
+    areas_b: Ints
+    of_a: Ints
+    of_b: Ints
+    shared: Ints
+
+    @property
+    def ious(self) -> Floats:
+        """Of each pair."""
+        union = self.areas_a[self.of_a] + self.areas_b[self.of_b] - self.shared
+        found: Floats = self.shared / union
+        return found
+
+
+def _cells(labels_hw: Labels) -> tuple[Ints, Ints, Ints]:
+    """Labels, areas, and for each pixel the cell's position plus one (0 for background)."""
+    labels, inverse, counts = np.unique(labels_hw.ravel(), return_inverse=True, return_counts=True)
+    background = int(labels.size > 0 and labels[0] == 0)
+    place = inverse.astype(np.int64) + (1 - background)
+    return labels[background:].astype(np.int64), counts[background:].astype(np.int64), place
+
+
+def overlaps_of(a_hw: Labels, b_hw: Labels) -> Overlaps:
+    """The pairs of cells that share pixels. Both images have one shape. Memory grows with the pixels, not with the
+    product of the cells."""
+    labels_a, areas_a, place_a = _cells(a_hw)
+    labels_b, areas_b, place_b = _cells(b_hw)
+    both = (place_a > 0) & (place_b > 0)
+    width = labels_b.size + 1
+    codes, shared = np.unique(place_a[both] * width + place_b[both], return_counts=True)
+    return Overlaps(
+        labels_a, labels_b, areas_a, areas_b, codes // width - 1, codes % width - 1, shared.astype(np.int64)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One cell of A and one of B, by position, that are taken for the same."""
+
+    of_a: int
+    of_b: int
+    iou: float
+
+
+def match(overlaps: Overlaps, threshold: float = 0.5) -> list[Match]:
+    """The best one-to-one matching among pairs with IoU ≥ ``threshold``. Only cells that compete for each other are
+    weighed against each other, so that twenty thousand cells are no square of that."""
+    ious = overlaps.ious
+    good = np.flatnonzero(ious >= threshold)
+    of_a, of_b, iou = overlaps.of_a[good], overlaps.of_b[good], ious[good]
+    size_a, size = overlaps.areas_a.size, overlaps.areas_a.size + overlaps.areas_b.size
+    graph = coo_array((np.ones(good.size), (of_a, of_b + size_a)), shape=(size, size))
+    _, group_of = connected_components(graph, directed=False)
+    groups = group_of[of_a]
+    order = np.argsort(groups, kind="stable")
+    found: list[Match] = []
+    for group in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        if group.size:
+            found += _assign(of_a[group], of_b[group], iou[group])
+    return sorted(found, key=lambda one: one.of_a)
+
+
+def _assign(of_a: Ints, of_b: Ints, iou: Floats) -> list[Match]:
+    """Within one group of cells that compete: most pairs, then the largest total IoU."""
+    cells_a, rows = np.unique(of_a, return_inverse=True)
+    cells_b, cols = np.unique(of_b, return_inverse=True)
+    gain = np.zeros((cells_a.size, cells_b.size))
+    gain[rows, cols] = 1 + iou / (2 * min(gain.shape))
+    value = np.zeros_like(gain)
+    value[rows, cols] = iou
+    chosen = zip(*linear_sum_assignment(-gain), strict=True)
+    return [Match(int(cells_a[i]), int(cells_b[j]), float(value[i, j])) for i, j in chosen if gain[i, j]]
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Figures of one pair of annotations, each 0 to 1. ``ap`` is TP / (TP + FP + FN) at IoU 0.5, ``ap_mean`` its mean
+    over THRESHOLDS, ``pq`` panoptic quality (IoU above 0.5), ``aji`` the aggregated Jaccard index (Kumar 2017) with A
+    as the truth."""
+
+    cells_a: int
+    cells_b: int
+    matched: int
+    ap: float
+    ap_mean: float
+    f1: float
+    pq: float
+    aji: float
+
+
+def agreement(overlaps: Overlaps) -> Agreement:
+    """All figures of a pair of annotations."""
+    cells_a, cells_b = overlaps.areas_a.size, overlaps.areas_b.size
+    total = cells_a + cells_b
+    by_threshold = {threshold: match(overlaps, threshold) for threshold in THRESHOLDS}
+    precisions = [_share(len(found), total - len(found)) for found in by_threshold.values()]
+    matches = by_threshold[0.5]
+    return Agreement(
+        cells_a=cells_a,
+        cells_b=cells_b,
+        matched=len(matches),
+        ap=precisions[0],
+        ap_mean=sum(precisions) / len(precisions),
+        f1=_share(2 * len(matches), total),
+        pq=_share(2 * sum(one.iou for one in matches if one.iou > 0.5), total),
+        aji=aggregated_jaccard(overlaps),
+    )
+
+
+def aggregated_jaccard(overlaps: Overlaps) -> float:
+    """Kumar et al. 2017: every cell of A takes the cell of B with the largest IoU; what nobody took counts against."""
+    ious = overlaps.ious
+    best = np.full(overlaps.areas_a.size, -1, np.int64)
+    for pair in np.argsort(ious, kind="stable"):
+        best[overlaps.of_a[pair]] = pair
+    taken = best[best >= 0]
+    shared = int(overlaps.shared[taken].sum())
+    used = np.zeros(overlaps.areas_b.size, bool)
+    used[overlaps.of_b[taken]] = True
+    union = int(overlaps.areas_a.sum() + overlaps.areas_b[overlaps.of_b[taken]].sum()) - shared
+    return _share(shared, union + int(overlaps.areas_b[~used].sum()))
+
+
+def boundary_distances(a_hw: NDArray[np.bool_], b_hw: NDArray[np.bool_]) -> tuple[float, float]:
+    """(mean, largest) distance in pixels between the outlines of two masks, both ways: the average symmetric surface
+    distance and the Hausdorff distance. Outlines are the pixels of a mask with a 4-neighbour outside of it. Neither
+    mask is empty."""
+    lines = [mask & ~binary_erosion(mask) for mask in (a_hw, b_hw)]
+    there = distance_transform_edt(~lines[1])[lines[0]]
+    back = distance_transform_edt(~lines[0])[lines[1]]
+    both = np.concatenate([there, back])
+    return float(both.mean()), float(both.max())
+
+
+def cohens_kappa(first: Sequence[int], second: Sequence[int]) -> float:
+    """Agreement of two people's classes of the same cells beyond chance; 1 where chance alone would agree."""
+    classes = sorted({*first, *second})
+    table = np.zeros((len(classes), len(classes)))
+    for one, other in zip(first, second, strict=True):
+        table[classes.index(one), classes.index(other)] += 1
+    total = table.sum()
+    if not total:
+        return 1.0
+    seen = np.trace(table) / total
+    chance = float(table.sum(axis=0) @ table.sum(axis=1)) / total**2
+    return 1.0 if chance == 1 else float((seen - chance) / (1 - chance))
+
+
+def fleiss_kappa(ratings: Sequence[Sequence[int]]) -> float:
+    """The same for several people: ``ratings`` has a row for each cell with everybody's class of it, at least two."""
+    if not ratings:
+        return 1.0
+    classes = sorted({rating for row in ratings for rating in row})
+    counts = np.array([[list(row).count(one) for one in classes] for row in ratings], float)
+    people = counts.sum(axis=1)
+    seen = ((counts**2).sum(axis=1) - people) / (people * (people - 1))
+    chance = float(((counts.sum(axis=0) / counts.sum()) ** 2).sum())
+    return 1.0 if chance == 1 else float((seen.mean() - chance) / (1 - chance))

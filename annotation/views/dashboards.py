@@ -1,0 +1,113 @@
+"""Dashboards: over HTTP as JSON, CSV and PNG, and as a page with SVG charts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from ninja import Query, Router, Schema
+
+from annotation.errors import AppError, ErrorCode, not_found
+from annotation.models import Project, User
+from annotation.permissions import Action, access_project
+from annotation.queries import get_members
+from annotation.reports.charts import to_png, to_svg
+from annotation.reports.dashboards import DASHBOARDS, Asked, Dashboard
+from annotation.tables import csv_text
+from annotation.views.api import person
+from annotation.views.audit import csv_answer
+from annotation.views.pages import refusal_page
+from annotation.views.review_schemas import DashboardOut
+
+router = Router()
+
+
+class DashboardQuery(Schema):
+    """Which days (UTC, both included) and whose work; what is left out asks nothing."""
+
+    since: date | None = None
+    until: date | None = None
+    person: int | None = None
+
+    def asked(self) -> Asked:
+        """The same, for the read side."""
+        return Asked(**self.model_dump())
+
+
+def _open(user: User, project_id: UUID, name: str, asked: Asked) -> tuple[Project, Dashboard]:
+    """Everybody in the project sees how far it is; who did how much is for those who review."""
+    project, _ = access_project(user, project_id, Action.REVIEW if name == "people" else Action.VIEW)
+    if name not in DASHBOARDS:
+        raise not_found("dashboard")
+    return project, DASHBOARDS[name](project_id, asked)
+
+
+@router.get("/projects/{uuid:project_id}/dashboards/{slug:name}", response=DashboardOut)
+def show_dashboard(request: HttpRequest, project_id: UUID, name: str, asked: Query[DashboardQuery]) -> dict[str, Any]:
+    """Charts and table as numbers."""
+    return asdict(_open(person(request), project_id, name, asked.asked())[1])
+
+
+@router.get("/projects/{uuid:project_id}/dashboards/{slug:name}.csv")
+def download_table(request: HttpRequest, project_id: UUID, name: str, asked: Query[DashboardQuery]) -> HttpResponse:
+    """The table behind the charts."""
+    project, dashboard = _open(person(request), project_id, name, asked.asked())
+    return csv_answer(csv_text(dashboard.header, dashboard.rows), f"{project.name} {name}.csv")
+
+
+@router.get("/projects/{uuid:project_id}/dashboards/{slug:name}/{slug:chart}.png")
+def download_chart(
+    request: HttpRequest, project_id: UUID, name: str, chart: str, asked: Query[DashboardQuery]
+) -> HttpResponse:
+    """One chart as a picture."""
+    _, dashboard = _open(person(request), project_id, name, asked.asked())
+    found = next((one for one in dashboard.charts if one.name == chart), None)
+    if found is None:
+        raise not_found("chart")
+    response = HttpResponse(to_png(found), content_type="image/png")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{chart}.png"'
+    return response
+
+
+@require_safe
+@never_cache
+@login_required
+def dashboard_page(request: HttpRequest, project_id: UUID, name: str) -> HttpResponse:
+    """Charts, the table behind them, and what is asked for."""
+    assert isinstance(request.user, User)  # noqa: S101 - the page is behind login_required
+    try:
+        query = _query_of(request)
+        project, dashboard = _open(request.user, project_id, name, query.asked())
+    except AppError as error:
+        return refusal_page(request, error.message, status=error.status)
+    shown = {key: str(value) for key, value in query.model_dump().items() if value is not None}
+    context = {
+        "project": project,
+        "dashboard": dashboard,
+        # The text of the charts is escaped where they are drawn.
+        "charts": [(one, mark_safe(to_svg(one))) for one in dashboard.charts],  # noqa: S308
+        "names": [(key, key.capitalize()) for key in DASHBOARDS],
+        "asked": shown,
+        "members": get_members(project_id),
+        "api": format_html("/api/projects/{}/dashboards/{}", project_id, name),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "annotation/dashboard.html", context)
+
+
+def _query_of(request: HttpRequest) -> DashboardQuery:
+    """The form sends empty fields for what it does not ask."""
+    try:
+        return DashboardQuery.model_validate({key: value for key, value in request.GET.items() if value})
+    except ValueError as error:
+        message = "Ask for days as 2030-01-31 and for a member of this project."
+        raise AppError(ErrorCode.BAD_REQUEST, message, status=422) from error

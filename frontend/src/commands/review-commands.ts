@@ -1,0 +1,50 @@
+import type { Review } from "../editor/review";
+import type { Command } from "./commands";
+
+/** From cell to cell, and the word on each. */
+export function reviewCommands(review: Review, selected: () => boolean): Command[] {
+  const active = (): boolean => review.active.value;
+  const judging = (): boolean => active() && selected();
+  return [
+    {
+      id: "next-review",
+      name: "Next cell to review",
+      group: "Review",
+      keys: ["Shift+Right"],
+      enabled: active,
+      run: () => review.step(1),
+    },
+    {
+      id: "previous-review",
+      name: "Previous cell to review",
+      group: "Review",
+      keys: ["Shift+Left"],
+      enabled: active,
+      run: () => review.step(-1),
+    },
+    {
+      id: "accept-cell",
+      name: "Accept the cell",
+      group: "Review",
+      keys: ["I"],
+      enabled: judging,
+      run: () => void review.judge("accepted"),
+    },
+    {
+      id: "reject-cell",
+      name: "Reject the cell",
+      group: "Review",
+      keys: ["Z"],
+      enabled: judging,
+      run: () => void review.judge("rejected"),
+    },
+    {
+      id: "accept-rest",
+      name: "Accept all cells that were not looked at",
+      group: "Review",
+      keys: ["Shift+I"],
+      enabled: () => active() && review.waiting.value.length > 0,
+      run: () => void review.acceptRest(),
+    },
+  ];
+}
