@@ -5,7 +5,6 @@ The same state gives the same bytes: order is fixed, and no clock is read.
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,10 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
-from annotation.datasets.base import CellRecord, ClassRecord, Exporter, ImageRecord
+from annotation.datasets.base import CellRecord, ClassRecord, Exporter, ImageRecord, Sink
+from annotation.datasets.documents import pretty
+from annotation.datasets.planes import png
+from annotation.datasets.regions import Whole, outside
 from inference.cards import CARDS
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -44,6 +46,8 @@ class _Tally:
     """Counts what passes by on its way to the exporter."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
+    partly: list[tuple[str, Whole]] = field(default_factory=list)
+    """Stems and regions of the images that are not annotated everywhere."""
     cells: int = 0
     engines: set[str] = field(default_factory=set)
     changed_at: datetime | None = None
@@ -53,6 +57,8 @@ class _Tally:
             before = self.cells
             yield replace(image, cells=self._counted(image.cells))
             self.rows.append(_manifest_row(image, cells=self.cells - before))
+            if image.regions:
+                self.partly.append((image.stem, Whole(image.height, image.width, image.regions)))
             self.changed_at = max(self.changed_at or image.changed_at, image.changed_at)
 
     def _counted(self, cells: Iterator[CellRecord]) -> Iterator[CellRecord]:
@@ -72,6 +78,12 @@ def _manifest_row(image: ImageRecord, *, cells: int) -> dict[str, Any]:
         "sha256": image.file_sha256,
         "width": image.width,
         "height": image.height,
+        "frames": image.axes.size_t,
+        "slices": image.axes.size_z,
+        "pixel_um": dict(zip("zyx", image.axes.pixel_um, strict=True)),
+        "status": image.status,
+        "split": image.split,
+        "regions": [[region.top, region.left, region.bottom, region.right] for region in image.regions],
         "clock": image.clock,
         "cells": cells,
     }
@@ -99,14 +111,21 @@ def write_archive(exporter: Exporter, subject: Subject, images: Iterable[ImageRe
     with target.open("xb") as file, zipfile.ZipFile(file, "w") as archive:
         sink = ZipSink(archive)
         exporter.write(tally.images(images), sink, classes=subject.classes)
+        _write_ignored(sink, tally)
         with sink.file("manifest.json", compress=True) as manifest:
-            manifest.write(_manifest(exporter, subject, tally).encode())
+            manifest.write(_manifest(exporter, subject, tally))
         with sink.file("README.txt", compress=True) as readme:
             readme.write(_readme(exporter, subject, tally).encode())
     return Totals(len(tally.rows), tally.cells)
 
 
-def _manifest(exporter: Exporter, subject: Subject, tally: _Tally) -> str:
+def _write_ignored(sink: Sink, tally: _Tally) -> None:
+    for stem, whole in tally.partly:
+        with sink.file(f"ignore/{stem}.png", compress=False) as file:
+            file.write(png(outside(whole).astype("uint8") * 255))
+
+
+def _manifest(exporter: Exporter, subject: Subject, tally: _Tally) -> bytes:
     content = {
         "format": exporter.name,
         "project": {"id": str(subject.project_id), "name": subject.project_name},
@@ -115,7 +134,7 @@ def _manifest(exporter: Exporter, subject: Subject, tally: _Tally) -> str:
         "engines": sorted(tally.engines),
         "images": tally.rows,
     }
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+    return pretty(content)
 
 
 def _readme(exporter: Exporter, subject: Subject, tally: _Tally) -> str:
@@ -127,9 +146,17 @@ def _readme(exporter: Exporter, subject: Subject, tally: _Tally) -> str:
         f"{exporter.layout}\n"
         "manifest.json    every image with its own name, the SHA-256 of its file, and the number of changes (clock)\n"
         "                 that its cells had seen. NAME is the image's name without what some computers cannot\n"
-        "                 store; where two images have the same name, the later one has a number.\n\n"
+        "                 store; where two images have the same name, the later one has a number. A stack's planes\n"
+        "                 are NAME_t000_z000 (frame and slice from 0) where a file holds one plane only.\n"
+        f"{_IGNORED if tally.partly else ''}\n"
         f"Where masks came from\n{_licences(tally.engines)}"
     )
+
+
+_IGNORED = (
+    "ignore/NAME.png  255 where an image that has regions “complete here” may have cells that nobody annotated: leave\n"
+    "                 these pixels out of training and of scores. Images without this file have no such regions.\n"
+)
 
 
 def _licences(engines: set[str]) -> str:

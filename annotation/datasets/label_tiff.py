@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
-import io
+import shutil
+import tempfile
 from collections.abc import Iterable
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import IO, Any
 
-import numpy as np
 import tifffile
-from numpy.typing import NDArray
 
 from annotation.datasets.base import ClassRecord, ImageRecord, Sink
-from inference.rle import paste
-
-MAX_UINT16 = 65_535
+from annotation.datasets.planes import every_plane, label_dtype, labels_of
 
 
-def labels_of(image: ImageRecord) -> NDArray[Any]:
-    """labels_hw: uint16, or uint32 where a label does not fit; 0 is background, a cell's pixels have its label."""
-    dtype = np.uint32 if image.largest_label > MAX_UINT16 else np.uint16
-    labels_hw = np.zeros((image.height, image.width), dtype)
-    for cell in image.cells:
-        paste(cell.mask, labels_hw, cell.label)
-    return labels_hw
+def temporary_file() -> AbstractContextManager[Any]:
+    """A file for what cannot be written from its beginning to its end, as a zip wants it, nor kept in
+    memory."""
+    return tempfile.NamedTemporaryFile()
+
+
+def _resolution(image: ImageRecord) -> dict[str, Any]:
+    """Pixels per centimetre, where the size of a pixel is known."""
+    _, height_um, width_um = image.axes.pixel_um
+    if height_um is None or width_um is None:
+        return {}
+    return {"resolution": (1e4 / width_um, 1e4 / height_um), "resolutionunit": "CENTIMETER"}
+
+
+def _ome(image: ImageRecord) -> dict[str, Any]:
+    """What tifffile makes the OME-XML of."""
+    about: dict[str, Any] = {"axes": "TZYX", "Name": image.stem, "UUID": f"urn:uuid:{image.id}"}
+    for axis, size in zip("ZYX", image.axes.pixel_um, strict=True):
+        if size is not None:
+            about |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": "µm"}
+    if image.axes.time_step is not None:
+        about |= {"TimeIncrement": image.axes.time_step, "TimeIncrementUnit": "s"}
+    return about
+
+
+def write_labels(file: IO[bytes], image: ImageRecord, *, ome: bool) -> None:
+    """All planes of the image as pages, one after another."""
+    pages = (labels_of(image, plane.cells) for plane in every_plane(image))
+    shape = (image.axes.size_t, image.axes.size_z, image.height, image.width)
+    dtype = label_dtype(image)
+    packing: dict[str, Any] = {"compression": "zlib", "photometric": "minisblack", "software": False}
+    packing |= _resolution(image)
+    if ome:
+        tifffile.imwrite(file, pages, shape=shape, dtype=dtype, ome=True, metadata=_ome(image), **packing)
+        return
+    with tifffile.TiffWriter(file) as writer:
+        for page_hw in pages:
+            writer.write(page_hw, metadata=None, contiguous=False, **packing)
 
 
 class LabelTiffExporter:
@@ -33,16 +62,31 @@ class LabelTiffExporter:
     layout = (
         "labels/NAME.tif  one label image for each image, of the same width and height: 0 is background, every\n"
         "                 other value is one cell and the same number as in Cytomark. 16 bits, or 32 where a\n"
-        "                 number is above 65,535. Numbers of deleted cells are missing, so there can be gaps."
+        "                 number is above 65,535. Numbers of deleted cells are missing, so there can be gaps.\n"
+        "                 A stack has a page for each slice of each frame, frames first."
     )
+    suffix = ".tif"
+    ome = False
 
     def write(self, images: Iterable[ImageRecord], sink: Sink, *, classes: Iterable[ClassRecord]) -> None:  # noqa: ARG002
         """Write one file for each image; label images know no classes."""
         for image in images:
-            # TIFF is written back and forth, a zip only forth; compressed labels are small.
-            file = io.BytesIO()
-            tifffile.imwrite(
-                file, labels_of(image), compression="zlib", photometric="minisblack", metadata=None, software=False
-            )
-            with sink.file(f"labels/{image.stem}.tif", compress=False) as target:
-                target.write(file.getbuffer())
+            with temporary_file() as file:
+                write_labels(file, image, ome=self.ome)
+                file.seek(0)
+                with sink.file(f"labels/{image.stem}{self.suffix}", compress=False) as target:
+                    shutil.copyfileobj(file, target, 1024**2)
+
+
+class OmeTiffExporter(LabelTiffExporter):
+    """The same as OME-TIFF, with axes and physical sizes."""
+
+    name = "ome-tiff"
+    title = "OME-TIFF labels"
+    layout = (
+        "labels/NAME.ome.tif  one label image for each image, axes T, Z, Y, X, with the size of a pixel and the time\n"
+        "                     between two frames where they are known: 0 is background, every other value is one\n"
+        "                     cell and the same number as in Cytomark. 16 bits, or 32 where a number is above 65,535."
+    )
+    suffix = ".ome.tif"
+    ome = True

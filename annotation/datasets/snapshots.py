@@ -10,7 +10,9 @@ from django.db.models import Max
 
 from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord
 from annotation.datasets.names import Names, split_name
-from annotation.models import Annotation, Image, LabelClass, Operation
+from annotation.datasets.pixels import StoredPixels, axes_of
+from annotation.geometry import Bounds
+from annotation.models import Annotation, Image, LabelClass, Operation, Region
 
 CHUNK = 500
 """Cells that are fetched at once."""
@@ -63,12 +65,21 @@ def _image_record(image: Image, names: Names, *, number: int) -> ImageRecord:
         clock=image.clock,
         changed_at=last or image.created_at,
         largest_label=live.aggregate(largest=Max("label"))["largest"] or 0,
-        cells=_cell_records(image.pk),
+        cells=_cell_records(image),
+        pixels=StoredPixels(image),
+        axes=axes_of(image),
+        regions=_regions(image),
+        status=image.status,
     )
 
 
-def _cell_records(image_id: UUID) -> Iterator[CellRecord]:
-    cells = Annotation.objects.filter(image_id=image_id, deleted=False).order_by("label")
+def _regions(image: Image) -> tuple[Bounds, ...]:
+    regions = Region.objects.filter(image_id=image.pk)
+    return tuple(Bounds(region.top, region.left, region.bottom, region.right) for region in regions)
+
+
+def _cell_records(image: Image) -> Iterator[CellRecord]:
+    cells = Annotation.objects.filter(image_id=image.pk, deleted=False).order_by("label")
     for cell in cells.select_related("label_class", "created_by").iterator(chunk_size=CHUNK):
         yield CellRecord(
             id=cell.pk,
@@ -77,6 +88,8 @@ def _cell_records(image_id: UUID) -> Iterator[CellRecord]:
             label_class=_class_record(cell.label_class) if cell.label_class else None,
             provenance=cell.provenance,
             created_by=cell.created_by.username if cell.created_by else "",
+            t=0,
+            z=image.size_z // 2,
         )
 
 

@@ -42,17 +42,20 @@ def shown_bands(image: Image) -> Iterator[bytes]:
     plane, level = shown_plane(image), levels_of(image.height, image.width)[0]
     for row in range(level.rows):
         high = min(TILE, image.height - row * TILE)
-        band_chw = np.stack([_row_of_chunks(image, channel, plane.z, row)[:high] for channel in plane.channels])
+        band_chw = np.stack(
+            [row_of_chunks(image, channel, t=0, z=plane.z, row=row)[:high] for channel in plane.channels]
+        )
         if plane.ranges:
             band_chw = np.stack([stretched(band, *limits) for band, limits in zip(band_chw, plane.ranges, strict=True)])
         yield np.moveaxis(band_chw, 0, -1).astype(band_chw.dtype.newbyteorder("<")).tobytes()
 
 
-def _row_of_chunks(image: Image, channel: int, z: int, row: int) -> NDArray[Any]:
+def row_of_chunks(image: Image, channel: int, *, t: int, z: int, row: int) -> NDArray[Any]:
+    """The values of one row of chunks, TILE high (the last one padded with zeros) and as wide as the image."""
     store, level = store_of(image.folder), levels_of(image.height, image.width)[0]
     chunks = []
     for col in range(level.cols):
-        data = imagecodecs.zstd_decode((store / chunk_path(0, 0, channel, z, row, col)).read_bytes())
+        data = imagecodecs.zstd_decode((store / chunk_path(0, t, channel, z, row, col)).read_bytes())
         chunks.append(np.frombuffer(data, np.dtype(image.dtype).newbyteorder("<")).reshape(TILE, TILE))
     return np.concatenate(chunks, axis=1)[:, : image.width]
 
