@@ -60,7 +60,7 @@ class ImageConsumer(AsyncWebsocketConsumer):
         self.cursors = TokenBucket(rate=CURSORS_PER_SECOND, burst=CURSORS_PER_SECOND)
         self.member: Member | None = None
         self.asked: Prompt | Tune | None = None
-        self.preparing: dict[str, float] = {}
+        self.preparing: dict[tuple[str, int, int], float] = {}
         # A refusal before accept() reaches the browser without a code; so: accept, say why, close.
         await self.accept()
         if not self.user.is_authenticated:
@@ -119,7 +119,7 @@ class ImageConsumer(AsyncWebsocketConsumer):
         elif isinstance(message, Prompt | Tune):
             await self._on_ask(message)
         elif isinstance(message, Prepare):
-            await self._prepare(message.engine)
+            await self._prepare(message)
         elif isinstance(message, Cancel):
             await self._on_cancel(message)
         elif isinstance(message, Cursor):
@@ -146,17 +146,18 @@ class ImageConsumer(AsyncWebsocketConsumer):
         self.asked = message
         await in_database(sockets.ask, self.socket, self.user, self.channel_name, message)
 
-    async def _prepare(self, engine: str, *, missing: bool = False) -> None:
+    async def _prepare(self, wanted: Prepare, *, missing: bool = False) -> None:
         # An embedding may take half a minute: a click that is repeated meanwhile must not have it made twice.
         now = time.monotonic()
-        if now - self.preparing.get(engine, -PREPARING_S) < PREPARING_S:
+        key = (wanted.engine, wanted.t, wanted.z)
+        if now - self.preparing.get(key, -PREPARING_S) < PREPARING_S:
             await in_database(sockets.check, self.socket, self.user)
             return
-        await in_database(sockets.embed, self.socket, self.user, engine)
-        self.preparing[engine] = now
+        await in_database(sockets.embed, self.socket, self.user, wanted)
+        self.preparing[key] = now
         if missing:
-            queued = {"type": "job", "job": None, "kind": "embed", "engine": engine, "state": "queued", "progress": 0}
-            await self.say(JobUpdate.model_validate(queued))
+            queued = {**wanted.model_dump(), "type": "job", "job": None, "kind": "embed"}
+            await self.say(JobUpdate.model_validate({**queued, "state": "queued", "progress": 0}))
 
     async def _on_cancel(self, cancel: Cancel) -> None:
         if self.asked is not None and self.asked.number <= cancel.number:
@@ -193,9 +194,10 @@ class ImageConsumer(AsyncWebsocketConsumer):
         update = JobUpdate.model_validate_json(event["text"])
         if update.kind != "embed" or update.state not in {"done", "failed"}:
             return
-        self.preparing.pop(update.engine, None)
+        ready = (update.engine, update.t, update.z)
+        self.preparing.pop(ready, None)
         waiting = self.asked
-        if waiting is None or waiting.engine != update.engine:
+        if waiting is None or (waiting.engine, waiting.t, waiting.z) != ready:
             return
         if update.state == "done":
             await self._again(self._on_ask(waiting), waiting)
@@ -219,7 +221,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
         """What was asked for waits until the image is prepared for the engine."""
         waiting = self.asked
         if waiting is not None and event["number"] == waiting.number:
-            await self._again(self._prepare(waiting.engine, missing=True), waiting)
+            wanted = Prepare(type="prepare", engine=waiting.engine, t=waiting.t, z=waiting.z)
+            await self._again(self._prepare(wanted, missing=True), waiting)
 
     async def _again(self, doing: Coroutine[Any, Any, None], message: Prompt | Tune) -> None:
         """Go on with something that was asked earlier: refusals are answered, not raised into the channel layer."""

@@ -28,6 +28,17 @@ def image_group(image_id: UUID) -> str:
     return f"image.{image_id.hex}"
 
 
+def embed_address(image_id: UUID, t: int, z: int) -> str:
+    """Where a worker answers how the embedding of a plane comes along."""
+    return f"{image_id}/{t}/{z}"
+
+
+def plane_of_address(address: str) -> tuple[UUID, int, int]:
+    """The image, frame and slice of an ``embed_address``."""
+    image_id, t, z = address.split("/")
+    return UUID(image_id), int(t), int(z)
+
+
 def newest_prompt_key(channel: str) -> str:
     """Where the cache has the number of a tab's newest prompt."""
     return f"prompt.{channel}"

@@ -12,10 +12,11 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from annotation.events import embed_address
 from annotation.imaging.layout import store_of
 from annotation.imaging.shown_plane import shown_plane
 from annotation.models import Image, Job, JobKind
-from annotation.protocol import PromptSet, TuneParams
+from annotation.protocol import Prompt, PromptSet, Tune
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +29,10 @@ PROMPT_SECONDS = 10
 """Nobody waits longer for a preview."""
 
 
-def image_contract(image: Image) -> dict[str, Any]:
-    """inference.contracts.ImageRef as JSON: the plane that people see."""
-    plane = shown_plane(image)
-    view = {"t": 0, "z": plane.z, "channels": list(plane.channels), "projection": "none"}
+def image_contract(image: Image, t: int, z: int) -> dict[str, Any]:
+    """inference.contracts.ImageRef as JSON: slice ``z`` of frame ``t``."""
+    plane = shown_plane(image, t, z)
+    view = {"t": plane.t, "z": plane.z, "channels": list(plane.channels), "projection": "none"}
     return {
         "path": str(store_of(image.folder)),
         "sha256": image.pixels_sha256,
@@ -63,16 +64,21 @@ def enqueue_job(job: Job) -> None:
             "job_id": str(job.pk),
             "attempt": job.attempt + 1,
             "engine": job.params["engine"],
-            "image": image_contract(job.image),
+            "image": image_contract(job.image, job.params.get("t", 0), job.params.get("z", 0)),
             "params": job.params["params"],
         }
     transaction.on_commit(lambda: _publish(task, argument, queue=queue))
 
 
-def enqueue_embed(image: Image, engine: str) -> None:
-    """Have the image's embedding ready for clicks. There is no row: the store on disk is the truth, and doing it twice
+def enqueue_embed(image: Image, engine: str, *, t: int, z: int) -> None:
+    """Have the plane's embedding ready for clicks. There is no row: the store on disk is the truth, and doing it twice
     costs nothing."""
-    request = {"job_id": None, "reply_to": str(image.pk), "engine": engine, "image": image_contract(image)}
+    request = {
+        "job_id": None,
+        "reply_to": embed_address(image.pk, t, z),
+        "engine": engine,
+        "image": image_contract(image, t, z),
+    }
     transaction.on_commit(lambda: _publish("inference.embed", request, queue="embed", expires=3600))
 
 
@@ -81,13 +87,13 @@ def send_hold(pixels: list[str]) -> bool:
     return _publish("inference.hold", {"pixels": pixels}, queue="click", expires=300)
 
 
-def _asked(image: Image, *, channel: str, number: int, engine: str) -> dict[str, Any]:
+def _asked(image: Image, *, channel: str, message: Prompt | Tune) -> dict[str, Any]:
     return {
         "reply_to": channel,
-        "prompt_id": number,
+        "prompt_id": message.number,
         "sent_at": time.time(),
-        "engine": engine,
-        "image": image_contract(image),
+        "engine": message.engine,
+        "image": image_contract(image, message.t, message.z),
     }
 
 
@@ -100,15 +106,15 @@ def _prompts_contract(prompts: PromptSet) -> dict[str, Any]:
     return {**prompts.model_dump(mode="json", exclude={"scribbles"}), "scribbles": strokes}
 
 
-def send_prompt(image: Image, *, channel: str, number: int, engine: str, prompts: PromptSet) -> bool:
+def send_prompt(image: Image, prompt: Prompt, *, channel: str) -> bool:
     """Ask for a preview, now. False when the broker is down."""
-    asked = _asked(image, channel=channel, number=number, engine=engine)
-    request = {**asked, "prompts": _prompts_contract(prompts)}
+    asked = _asked(image, channel=channel, message=prompt)
+    request = {**asked, "prompts": _prompts_contract(prompt.prompts)}
     return _publish("inference.predict", request, queue="click", expires=PROMPT_SECONDS)
 
 
-def send_tune(image: Image, *, channel: str, number: int, engine: str, params: TuneParams) -> bool:
+def send_tune(image: Image, tune: Tune, *, channel: str) -> bool:
     """Ask for the cells at other thresholds, now. False when the broker is down."""
-    asked = _asked(image, channel=channel, number=number, engine=engine)
-    request = {**asked, "params": params.model_dump(mode="json", exclude_none=True)}
+    asked = _asked(image, channel=channel, message=tune)
+    request = {**asked, "params": tune.params.model_dump(mode="json", exclude_none=True)}
     return _publish("inference.tune", request, queue="click", expires=PROMPT_SECONDS)

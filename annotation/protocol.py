@@ -18,6 +18,7 @@ from annotation.protocol_parts import MAX_SIDE as MAX_SIDE
 from annotation.protocol_parts import Mask as Mask
 from annotation.protocol_parts import Message as Message
 from annotation.protocol_parts import Place as Place
+from annotation.protocol_parts import PlaneIndex as PlaneIndex
 from annotation.protocol_parts import PromptBox as PromptBox
 from annotation.protocol_parts import PromptPoint as PromptPoint
 from annotation.protocol_parts import PromptScribble as PromptScribble
@@ -53,16 +54,20 @@ class CellState(Message):
     created_by: str
     updated_by: str
     locked: bool = False
+    t: int = 0
+    z: int = 0
 
 
 class CreateCell(Message):
-    """A new cell. Pixels that another cell has are left out of it."""
+    """A new cell on slice ``z`` of frame ``t``. Pixels that another cell of that plane has are left out of it."""
 
     change: Literal["create"]
     id: UUID
     mask: Mask
     class_id: int | None = None
     provenance: Provenance
+    t: PlaneIndex = 0
+    z: PlaneIndex = 0
 
 
 class UpdateCell(Message):
@@ -149,6 +154,8 @@ class Prompt(Message):
     number: Annotated[int, Field(ge=1)]
     engine: Annotated[str, Field(min_length=1, max_length=40)]
     prompts: PromptSet
+    t: PlaneIndex = 0
+    z: PlaneIndex = 0
 
 
 class TuneParams(Message):
@@ -168,13 +175,17 @@ class Tune(Message):
     number: Annotated[int, Field(ge=1)]
     engine: Annotated[str, Field(min_length=1, max_length=40)]
     params: TuneParams
+    t: PlaneIndex = 0
+    z: PlaneIndex = 0
 
 
 class Prepare(Message):
-    """I am going to use this engine here: have the image ready for it."""
+    """I am going to use this engine on this plane: have it ready."""
 
     type: Literal["prepare"]
     engine: Annotated[str, Field(min_length=1, max_length=40)]
+    t: PlaneIndex = 0
+    z: PlaneIndex = 0
 
 
 class Cancel(Message):
@@ -298,8 +309,8 @@ class Proposal(Message):
 
 
 class JobUpdate(Message):
-    """How far some background work of this image is. ``progress`` is 0 to 1; ``job`` is null for an embedding, which
-    cannot be cancelled."""
+    """How far some background work on a plane of this image is. ``progress`` is 0 to 1; ``job`` is null for an
+    embedding, which cannot be cancelled."""
 
     type: Literal["job"]
     job: UUID | None
@@ -308,6 +319,8 @@ class JobUpdate(Message):
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: float
     message: str = ""
+    t: int = 0
+    z: int = 0
 
 
 class RegionsChanged(Message):

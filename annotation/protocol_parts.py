@@ -11,6 +11,8 @@ from inference.rle import Rle, check_counts
 MAX_SIDE = 100_000
 MAX_SCRIBBLES = 16
 MAX_PLACES = 256
+PlaneIndex = Annotated[int, Field(ge=0, le=1_000_000)]
+"""The number of a frame or of a slice, from 0."""
 
 
 class Message(BaseModel):

@@ -55,6 +55,8 @@ def cell_state(cell: Annotation) -> CellState:
         created_by=cell.created_by.username if cell.created_by else "",
         updated_by=cell.updated_by.username if cell.updated_by else "",
         locked=cell.locked,
+        t=cell.t,
+        z=cell.z,
     )
 
 

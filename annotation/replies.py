@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from annotation.actions.jobs import do_claim_attempt, do_fail_job, do_progress_job
 from annotation.actions.runs import do_add_part, do_finish_run
 from annotation.errors import ErrorCode
-from annotation.events import newest_prompt_key, send_answer, send_job, send_not_ready
+from annotation.events import newest_prompt_key, plane_of_address, send_answer, send_job, send_not_ready
 from annotation.heartbeats import Heartbeats
 from annotation.protocol import Candidate, JobUpdate, Mask, Preview, Proposal, Provenance, Refusal
 from inference import contracts, ports, rle
@@ -37,7 +37,7 @@ def _parts(cells: list[Candidate]) -> list[list[Candidate]]:
 
 
 class AnnotationReplies:
-    """inference.ports.ReplyPort. ``reply_to`` is a consumer's channel for prompts and an image's id for embeddings."""
+    """inference.ports.ReplyPort. ``reply_to`` is a consumer's channel for prompts, a plane's address for embeddings."""
 
     def __init__(self) -> None:
         self.heartbeats = Heartbeats()
@@ -105,6 +105,7 @@ class AnnotationReplies:
         """How an embedding comes along."""
         told: Any = state
         message = told["error"]["message"] if "error" in told else ""
+        image_id, t, z = plane_of_address(reply_to)
         update = JobUpdate(
             type="job",
             job=None,
@@ -113,8 +114,10 @@ class AnnotationReplies:
             state=told["state"],
             progress=told["fraction"],
             message=message,
+            t=t,
+            z=z,
         )
-        send_job(UUID(reply_to), update)
+        send_job(image_id, update)
 
     def progress(self, job_id: str, attempt: int, fraction: float) -> bool:
         """Claim the job at its start, renew the lease later; false when it was cancelled or is another's."""

@@ -21,6 +21,7 @@ from annotation.actions.undo import get_redoable, get_undoable
 from annotation.database import in_database
 from annotation.errors import AppError, ErrorCode
 from annotation.events import newest_prompt_key
+from annotation.imaging.shown_plane import middle_plane
 from annotation.models import Image, Role, User
 from annotation.permissions import Action, access_image
 from annotation.presence import colour_of
@@ -35,6 +36,7 @@ from annotation.protocol import (
     Hello,
     JobUpdate,
     Pong,
+    Prepare,
     Prompt,
     Push,
     Tune,
@@ -100,7 +102,8 @@ def _warm_up(image: Image) -> None:
     following = queries.get_next_image(image)
     for wanted in (image, following):
         if wanted is not None:
-            jobs.enqueue_embed(wanted, settings.DEFAULT_ENGINE)
+            t, z = middle_plane(wanted)
+            jobs.enqueue_embed(wanted, settings.DEFAULT_ENGINE, t=t, z=z)
 
 
 def push(socket: OpenSocket, user: User, message: Push) -> Ack:
@@ -111,11 +114,11 @@ def push(socket: OpenSocket, user: User, message: Push) -> Ack:
 def ask(socket: OpenSocket, user: User, channel: str, message: Prompt | Tune) -> None:
     """Ask the click worker; its answer comes through the channel."""
     image, _ = _access(socket, user, Action.ANNOTATE)
-    number, engine = message.number, message.engine
+    _check_plane(image, message)
     if isinstance(message, Tune):
-        sent = jobs.send_tune(image, channel=channel, number=number, engine=engine, params=message.params)
+        sent = jobs.send_tune(image, message, channel=channel)
     else:
-        sent = jobs.send_prompt(image, channel=channel, number=number, engine=engine, prompts=message.prompts)
+        sent = jobs.send_prompt(image, message, channel=channel)
     # After sending: it is for those that wait behind others.
     _note_newest(channel, message.number)
     if not sent:
@@ -135,12 +138,19 @@ def _note_newest(channel: str, number: int) -> None:
         logger.warning("An overtaken click could not be noted")
 
 
-def embed(socket: OpenSocket, user: User, engine: str) -> None:
-    """Have the image ready for an engine that has not seen it yet."""
+def _check_plane(image: Image, message: Prompt | Tune | Prepare) -> None:
+    if not image.has_plane(message.t, message.z):
+        raise AppError(ErrorCode.BAD_REQUEST, "The image has no such slice or frame. Reload the page.")
+
+
+def embed(socket: OpenSocket, user: User, message: Prepare) -> None:
+    """Have a plane ready for an engine that has not seen it yet."""
+    engine = message.engine
     image, _ = _access(socket, user, Action.ANNOTATE)
     if engine not in CARDS or "prompt" not in CARDS[engine].capabilities:
         raise AppError(ErrorCode.BAD_REQUEST, f"There is no engine “{engine}” that answers clicks. Reload the page.")
-    jobs.enqueue_embed(image, engine)
+    _check_plane(image, message)
+    jobs.enqueue_embed(image, engine, t=message.t, z=message.z)
 
 
 def pong(socket: OpenSocket, user: User) -> Pong:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from annotation.actions.masks import Occupied, check_inside
+from annotation.actions.masks import Plane, Room, check_inside
 from annotation.actions.states import State, state_of
 from annotation.errors import ErrorCode, RefusedError
 from annotation.models import Annotation, Image, LabelClass, User
@@ -73,12 +73,17 @@ class Editor:
             cell.updated_by = self.user
         return cell
 
-    def insert(self, cell_id: UUID, mask: Rle, *, class_id: int | None, provenance: Provenance) -> Annotation:
+    def insert(
+        self, cell_id: UUID, mask: Rle, *, plane: Plane, class_id: int | None, provenance: Provenance
+    ) -> Annotation:
         """A new cell with the image's next label."""
+        t, z = plane
         cell = Annotation(
             id=cell_id,
             image=self.image,
             label=self.image.next_label,
+            t=t,
+            z=z,
             label_class_id=class_id,
             provenance=provenance.model_dump(mode="json"),
             created_by=self.user,
@@ -146,40 +151,46 @@ def _check_fresh(editor: Editor, cell: Annotation, change: UpdateCell) -> None:
 def prepare_changes(editor: Editor, changes: Sequence[Change]) -> None:
     """Prepare what a person pushed: deletes first, then new shapes, then new cells, so that pixels can change hands."""
     rows = editor.load([change.id for change in changes])
-    masks = [change.mask.to_rle() for change in changes if not isinstance(change, DeleteCell) and change.mask]
-    for mask in masks:
-        check_inside(mask, editor.image)
-    occupied = _occupied(editor.image, changes, masks) if masks else None
+    room = _room(editor.image, rows, changes)
     for change in sorted(changes, key=lambda change: ("delete", "update", "create").index(change.change)):
         if isinstance(change, DeleteCell):
             cell = _live(rows, change)
             check_unlocked(cell)
             editor.delete(cell)
         elif isinstance(change, UpdateCell):
-            _prepare_update(editor, _live(rows, change), change, occupied)
+            _prepare_update(editor, _live(rows, change), change, room)
         else:
-            _prepare_create(editor, rows, change, occupied)
+            _prepare_create(editor, rows, change, room)
 
 
-def _occupied(image: Image, changes: Sequence[Change], masks: list[Rle]) -> Occupied:
+def _room(image: Image, rows: dict[UUID, Annotation], changes: Sequence[Change]) -> Room:
+    masks = []
+    for change in changes:
+        if isinstance(change, CreateCell):
+            if not image.has_plane(change.t, change.z):
+                raise RefusedError(ErrorCode.BAD_REQUEST, "The image has no such slice or frame.")
+            masks.append(((change.t, change.z), change.mask.to_rle()))
+        elif isinstance(change, UpdateCell) and change.mask is not None:
+            masks.append((_live(rows, change).plane, change.mask.to_rle()))
+    for _, mask in masks:
+        check_inside(mask, image)
     moving = [
         change.id
         for change in changes
         if isinstance(change, DeleteCell) or (isinstance(change, UpdateCell) and change.mask is not None)
     ]
-    return Occupied.around(image, masks, without=moving)
+    return Room(image, masks, without=moving)
 
 
-def _claim(occupied: Occupied | None, mask: Rle, cell_id: UUID) -> Rle:
-    assert occupied is not None  # noqa: S101 - there is a mask, so it was made
-    free = occupied.free_part(mask)
+def _claim(room: Room, plane: Plane, mask: Rle, cell_id: UUID) -> Rle:
+    free = room.free_part(plane, mask)
     if free.area == 0:
         raise RefusedError(ErrorCode.COVERED, "Other cells already cover this place.", cells=[cell_id])
-    occupied.add(free)
+    room.take(plane, free)
     return free
 
 
-def _prepare_update(editor: Editor, cell: Annotation, change: UpdateCell, occupied: Occupied | None) -> None:
+def _prepare_update(editor: Editor, cell: Annotation, change: UpdateCell, room: Room) -> None:
     if change.mask is None and not change.set_class and change.locked is None:
         raise RefusedError(ErrorCode.BAD_REQUEST, "An update has a new mask, class or lock.", cells=[cell.pk])
     if change.mask is not None or change.set_class:
@@ -189,17 +200,16 @@ def _prepare_update(editor: Editor, cell: Annotation, change: UpdateCell, occupi
         editor.lock(cell, locked=change.locked)
     if change.mask is not None:
         made = change.provenance.model_dump(mode="json") if change.provenance else None
-        editor.reshape(cell, _claim(occupied, change.mask.to_rle(), cell.pk), provenance=made)
+        editor.reshape(cell, _claim(room, cell.plane, change.mask.to_rle(), cell.pk), provenance=made)
     if change.set_class:
         editor.check_class(change.class_id)
         editor.relabel(cell, change.class_id)
 
 
-def _prepare_create(
-    editor: Editor, rows: dict[UUID, Annotation], change: CreateCell, occupied: Occupied | None
-) -> None:
+def _prepare_create(editor: Editor, rows: dict[UUID, Annotation], change: CreateCell, room: Room) -> None:
     if change.id in rows:
         raise RefusedError(ErrorCode.CONFLICT, "There is a cell of that id already.", cells=[change.id])
     editor.check_class(change.class_id)
-    mask = _claim(occupied, change.mask.to_rle(), change.id)
-    editor.insert(change.id, mask, class_id=change.class_id, provenance=change.provenance)
+    plane = (change.t, change.z)
+    mask = _claim(room, plane, change.mask.to_rle(), change.id)
+    editor.insert(change.id, mask, plane=plane, class_id=change.class_id, provenance=change.provenance)

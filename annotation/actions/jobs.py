@@ -59,6 +59,8 @@ def job_update(job: Job) -> JobUpdate:
         "state": job.state,
         "progress": job.progress,
         "message": job.message,
+        "t": job.params.get("t", 0),
+        "z": job.params.get("z", 0),
     }
     return JobUpdate.model_validate(update)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
@@ -14,6 +15,9 @@ from annotation.models import Annotation, Image
 from inference import rle
 from inference.rle import Rle
 
+Plane = tuple[int, int]
+"""(t, z): slice z of frame t."""
+
 
 def check_inside(mask: Rle, image: Image) -> None:
     """Raise unless the mask's box lies inside of the image."""
@@ -22,18 +26,19 @@ def check_inside(mask: Rle, image: Image) -> None:
 
 
 class Occupied:
-    """The pixels that cells have inside a rectangle. Boolean raster (row, column) of that rectangle only."""
+    """The pixels that cells of one plane have inside a rectangle. Boolean raster (row, column) of it."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self.taken_hw: NDArray[np.bool_] = np.zeros((bounds.bottom - bounds.top, bounds.right - bounds.left), np.bool_)
 
     @classmethod
-    def around(cls, image: Image, masks: list[Rle], *, without: Iterable[object] = ()) -> Occupied:
-        """What the image's cells, except those with the given ids, have around ``masks`` (not empty)."""
+    def around(cls, image: Image, plane: Plane, masks: list[Rle], *, without: Iterable[object] = ()) -> Occupied:
+        """What the plane's cells, except those with the given ids, have around ``masks`` (not empty)."""
         occupied = cls(bounds_around(masks))
         bounds = occupied.bounds
-        cells = Annotation.objects.filter(image=image, deleted=False).exclude(pk__in=list(without))
+        t, z = plane
+        cells = Annotation.objects.filter(image=image, t=t, z=z, deleted=False).exclude(pk__in=list(without))
         near = cells.filter(
             top__lt=bounds.bottom,
             left__lt=bounds.right,
@@ -58,3 +63,25 @@ class Occupied:
         if not (taken_hw & mask_hw).any():
             return mask
         return rle.encode(mask_hw & ~taken_hw, top=mask.top, left=mask.left)
+
+
+class Room:
+    """What is free on each of the planes that an operation touches."""
+
+    def __init__(self, image: Image, masks: Iterable[tuple[Plane, Rle]], *, without: Iterable[object] = ()) -> None:
+        """``masks`` are those that it wants to place; cells ``without`` count as gone."""
+        wanted: defaultdict[Plane, list[Rle]] = defaultdict(list)
+        for plane, mask in masks:
+            wanted[plane].append(mask)
+        left_out = list(without)
+        self._occupied = {
+            plane: Occupied.around(image, plane, there, without=left_out) for plane, there in wanted.items()
+        }
+
+    def free_part(self, plane: Plane, mask: Rle) -> Rle:
+        """The mask without the pixels that are taken on its plane."""
+        return self._occupied[plane].free_part(mask)
+
+    def take(self, plane: Plane, mask: Rle) -> None:
+        """These pixels are taken from now on."""
+        self._occupied[plane].add(mask)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from annotation.actions.changes import Editor, prepare_changes
-from annotation.actions.masks import Occupied
+from annotation.actions.masks import Room
 from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
 from annotation.errors import AppError, ErrorCode, RefusedError
 from annotation.events import send_patch
@@ -165,15 +165,16 @@ def do_add_found_cells(job: Job, part: Part, provenance: Provenance) -> int:
     editor = Editor(image, job.user)
     if not part.cells:
         return 0
-    occupied = Occupied.around(image, [cell.mask for cell in part.cells])
+    plane = (int(job.params.get("t", 0)), int(job.params.get("z", 0)))
+    room = Room(image, [(plane, cell.mask) for cell in part.cells])
     class_ids = _class_ids(image, part)
     for number, cell in enumerate(part.cells):
-        free = occupied.free_part(cell.mask)
+        free = room.free_part(plane, cell.mask)
         if 2 * free.area >= cell.mask.area and free.area > 0:
-            occupied.add(free)
+            room.take(plane, free)
             stamped = provenance.model_copy(update={"score": cell.score})
             cell_id = uuid5(job.pk, f"{part.number}:{number}")
-            editor.insert(cell_id, free, class_id=class_ids[number], provenance=stamped)
+            editor.insert(cell_id, free, plane=plane, class_id=class_ids[number], provenance=stamped)
     if editor.edits:
         _write_part(editor, job, part.number)
     return len(editor.edits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from annotation.actions.masks import Plane
 from annotation.actions.projects import check_name
 from annotation.errors import AppError, ErrorCode
 from annotation.events import send_regions_changed
@@ -25,12 +26,16 @@ def check_box(box: Box, image: Image) -> None:
 
 
 @transaction.atomic
-def do_create_region(image: Image, user: User, *, name: str, box: Box) -> Region:
+def do_create_region(image: Image, user: User, plane: Plane, *, name: str, box: Box) -> Region:
     """A new region; everybody in the image is told."""
+    if not image.has_plane(*plane):
+        raise AppError(ErrorCode.BAD_REQUEST, "The image has no such slice or frame.", status=422)
     check_box(box, image)
     if Region.objects.filter(image=image).count() >= MAX_REGIONS:
         raise AppError(ErrorCode.CONFLICT, f"An image has at most {MAX_REGIONS} regions. Delete one first.", status=409)
-    region = Region.objects.create(image=image, name=check_name(name, "region"), created_by=user, **box.model_dump())
+    t, z = plane
+    where = {"t": t, "z": z, **box.model_dump()}
+    region = Region.objects.create(image=image, name=check_name(name, "region"), created_by=user, **where)
     send_regions_changed(image.pk)
     return region
 

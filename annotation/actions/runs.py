@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from annotation.actions.jobs import check_new_job, do_create_job, do_finish_job, held_job
+from annotation.actions.masks import Plane
 from annotation.actions.operations import do_add_found_cells
 from annotation.errors import AppError, ErrorCode
 from annotation.models import Image, Job, JobKind, JobState, User
@@ -29,13 +30,16 @@ def check_engine(name: str) -> None:
         raise AppError(ErrorCode.ENGINE, status.problem, status=409)
 
 
-def check_run(user: User, image: Image, *, engine: str) -> None:
+def check_run(user: User, image: Image, plane: Plane, *, engine: str) -> None:
     """Raise when the run cannot be done, is on its way already, or the person has too much waiting. Call it with the
     person's row locked, so that two requests at once count each other."""
     check_engine(engine)
+    t, z = plane
+    if not image.has_plane(t, z):
+        raise AppError(ErrorCode.BAD_REQUEST, "The image has no such slice or frame.", status=422)
     runs = Job.objects.filter(kind=JobKind.SEGMENT, image_id=image.pk, user_id=user.pk, state__in=_OPEN)
-    if runs.filter(params__engine=engine).exists():
-        message = f"{CARDS[engine].title} is finding the cells of this image for you already. Wait, or cancel that run."
+    if runs.filter(params__engine=engine, params__t=t, params__z=z).exists():
+        message = f"{CARDS[engine].title} is finding the cells of this plane for you already. Wait, or cancel that run."
         raise AppError(ErrorCode.CONFLICT, message, status=409)
     check_new_job(user)
 
@@ -69,9 +73,9 @@ def do_finish_run(job_id: UUID, attempt: int, *, seconds: float) -> None:
 
 
 @transaction.atomic
-def do_create_run(user: User, image: Image, *, engine: str, params: dict[str, Any]) -> Job:
-    """A new run. ``params`` are inference.contracts.AutoParams as JSON, each of them optional."""
+def do_create_run(user: User, image: Image, plane: Plane, *, engine: str, params: dict[str, Any]) -> Job:
+    """A new run on a plane. ``params`` are inference.contracts.AutoParams as JSON, each of them optional."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    check_run(user, image, engine=engine)
-    contract = {"engine": engine, "params": params}
+    check_run(user, image, plane, engine=engine)
+    contract = {"engine": engine, "params": params, "t": plane[0], "z": plane[1]}
     return do_create_job(JobKind.SEGMENT, project=image.project, user=user, image=image, params=contract)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from annotation.actions.changes import Editor, check_unlocked
-from annotation.actions.masks import Occupied
+from annotation.actions.masks import Room
 from annotation.actions.states import State, state_of
 from annotation.errors import ErrorCode, RefusedError
 from annotation.models import Annotation, Image, Job, JobState, Operation, User
@@ -102,8 +102,8 @@ def _check_room(image: Image, cells: list[tuple[Annotation, State | None, State 
     ]
     if not back:
         return
-    occupied = Occupied.around(image, [mask for _, mask in back], without=[cell.pk for cell, _, _ in cells])
-    blocked = [cell.pk for cell, mask in back if occupied.free_part(mask).area != mask.area]
+    room = Room(image, [(cell.plane, mask) for cell, mask in back], without=[cell.pk for cell, _, _ in cells])
+    blocked = [cell.pk for cell, mask in back if room.free_part(cell.plane, mask).area != mask.area]
     if blocked:
         raise RefusedError(
             ErrorCode.CHANGED_SINCE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +17,7 @@ from uuid import UUID
 from annotation.datasets.base import CellRecord, ClassRecord, Exporter, ImageRecord, Sink
 from annotation.datasets.documents import pretty
 from annotation.datasets.planes import png
-from annotation.datasets.regions import Whole, outside
+from annotation.datasets.regions import Partly, partly_of
 from inference.cards import CARDS
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -46,8 +46,8 @@ class _Tally:
     """Counts what passes by on its way to the exporter."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
-    partly: list[tuple[str, Whole]] = field(default_factory=list)
-    """Stems and regions of the images that are not annotated everywhere."""
+    partly: list[Partly] = field(default_factory=list)
+    """Planes that are not annotated everywhere."""
     cells: int = 0
     engines: set[str] = field(default_factory=set)
     changed_at: datetime | None = None
@@ -57,8 +57,8 @@ class _Tally:
             before = self.cells
             yield replace(image, cells=self._counted(image.cells))
             self.rows.append(_manifest_row(image, cells=self.cells - before))
-            if image.regions:
-                self.partly.append((image.stem, Whole(image.height, image.width, image.regions)))
+            places = sorted({(region.t, region.z) for region in image.regions})
+            self.partly += [partly_of(image, t, z) for t, z in places]
             self.changed_at = max(self.changed_at or image.changed_at, image.changed_at)
 
     def _counted(self, cells: Iterator[CellRecord]) -> Iterator[CellRecord]:
@@ -83,7 +83,7 @@ def _manifest_row(image: ImageRecord, *, cells: int) -> dict[str, Any]:
         "pixel_um": dict(zip("zyx", image.axes.pixel_um, strict=True)),
         "status": image.status,
         "split": image.split,
-        "regions": [[region.top, region.left, region.bottom, region.right] for region in image.regions],
+        "regions": [{"t": region.t, "z": region.z, **asdict(region.box)} for region in image.regions],
         "clock": image.clock,
         "cells": cells,
     }
@@ -120,9 +120,9 @@ def write_archive(exporter: Exporter, subject: Subject, images: Iterable[ImageRe
 
 
 def _write_ignored(sink: Sink, tally: _Tally) -> None:
-    for stem, whole in tally.partly:
-        with sink.file(f"ignore/{stem}.png", compress=False) as file:
-            file.write(png(outside(whole).astype("uint8") * 255))
+    for plane in tally.partly:
+        with sink.file(f"ignore/{plane.stem}.png", compress=False) as file:
+            file.write(png(plane.outside().astype("uint8") * 255))
 
 
 def _manifest(exporter: Exporter, subject: Subject, tally: _Tally) -> bytes:
@@ -155,7 +155,8 @@ def _readme(exporter: Exporter, subject: Subject, tally: _Tally) -> str:
 
 _IGNORED = (
     "ignore/NAME.png  255 where an image that has regions “complete here” may have cells that nobody annotated: leave\n"
-    "                 these pixels out of training and of scores. Images without this file have no such regions.\n"
+    "                 these pixels out of training and of scores. Images without this file have no such regions; of a\n"
+    "                 stack that has some, planes without this file have no complete part.\n"
 )
 
 

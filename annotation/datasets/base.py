@@ -41,6 +41,15 @@ class CellRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionRecord:
+    """A rectangle of slice ``z`` of frame ``t`` in which every cell is annotated."""
+
+    box: Bounds
+    t: int = 0
+    z: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelRecord:
     """A channel as it is shown: ``colour`` is #rrggbb, black is ``low`` and below."""
 
@@ -101,7 +110,7 @@ class ImageRecord:
     cells: Iterator[CellRecord]
     pixels: Pixels
     axes: Axes = field(default_factory=Axes)
-    regions: tuple[Bounds, ...] = ()
+    regions: tuple[RegionRecord, ...] = ()
     split: str = ""
     status: str = ""
 
@@ -119,10 +128,11 @@ class Sink(Protocol):
 
 
 class Exporter(Protocol):
-    """One format. ``layout`` tells people which files there are and what is in them."""
+    """One format. ``summary`` says what it is for, ``layout`` which files there are and what is in them."""
 
     name: str
     title: str
+    summary: str
     layout: str
 
     def write(self, images: Iterable[ImageRecord], sink: Sink, *, classes: Iterable[ClassRecord]) -> None:

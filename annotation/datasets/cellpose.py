@@ -49,6 +49,7 @@ class CellposeExporter:
 
     name = "cellpose"
     title = "Cellpose training folder"
+    summary = "Folders of images and masks that cellpose --train takes as they are."
     layout = (
         "train/NAME.tif        the image: up to three channels; every plane of a stack that has cells is one\n"
         "train/NAME_masks.tif  its label image: 0 is background, every other value is one cell\n"
@@ -77,6 +78,7 @@ class CellposeSegExporter(CellposeExporter):
 
     name = "cellpose-seg"
     title = "Cellpose _seg.npy"
+    summary = "Images with the file that Cellpose's window opens and saves."
     layout = (
         "train/NAME.tif      the image: up to three channels; every plane of a stack that has cells is one\n"
         "train/NAME_seg.npy  what Cellpose's window opens with the image: masks, outlines, and that they were\n"

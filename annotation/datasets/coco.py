@@ -12,7 +12,7 @@ from pycocotools import mask as coco_mask
 from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord, Sink
 from annotation.datasets.documents import Categories, JsonWriter
 from annotation.datasets.outlines import polygons_of
-from annotation.datasets.planes import PlaneRecord, planes_of
+from annotation.datasets.planes import PlaneRecord, every_plane
 from inference.rle import Rle, decode
 
 
@@ -47,10 +47,12 @@ class CocoExporter:
 
     name = "coco"
     title = "COCO"
+    summary = "One JSON file with every cell as run lengths, with its class. For training detectors."
     layout = (
         "annotations.json  COCO instances: images, categories, annotations with compressed run lengths\n"
         "                  (pycocotools decodes them), bbox as x, y, width, height, area in pixels. “cytomark” in\n"
-        "                  an annotation says which cell it is (its number and id) and where the mask came from."
+        "                  an annotation says which cell it is (its number and id) and where the mask came from.\n"
+        "                  Of a stack or a film every plane is an image of its own, with t and z in “cytomark”."
     )
 
     def write(self, images: Iterable[ImageRecord], sink: Sink, *, classes: Iterable[ClassRecord]) -> None:
@@ -72,7 +74,7 @@ class CocoExporter:
     ) -> Iterable[dict[str, Any]]:
         number = plane = 0
         for image in images:
-            for each in planes_of(image):
+            for each in every_plane(image):
                 plane += 1
                 for cell in each.cells:
                     number += 1
@@ -87,6 +89,7 @@ class CocoPolygonExporter(CocoExporter):
 
     name = "coco-polygon"
     title = "COCO polygons"
+    summary = "The same with polygons, for programs that read no run lengths. Holes are filled."
     layout = (
         "annotations.json  COCO instances: images, categories, annotations with polygons along the edges of pixels\n"
         "                  (a cell in several parts has several), bbox as x, y, width, height, area in pixels.\n"

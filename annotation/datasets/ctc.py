@@ -22,6 +22,7 @@ class CtcExporter:
 
     name = "ctc"
     title = "Cell Tracking Challenge"
+    summary = "Frames and masks in the folders of the Cell Tracking Challenge."
     layout = (
         "NAME/01/t000.tif                      the first channel of each frame, slices as pages\n"
         "NAME/01_GT/SEG/man_seg000.tif         its cells, 16 bits, the same numbers as in Cytomark\n"

@@ -42,6 +42,7 @@ class GeoJsonExporter:
 
     name = "qupath-geojson"
     title = "QuPath GeoJSON"
+    summary = "One detection for each cell with class and colour, for QuPath and geographic programs."
     layout = (
         "geojson/NAME.geojson  one detection for each cell, along the edges of its pixels, with holes, class, colour,\n"
         "                      area in pixels, slice and frame. Open the image in QuPath, then File, Import objects."

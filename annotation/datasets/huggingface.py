@@ -39,6 +39,7 @@ class HuggingFaceExporter:
 
     name = "huggingface"
     title = "Hugging Face folder"
+    summary = "Pictures, masks and a table that datasets.load_dataset opens, with a Croissant description."
     layout = (
         "SPLIT/images/NAME.png   the image as it is shown, 8 bits; every plane of a stack that has cells is one\n"
         "SPLIT/masks/NAME.png    its label image, 16 bits: 0 is background, every other value is one cell\n"

@@ -60,6 +60,7 @@ class ImageJExporter:
 
     name = "imagej-roi"
     title = "ImageJ ROIs"
+    summary = "One ROI for each cell, for Fiji's ROI manager."
     layout = (
         "rois/NAME.zip  one ROI for each cell, along the edges of its pixels, for Fiji's ROI manager (drop the zip on\n"
         "               Fiji's window). A ROI's name is the cell's number and its class; its position is the slice\n"

@@ -42,16 +42,14 @@ def _ome(image: ImageRecord) -> dict[str, Any]:
 def write_labels(file: IO[bytes], image: ImageRecord, *, ome: bool) -> None:
     """All planes of the image as pages, one after another."""
     pages = (labels_of(image, plane.cells) for plane in every_plane(image))
-    shape = (image.axes.size_t, image.axes.size_z, image.height, image.width)
+    shape: tuple[int, ...] = (image.axes.size_t, image.axes.size_z, image.height, image.width)
     dtype = label_dtype(image)
     packing: dict[str, Any] = {"compression": "zlib", "photometric": "minisblack", "software": False}
     packing |= _resolution(image)
-    if ome:
-        tifffile.imwrite(file, pages, shape=shape, dtype=dtype, ome=True, metadata=_ome(image), **packing)
-        return
-    with tifffile.TiffWriter(file) as writer:
-        for page_hw in pages:
-            writer.write(page_hw, metadata=None, contiguous=False, **packing)
+    about = _ome(image) if ome else {"axes": "TZYX"} if image.axes.is_stack else None
+    if about is None:
+        shape = shape[2:]
+    tifffile.imwrite(file, pages, shape=shape, dtype=dtype, ome=ome, metadata=about, **packing)
 
 
 class LabelTiffExporter:
@@ -59,11 +57,12 @@ class LabelTiffExporter:
 
     name = "label-tiff"
     title = "Label TIFF"
+    summary = "One image of cell numbers for each image. For Fiji, CellProfiler, napari, Cellpose, StarDist."
     layout = (
         "labels/NAME.tif  one label image for each image, of the same width and height: 0 is background, every\n"
         "                 other value is one cell and the same number as in Cytomark. 16 bits, or 32 where a\n"
         "                 number is above 65,535. Numbers of deleted cells are missing, so there can be gaps.\n"
-        "                 A stack has a page for each slice of each frame, frames first."
+        "                 Of a stack or a film all slices and frames are in it, with the axes TZYX."
     )
     suffix = ".tif"
     ome = False
@@ -83,6 +82,7 @@ class OmeTiffExporter(LabelTiffExporter):
 
     name = "ome-tiff"
     title = "OME-TIFF labels"
+    summary = "The same with axes and the size of a pixel in the file. For OMERO, QuPath, Fiji."
     layout = (
         "labels/NAME.ome.tif  one label image for each image, axes T, Z, Y, X, with the size of a pixel and the time\n"
         "                     between two frames where they are known: 0 is background, every other value is one\n"

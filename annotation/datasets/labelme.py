@@ -39,6 +39,7 @@ class LabelMeExporter:
 
     name = "labelme"
     title = "LabelMe"
+    summary = "Pictures and outlines to go on with in LabelMe."
     layout = (
         "NAME.png   the image as it is shown, 8 bits; every plane of a stack that has cells is one\n"
         "NAME.json  its cells: polygons along the edges of pixels, masks where a cell has holes or several parts;\n"

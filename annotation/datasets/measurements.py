@@ -138,6 +138,7 @@ class MeasurementsExporter:
 
     name = "measurements"
     title = "Measurements"
+    summary = "Size, shape and intensity of every cell as CSV and Parquet. No masks."
     layout = (
         "cells.csv, cells.parquet        one row for each cell: image, number, class, plane, area (pixels; µm² where\n"
         "                                the size of a pixel is known), centre, box, axes, perimeter, origin\n"

@@ -25,6 +25,7 @@ class OmeZarrExporter:
 
     name = "ome-zarr"
     title = "OME-Zarr with labels"
+    summary = "The images with all channels, slices and frames, and the cells as labels. For napari, Fiji, zarr."
     layout = (
         "NAME.ome.zarr               the image as an OME-Zarr 0.5 pyramid, all channels, slices and frames\n"
         "NAME.ome.zarr/labels/cells  the cells on it, axes t, z, y, x, 32 bits: 0 is background, every other value is\n"

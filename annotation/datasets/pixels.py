@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from annotation.datasets.base import Axes, ChannelRecord
 from annotation.imaging.layout import levels_of, store_of
-from annotation.imaging.shown_plane import row_of_chunks
+from annotation.imaging.shown_plane import middle_plane, row_of_chunks
 from annotation.models import Image
 
 
@@ -43,7 +43,7 @@ def axes_of(image: Image) -> Axes:
         rgb=image.rgb,
         size_t=image.size_t,
         size_z=image.size_z,
-        shown_z=image.size_z // 2,
+        shown_z=middle_plane(image)[1],
         pixel_um=(image.pixel_um_z, image.pixel_um_y, image.pixel_um_x),
         time_step=image.time_step,
         channels=tuple(

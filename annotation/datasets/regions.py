@@ -7,21 +7,29 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from annotation.datasets.base import ImageRecord
+from annotation.datasets.planes import plane_stem
 from annotation.geometry import Bounds
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """An image's size in pixels, and where every cell of it is annotated."""
+class Partly:
+    """A plane of an image that has “complete here” regions, of ``height`` × ``width`` pixels, and those on it."""
 
+    stem: str
     height: int
     width: int
-    regions: tuple[Bounds, ...]
+    boxes: tuple[Bounds, ...]
+
+    def outside(self) -> NDArray[np.bool_]:
+        """(row, column): True outside of all regions."""
+        outside_hw = np.ones((self.height, self.width), np.bool_)
+        for box in self.boxes:
+            outside_hw[box.top : box.bottom, box.left : box.right] = False
+        return outside_hw
 
 
-def outside(whole: Whole) -> NDArray[np.bool_]:
-    """(row, column): True outside of all “complete here” regions."""
-    outside_hw = np.ones((whole.height, whole.width), np.bool_)
-    for region in whole.regions:
-        outside_hw[region.top : region.bottom, region.left : region.right] = False
-    return outside_hw
+def partly_of(image: ImageRecord, t: int, z: int) -> Partly:
+    """Slice ``z`` of frame ``t`` with its regions."""
+    boxes = tuple(region.box for region in image.regions if (region.t, region.z) == (t, z))
+    return Partly(plane_stem(image, t, z), image.height, image.width, boxes)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from annotation.datasets.base import ClassRecord, ImageRecord, Sink
 from annotation.datasets.documents import Categories, colour_of, pretty
 from annotation.datasets.planes import PlaneRecord, picture_of, planes_of, png
-from annotation.datasets.regions import Whole, outside
+from annotation.datasets.regions import partly_of
 from annotation.errors import AppError, ErrorCode
 from inference.rle import paste
 
@@ -23,6 +23,7 @@ class SemanticExporter:
 
     name = "semantic-png"
     title = "Semantic PNG"
+    summary = "Pictures of classes, for semantic segmentation; what is not complete is marked to be ignored."
     layout = (
         "images/SPLIT/NAME.png  the image as it is shown, 8 bits; every plane of a stack that has cells is one\n"
         "masks/SPLIT/NAME.png   the class of every pixel, with a palette: 0 is background, 255 is to be ignored,\n"
@@ -65,5 +66,5 @@ def _classes(image: ImageRecord, plane: PlaneRecord, categories: Categories) -> 
             raise AppError(ErrorCode.TOO_LARGE, sentence)
         paste(cell.mask, classes_hw, number)
     if image.regions:
-        classes_hw[outside(Whole(image.height, image.width, image.regions))] = IGNORED
+        classes_hw[partly_of(image, plane.t, plane.z).outside()] = IGNORED
     return classes_hw

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Max
 
-from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord
+from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord, RegionRecord
 from annotation.datasets.names import Names, split_name
 from annotation.datasets.pixels import StoredPixels, axes_of
 from annotation.geometry import Bounds
@@ -65,7 +65,7 @@ def _image_record(image: Image, names: Names, *, number: int) -> ImageRecord:
         clock=image.clock,
         changed_at=last or image.created_at,
         largest_label=live.aggregate(largest=Max("label"))["largest"] or 0,
-        cells=_cell_records(image),
+        cells=_cell_records(image.pk),
         pixels=StoredPixels(image),
         axes=axes_of(image),
         regions=_regions(image),
@@ -73,13 +73,15 @@ def _image_record(image: Image, names: Names, *, number: int) -> ImageRecord:
     )
 
 
-def _regions(image: Image) -> tuple[Bounds, ...]:
-    regions = Region.objects.filter(image_id=image.pk)
-    return tuple(Bounds(region.top, region.left, region.bottom, region.right) for region in regions)
+def _regions(image: Image) -> tuple[RegionRecord, ...]:
+    return tuple(
+        RegionRecord(Bounds(region.top, region.left, region.bottom, region.right), t=region.t, z=region.z)
+        for region in Region.objects.filter(image_id=image.pk)
+    )
 
 
-def _cell_records(image: Image) -> Iterator[CellRecord]:
-    cells = Annotation.objects.filter(image_id=image.pk, deleted=False).order_by("label")
+def _cell_records(image_id: UUID) -> Iterator[CellRecord]:
+    cells = Annotation.objects.filter(image_id=image_id, deleted=False).order_by("t", "z", "label")
     for cell in cells.select_related("label_class", "created_by").iterator(chunk_size=CHUNK):
         yield CellRecord(
             id=cell.pk,
@@ -88,8 +90,8 @@ def _cell_records(image: Image) -> Iterator[CellRecord]:
             label_class=_class_record(cell.label_class) if cell.label_class else None,
             provenance=cell.provenance,
             created_by=cell.created_by.username if cell.created_by else "",
-            t=0,
-            z=image.size_z // 2,
+            t=cell.t,
+            z=cell.z,
         )
 
 

@@ -45,6 +45,7 @@ class VocExporter:
 
     name = "voc"
     title = "Pascal VOC"
+    summary = "Boxes in XML, classes and cells as pictures with a palette."
     layout = (
         "JPEGImages/NAME.png          the image as it is shown, 8 bits; every plane of a stack that has cells is one\n"
         "Annotations/NAME.xml         the box and the class of every cell, pixels from 1 on\n"

@@ -28,6 +28,7 @@ class YoloExporter:
 
     name = "yolo-seg"
     title = "YOLO segmentation"
+    summary = "Pictures and outlines for Ultralytics' yolo segment train."
     layout = (
         "images/train/NAME.png  the image as it is shown, 8 bits; every plane of a stack that has cells is one\n"
         "labels/train/NAME.txt  one line for each cell: its class from 0, then x y of each corner of its outline as\n"

@@ -1,5 +1,4 @@
-"""The plane of an image that is annotated: the middle slice of the first frame, its three colours or its first channel.
-People see it, engines get it (jobs.image_contract), and they are the same pixels."""
+"""What engines get of an image's plane: its three colours or its first channel."""
 
 from __future__ import annotations
 
@@ -22,29 +21,33 @@ COUNTED = ("uint8", "uint16")
 
 @dataclass(frozen=True)
 class ShownPlane:
-    """Slice ``z`` of frame 0; ``ranges`` as in inference.contracts.PlaneView."""
+    """Slice ``z`` of frame ``t``; ``ranges`` as in inference.contracts.PlaneView."""
 
+    t: int
     z: int
     channels: tuple[int, ...]
     ranges: tuple[tuple[float, float], ...]
 
 
-def shown_plane(image: Image) -> ShownPlane:
-    """What is annotated of this image."""
+def middle_plane(image: Image) -> tuple[int, int]:
+    """(t, z) of the plane that an image opens at: the middle slice of the first frame."""
+    return 0, image.size_z // 2
+
+
+def shown_plane(image: Image, t: int, z: int) -> ShownPlane:
+    """What engines get of slice ``z`` of frame ``t``."""
     channels = (0, 1, 2) if image.rgb else (0,)
     about = [image.channel_info[channel] for channel in channels]
     ranges = () if image.dtype in COUNTED else tuple((each["low"], each["high"]) for each in about)
-    return ShownPlane(image.size_z // 2, channels, ranges)
+    return ShownPlane(t, z, channels, ranges)
 
 
-def shown_bands(image: Image) -> Iterator[bytes]:
-    """The plane's raw little-endian values from top to bottom: (row, column) or (row, column, RGB)."""
-    plane, level = shown_plane(image), levels_of(image.height, image.width)[0]
+def shown_bands(image: Image, t: int, z: int) -> Iterator[bytes]:
+    """A plane's raw little-endian values from top to bottom: (row, column) or (row, column, RGB)."""
+    plane, level = shown_plane(image, t, z), levels_of(image.height, image.width)[0]
     for row in range(level.rows):
         high = min(TILE, image.height - row * TILE)
-        band_chw = np.stack(
-            [row_of_chunks(image, channel, t=0, z=plane.z, row=row)[:high] for channel in plane.channels]
-        )
+        band_chw = np.stack([row_of_chunks(image, channel, t=t, z=z, row=row)[:high] for channel in plane.channels])
         if plane.ranges:
             band_chw = np.stack([stretched(band, *limits) for band, limits in zip(band_chw, plane.ranges, strict=True)])
         yield np.moveaxis(band_chw, 0, -1).astype(band_chw.dtype.newbyteorder("<")).tobytes()

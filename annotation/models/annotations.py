@@ -15,7 +15,8 @@ from inference.rle import Rle
 
 
 class Annotation(models.Model):
-    """One cell's mask. A deleted cell keeps its row, so that versions never run backwards and undo can restore it.
+    """One cell's mask on one plane of its image. A deleted cell keeps its row, so that versions never run backwards and
+    undo can restore it.
 
     ``label`` is the cell's number in this image, as in a label TIFF. ``version`` grows with every change;
     ``mask_version`` and ``class_version`` are the versions at which those last changed, so that a new shape and a
@@ -25,6 +26,8 @@ class Annotation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="annotations")
     label = models.PositiveIntegerField()
+    t = models.PositiveIntegerField(default=0, db_default=0, help_text="the frame that it lies in")
+    z = models.PositiveIntegerField(default=0, db_default=0, help_text="the slice that it lies in")
     top = models.IntegerField()
     left = models.IntegerField()
     height = models.PositiveIntegerField()
@@ -54,6 +57,11 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"cell {self.label} of {self.image_id}"
+
+    @property
+    def plane(self) -> tuple[int, int]:
+        """(t, z)."""
+        return self.t, self.z
 
     @property
     def rle(self) -> Rle:

@@ -59,6 +59,10 @@ class Image(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def has_plane(self, t: int, z: int) -> bool:
+        """Whether there is a slice ``z`` of a frame ``t``."""
+        return 0 <= t < self.size_t and 0 <= z < self.size_z
+
     @property
     def folder(self) -> Path:
         """The folder that holds this image's files."""

@@ -12,11 +12,13 @@ from annotation.models.images import Image
 
 
 class Region(models.Model):
-    """A rectangle of whole pixels, half-open. Rectangles of one image may overlap."""
+    """A rectangle of whole pixels, half-open, on slice ``z`` of frame ``t``. Rectangles of one image may overlap."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="regions")
     name = models.CharField(max_length=60)
+    t = models.PositiveIntegerField(default=0, db_default=0)
+    z = models.PositiveIntegerField(default=0, db_default=0)
     top = models.PositiveIntegerField()
     left = models.PositiveIntegerField()
     bottom = models.PositiveIntegerField()

@@ -9,16 +9,23 @@ from django.utils.http import content_disposition_header
 from ninja import Router, Status
 
 from annotation.actions.exports import do_create_export
+from annotation.datasets.registry import EXPORTERS
 from annotation.errors import AppError, ErrorCode, not_found
 from annotation.models import JobKind, JobState
 from annotation.permissions import Action, access_job, access_project
 from annotation.queries import get_exports
 from annotation.views.api import person
 from annotation.views.jobs import job_out
-from annotation.views.schemas import ExportIn, JobOut
+from annotation.views.schemas import ExportIn, FormatOut, JobOut
 from annotation.views.streaming import stream_file
 
 router = Router()
+
+
+@router.get("/formats", response=list[FormatOut])
+def list_formats(request: HttpRequest) -> list[FormatOut]:  # noqa: ARG001
+    """What cells can be exported as, in the order in which people see them."""
+    return [FormatOut(name=one.name, title=one.title, summary=one.summary) for one in EXPORTERS.values()]
 
 
 @router.post("/projects/{uuid:project_id}/exports", response={201: JobOut})

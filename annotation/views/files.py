@@ -12,7 +12,7 @@ from ninja import Router
 
 from annotation.imaging.kinds import download_name, kind_of_suffix
 from annotation.imaging.packing import Coding, access_chunk, choose_coding, packed
-from annotation.imaging.shown_plane import gzipped, shown_bands
+from annotation.imaging.shown_plane import gzipped, middle_plane, shown_bands
 from annotation.permissions import Action, access_image
 from annotation.views.api import person
 from annotation.views.streaming import cached, stream_blocks, stream_file
@@ -44,7 +44,7 @@ def get_plane(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     plain = choose_coding(request.headers.get("Accept-Encoding", "")) == "identity"
 
     def make() -> HttpResponseBase:
-        bands = shown_bands(image)
+        bands = shown_bands(image, *middle_plane(image))
         response = stream_blocks(bands if plain else gzipped(bands), "application/octet-stream")
         return _coded(response, "identity" if plain else "gzip")
 

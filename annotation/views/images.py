@@ -10,7 +10,7 @@ from ninja import Router, Status
 
 from annotation.actions.images import do_change_image, do_delete_image
 from annotation.imaging.layout import TILE, levels_of
-from annotation.imaging.shown_plane import shown_plane
+from annotation.imaging.shown_plane import middle_plane, shown_plane
 from annotation.models import Image, ImageStatus, Role, User
 from annotation.permissions import Action, access_image, access_project
 from annotation.queries import ImageRow, get_classes, get_images, get_neighbours
@@ -43,7 +43,7 @@ def _image_out(image: Image, user: User, role: Role) -> ImageDetailOut:
 
 
 def _plane_out(image: Image) -> PlaneOut:
-    plane, info = shown_plane(image), image.channel_info
+    plane, info = shown_plane(image, *middle_plane(image)), image.channel_info
     low = min(info[channel]["low"] for channel in plane.channels)
     high = max(info[channel]["high"] for channel in plane.channels)
     if plane.ranges:

@@ -29,7 +29,7 @@ def list_regions(request: HttpRequest, image_id: UUID) -> list[Region]:
 def create_region(request: HttpRequest, image_id: UUID, body: RegionIn) -> Status[Region]:
     """All cells in this rectangle are annotated."""
     image, _ = access_image(person(request), image_id, Action.ANNOTATE, lock=True)
-    return Status(201, do_create_region(image, person(request), name=body.name, box=body.box))
+    return Status(201, do_create_region(image, person(request), (body.t, body.z), name=body.name, box=body.box))
 
 
 @router.patch("/regions/{uuid:region_id}", response=RegionOut)

@@ -21,4 +21,5 @@ def create_run(request: HttpRequest, image_id: UUID, body: RunIn) -> Status[JobO
     """Have an engine find all cells of the image; those that are there already are kept."""
     image, _ = access_image(person(request), image_id, Action.ANNOTATE)
     params = body.params.model_dump(exclude_none=True, exclude_defaults=True)
-    return Status(201, job_out(do_create_run(person(request), image, engine=body.engine, params=params)))
+    run = do_create_run(person(request), image, (body.t, body.z), engine=body.engine, params=params)
+    return Status(201, job_out(run))

@@ -9,7 +9,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import ConfigDict, Field, model_validator
 
-from annotation.protocol_parts import Box
+from annotation.protocol_parts import Box, PlaneIndex
 
 
 class In(Schema):
@@ -58,6 +58,14 @@ class UploadOut(Schema):
     state: Literal["receiving", "decoding", "done", "failed"]
     message: str
     image: UUID | None
+
+
+class FormatOut(Schema):
+    """A format of files; ``summary`` says what it is for."""
+
+    name: str
+    title: str
+    summary: str
 
 
 class ExportIn(In):
@@ -293,10 +301,12 @@ class RunParams(In):
 
 
 class RunIn(In):
-    """``engine`` is the name of an engine that finds all cells."""
+    """``engine`` is the name of an engine that finds all cells, here on slice ``z`` of frame ``t``."""
 
     engine: Annotated[str, Field(min_length=1, max_length=40)]
     params: RunParams = RunParams()
+    t: PlaneIndex = 0
+    z: PlaneIndex = 0
 
 
 class FigureOut(Schema):
@@ -348,6 +358,8 @@ class RegionOut(Schema):
 
     id: UUID
     name: str
+    t: int
+    z: int
     top: int
     left: int
     bottom: int
@@ -365,6 +377,8 @@ class RegionIn(In):
 
     name: RegionName
     box: Box
+    t: PlaneIndex = 0
+    z: PlaneIndex = 0
 
 
 class RegionChangeIn(In):

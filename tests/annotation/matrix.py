@@ -145,6 +145,7 @@ ROWS = [
     # --- engines, runs, exports, jobs
     Row("GET", "/api/engines", SIGNED_IN),
     Row("POST", "/api/images/{image_id}/runs", ANNOTATORS, 201, lambda _: {"engine": "cellpose-sam"}, have_weights),
+    Row("GET", "/api/formats", SIGNED_IN),
     Row("POST", P + "/exports", EXPORTERS, 201, lambda _: {"format": "coco"}),
     Row("GET", P + "/exports", EXPORTERS),
     Row("GET", "/api/exports/{job_id}/download", EXPORTERS, prepare=make_export),

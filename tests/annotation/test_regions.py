@@ -44,7 +44,7 @@ def create(world: World, **change: Any) -> HttpResponse:
 def test_a_region_is_made_changed_listed_and_deleted(world: World) -> None:
     Region.objects.all().delete()
     made = create(world).json()
-    assert made == {"id": made["id"], "name": "Left half", **BOX, "author": "annotator"}
+    assert made == {"id": made["id"], "name": "Left half", "t": 0, "z": 0, **BOX, "author": "annotator"}
     path = f"/api/regions/{made['id']}"
     assert ask(world, "PATCH", path, {"name": " Right "}).json()["name"] == "Right"
     moved = ask(world, "PATCH", path, {"box": {**BOX, "top": 7}}).json()
@@ -52,6 +52,10 @@ def test_a_region_is_made_changed_listed_and_deleted(world: World) -> None:
     assert (moved["top"], moved["name"]) == (7, "Right")
     assert ask(world, "DELETE", path).status_code == 204
     assert ask(world, "DELETE", path).status_code == 404
+
+
+def test_a_region_lies_on_a_plane_that_the_image_has(world: World) -> None:
+    assert create(world, t=1).status_code == create(world, z=1).status_code == 422
 
 
 def test_everybody_in_the_image_is_told_of_each_change(

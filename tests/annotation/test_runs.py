@@ -57,7 +57,7 @@ def test_a_run_becomes_a_job_with_the_engine_and_its_params(owner: User, image: 
     assert answer.status_code == 201
     job = Job.objects.get(pk=answer.json()["id"])
     assert (job.kind, job.image_id, job.user_id) == (JobKind.SEGMENT, image.pk, owner.pk)
-    assert job.params == {"engine": "cellpose-sam", "params": {"diameter": 30, "flow_error": 0}}
+    assert job.params == {"engine": "cellpose-sam", "params": {"diameter": 30, "flow_error": 0}, "t": 0, "z": 0}
 
 
 def test_a_run_knows_what_is_looked_at_and_whether_kept_flows_are_meant(owner: User, image: Image) -> None:

@@ -14,7 +14,17 @@ function ready(): TestEditor {
   test.session.jobs.value = new Map([
     [
       "e",
-      { type: "job", job: null, kind: "embed", engine: "starter", state: "done", progress: 1, message: "" },
+      {
+        type: "job",
+        job: null,
+        kind: "embed",
+        engine: "starter",
+        state: "done",
+        progress: 1,
+        message: "",
+        t: 0,
+        z: 0,
+      },
     ],
   ]);
   test.key("p");

@@ -2,6 +2,7 @@
 
 import type { Box } from "../geometry/box";
 import type { PixelSize } from "../geometry/measure";
+import type { PlaneAt } from "../store/types";
 import type { LabelClass } from "./ports";
 import type { RegionsPort } from "./regions";
 
@@ -74,7 +75,12 @@ export interface AnnotatorApi {
   images(projectId: string): Promise<readonly ImageRow[]>;
   plane(id: string): Promise<ArrayBuffer>;
   engines(): Promise<readonly EngineInfo[]>;
-  run(imageId: string, engine: string, parameters: RunRequest): Promise<{ readonly id: string }>;
+  run(
+    imageId: string,
+    engine: string,
+    plane: PlaneAt,
+    parameters: RunRequest,
+  ): Promise<{ readonly id: string }>;
   cancel(jobId: string): Promise<void>;
   setStatus(imageId: string, status: ImageStatus): Promise<void>;
   regions(imageId: string): RegionsPort;

@@ -9,7 +9,8 @@ export const annotatorApi: AnnotatorApi = {
   images: (projectId) => call<ImageOut[]>("GET", `/api/projects/${projectId}/images`),
   plane: (id) => download(`/api/images/${id}/plane`),
   engines: () => call<EngineInfo[]>("GET", "/api/engines"),
-  run: (imageId, engine, params) => call<JobOut>("POST", `/api/images/${imageId}/runs`, { engine, params }),
+  run: (imageId, engine, { t, z }, params) =>
+    call<JobOut>("POST", `/api/images/${imageId}/runs`, { engine, params, t, z }),
   cancel: async (jobId) => {
     await call<JobOut>("POST", `/api/jobs/${jobId}/cancel`);
   },

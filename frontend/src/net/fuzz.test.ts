@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { boxToMask } from "../geometry/raster";
 import type { CellState } from "../protocol/messages.gen";
 import { CellStore } from "../store/document";
-import { FakeServer } from "../testing/fake-server";
+import { FakeServer, SLICES } from "../testing/fake-server";
 import type { Faults } from "../testing/fake-wire";
 import { PERFECT } from "../testing/fake-wire";
 import { ManualTimers } from "../testing/manual-timers";
@@ -65,6 +65,7 @@ class Player {
     if (random.chance(0.02)) faults.down = !faults.down;
     if (random.chance(0.01)) this.server.failures = 3;
     if (random.chance(0.005)) this.crash();
+    if (random.chance(0.1)) this.session.look({ t: 0, z: random.int(0, SLICES) });
   }
 
   /** The tab dies and is opened again; what was not written to the database is gone, and all was. */
@@ -106,13 +107,18 @@ const sorted = (cells: Iterable<CellState>) => [...cells].sort((a, b) => a.id.lo
 
 function checkSame(person: Player, server: FakeServer): void {
   const { store } = person.session;
+  person.session.look({ t: 0, z: 0 });
   expect(sorted(store.knownCells())).toEqual(sorted(server.live));
   expect(store.unanswered).toEqual([]);
-  expect(store.size).toBe(server.live.length);
-  const fresh = new CellStore(SIDE, SIDE);
-  fresh.applySnapshot(server.live, new Set());
   const owners = (of: CellStore) => Array.from(of.labels, (slot) => of.cellOfSlot(slot)?.id ?? "");
-  expect(owners(store)).toEqual(owners(fresh));
+  for (let z = 0; z < SLICES; z++) {
+    const fresh = new CellStore(SIDE, SIDE);
+    fresh.look({ t: 0, z });
+    fresh.applySnapshot(server.live, new Set());
+    expect(owners(store)).toEqual(owners(fresh));
+    expect(store.size).toBe(server.live.filter((cell) => cell.z === z).length);
+    person.session.look({ t: 0, z: (z + 1) % SLICES });
+  }
 }
 
 /** From nothing, the log alone gives the state; every number of every tab was answered once. */

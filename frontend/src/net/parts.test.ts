@@ -1,6 +1,7 @@
 import { IDBFactory } from "fake-indexeddb";
 import { describe, expect, test } from "vitest";
 import type { ClientMessage, Preview } from "../protocol/messages.gen";
+import { FIRST_PLANE } from "../store/types";
 import { ManualTimers } from "../testing/manual-timers";
 import { newId } from "./ids";
 import { BeatOwners } from "./owners";
@@ -204,10 +205,10 @@ describe("prompts", () => {
 
   test("only the newest is answered; the older answer stays visible until then", () => {
     const { prompts } = setup();
-    prompts.ask("starter", asked);
+    prompts.ask("starter", asked, FIRST_PLANE);
     prompts.onPreview(answer(1));
-    prompts.ask("starter", asked);
-    prompts.ask("starter", asked);
+    prompts.ask("starter", asked, FIRST_PLANE);
+    prompts.ask("starter", asked, FIRST_PLANE);
     prompts.onPreview(answer(2));
     expect(prompts.preview.value).toMatchObject({ number: 3, waiting: true, engineMs: 7 });
     expect(prompts.preview.value.candidates).toHaveLength(1);
@@ -217,7 +218,7 @@ describe("prompts", () => {
 
   test("is asked once more after five seconds, and given up after eleven minutes", async () => {
     const { prompts, sent, timers } = setup();
-    prompts.ask("starter", asked);
+    prompts.ask("starter", asked, FIRST_PLANE);
     await timers.pass(60_000);
     expect(sent).toHaveLength(2);
     await timers.pass(610_000);
@@ -229,13 +230,13 @@ describe("prompts", () => {
 
   test("a refusal of the newest is its error, cancelling forgets everything", () => {
     const { prompts, sent } = setup();
-    prompts.ask("starter", asked);
+    prompts.ask("starter", asked, FIRST_PLANE);
     const refusal = { type: "error", code: "engine", message: "No weights.", push: null } as const;
     prompts.onRefusal({ ...refusal, number: 7 });
     expect(prompts.preview.value.waiting).toBe(true);
     prompts.onRefusal({ ...refusal, number: 1 });
     expect(prompts.preview.value).toMatchObject({ waiting: false, error: "No weights." });
-    prompts.ask("starter", asked);
+    prompts.ask("starter", asked, FIRST_PLANE);
     prompts.cancel();
     prompts.onPreview(answer(2));
     expect(prompts.preview.value).toMatchObject({ candidates: [], waiting: false, error: null });

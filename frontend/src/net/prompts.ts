@@ -13,6 +13,7 @@ import type {
   Tune,
   TuneParams,
 } from "../protocol/messages.gen";
+import type { PlaneAt } from "../store/types";
 import type { Timers } from "./timers";
 import { NO_PREVIEW, NO_PROPOSAL, type PreviewState, type ProposalState } from "./types";
 
@@ -35,18 +36,18 @@ export class Prompts {
     this.timers = timers;
   }
 
-  ask(engine: string, prompts: PromptSet): void {
+  ask(engine: string, prompts: PromptSet, { t, z }: PlaneAt): void {
     this.proposal.value = NO_PROPOSAL;
     const { preview } = this;
-    this.start({ type: "prompt", number: this.number + 1, engine, prompts });
+    this.start({ type: "prompt", number: this.number + 1, engine, prompts, t, z });
     preview.value = { ...preview.value, number: this.number, waiting: true, error: null };
   }
 
-  tune(engine: string, params: TuneParams): void {
+  tune(engine: string, params: TuneParams, { t, z }: PlaneAt): void {
     this.preview.value = NO_PREVIEW;
     const { proposal } = this;
     const before = proposal.value.engine === engine ? proposal.value : NO_PROPOSAL;
-    this.start({ type: "tune", number: this.number + 1, engine, params });
+    this.start({ type: "tune", number: this.number + 1, engine, params, t, z });
     proposal.value = { ...before, number: this.number, waiting: true, error: null };
   }
 

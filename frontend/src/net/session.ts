@@ -14,6 +14,7 @@ import type {
 } from "../protocol/messages.gen";
 import { MAX_CHANGES, MAX_MESSAGE_BYTES } from "../protocol/messages.gen";
 import type { CellStore } from "../store/document";
+import type { PlaneAt } from "../store/types";
 import { newId } from "./ids";
 import type { SyncParts } from "./parts";
 import type { QueuedOperation } from "./queue";
@@ -117,7 +118,8 @@ export class Session implements ImageSession {
       const mask = clip(edit.mask, bounds);
       const id = newId();
       const { classId, provenance } = edit;
-      const change = { change: "create", id, mask, class_id: classId, provenance } as const;
+      const { t, z } = edit.plane ?? this.store.plane;
+      const change = { change: "create", id, mask, class_id: classId, provenance, t, z } as const;
       return isEmpty(mask) ? null : { change, created: id };
     }
     const cell = this.store.get(edit.id);
@@ -193,7 +195,7 @@ export class Session implements ImageSession {
     const [only] = changes;
     // An update alone was fitted when it was drafted; a new cell alone needs but a free pixel.
     if (changes.length === 1 && only)
-      return only.change === "create" && isEmpty(this.store.free(only.mask)) ? [only.id] : [];
+      return only.change === "create" && this.store.isFull(only) ? [only.id] : [];
     const refused = this.store.push({ id: "trial", kind: "edit", changes, undo: null });
     this.store.settle(new Set(["trial"]));
     return refused;
@@ -213,7 +215,7 @@ export class Session implements ImageSession {
     if (!this.mayChange()) return;
     if (JSON.stringify(prompts).length > MAX_OPERATION)
       this.notify("This shape is too intricate to ask an engine about. Draw on it by hand.", "too_large");
-    else this.sync.prompts.ask(engine, prompts);
+    else this.sync.prompts.ask(engine, prompts, this.store.plane);
   }
 
   cancelPrompt(): void {
@@ -221,15 +223,23 @@ export class Session implements ImageSession {
   }
 
   tune(engine: string, params: TuneParams): void {
-    if (this.mayChange()) this.sync.prompts.tune(engine, params);
+    if (this.mayChange()) this.sync.prompts.tune(engine, params, this.store.plane);
   }
 
   cancelTune(): void {
     this.sync.prompts.cancelTune();
   }
 
+  look(plane: PlaneAt): void {
+    this.sync.prompts.cancel();
+    this.sync.prompts.cancelTune();
+    this.store.look(plane);
+  }
+
   prepare(engine: string): void {
-    if (this.sync.mayEdit && this.sync.link.value === "live") this.sync.send({ type: "prepare", engine });
+    if (!this.sync.mayEdit || this.sync.link.value !== "live") return;
+    const { t, z } = this.store.plane;
+    this.sync.send({ type: "prepare", engine, t, z });
   }
 
   cursor(row: number | null, col: number | null): void {
@@ -274,14 +284,17 @@ export class Session implements ImageSession {
     const known = this.store.get(change.id);
     const provenance = change.change === "create" ? change.provenance : known?.provenance;
     const classId = change.class_id ?? known?.classId ?? null;
-    const shape = { id: newId(), cellId: change.id, mask: change.mask, classId, message };
+    const plane =
+      change.change === "create" ? { t: change.t ?? 0, z: change.z ?? 0 } : this.store.planeOf(change.id);
+    const shape = { id: newId(), cellId: change.id, plane, mask: change.mask, classId, message };
     return [{ ...shape, provenance: provenance ?? { source: "hand" } }];
   }
 
   keepUnsaved(id: string): string | null {
     const shape = this.unsaved.value.find((other) => other.id === id);
     if (!shape) return null;
-    const created = this.create(shape.mask, shape.classId, shape.provenance);
+    const { plane, mask, classId, provenance } = shape;
+    const [created = null] = this.apply([{ edit: "create", plane, mask, classId, provenance }]);
     if (created) this.dismissUnsaved(id);
     else this.notify("Other cells cover this place: there is no room for it.", "covered");
     return created;

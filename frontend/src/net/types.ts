@@ -10,7 +10,7 @@ import type {
   Provenance,
   TuneParams,
 } from "../protocol/messages.gen";
-import type { CellView } from "../store/types";
+import type { CellView, PlaneAt } from "../store/types";
 
 /** Where my work is. `count` is the number of operations that the server has not answered yet. `opening`: no cells yet.
  * `offline`: kept in this browser, sent when the connection is back. `signin`: the same, after signing in again.
@@ -100,6 +100,7 @@ export interface UnsavedShape {
   readonly id: string;
   /** The cell that it was meant for. */
   readonly cellId: string;
+  readonly plane: PlaneAt;
   readonly mask: Mask;
   readonly classId: number | null;
   readonly provenance: Provenance;
@@ -120,6 +121,8 @@ export interface CellUpdate {
 export type Edit =
   | {
       readonly edit: "create";
+      /** The plane that is looked at where it is left out. */
+      readonly plane?: PlaneAt;
       readonly mask: Mask;
       readonly classId: number | null;
       readonly provenance: Provenance;
@@ -161,7 +164,9 @@ export interface ImageSession {
   tune(engine: string, params: TuneParams): void;
   /** Forget the proposal and any answer still on its way. */
   cancelTune(): void;
-  /** Have the image ready for an engine that I am going to use. */
+  /** Another plane comes in sight: cells, prompts and what is drawn are of that one from now on. */
+  look(plane: PlaneAt): void;
+  /** Have the plane ready for an engine that I am going to use. */
   prepare(engine: string): void;
 
   /** My pointer in image pixels, or null, null when it left the canvas. Throttled. */

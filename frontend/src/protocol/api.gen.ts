@@ -71,6 +71,13 @@ export interface FigureOut {
   readonly value: number;
 }
 
+/** A format of files; `summary` says what it is for. */
+export interface FormatOut {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+}
+
 /** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
 export interface ImageDetailOut {
   readonly id: string;
@@ -246,12 +253,16 @@ export interface RegionChangeIn {
 export interface RegionIn {
   readonly name: string;
   readonly box: Box;
+  readonly t?: number;
+  readonly z?: number;
 }
 
 /** A rectangle, half-open, in which all cells are annotated; `author` is empty where that person is gone. */
 export interface RegionOut {
   readonly id: string;
   readonly name: string;
+  readonly t: number;
+  readonly z: number;
   readonly top: number;
   readonly left: number;
   readonly bottom: number;
@@ -259,10 +270,12 @@ export interface RegionOut {
   readonly author: string;
 }
 
-/** `engine` is the name of an engine that finds all cells. */
+/** `engine` is the name of an engine that finds all cells, here on slice `z` of frame `t`. */
 export interface RunIn {
   readonly engine: string;
   readonly params?: RunParams;
+  readonly t?: number;
+  readonly z?: number;
 }
 
 /** How to find all cells; what is left out is the engine's own choice. `cell_probability` is a threshold on the network's cell logit, `flow_error` the largest flow error of a mask (0 switches the check off), `min_area` and `diameter` are in pixels. `first` is the part that is looked at, whose cells come first; `cached` asks for the masks of the flow field that is kept already, as a preview showed them. */

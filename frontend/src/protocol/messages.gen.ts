@@ -53,15 +53,19 @@ export interface CellState {
   readonly created_by: string;
   readonly updated_by: string;
   readonly locked: boolean;
+  readonly t: number;
+  readonly z: number;
 }
 
-/** A new cell. Pixels that another cell has are left out of it. */
+/** A new cell on slice `z` of frame `t`. Pixels that another cell of that plane has are left out of it. */
 export interface CreateCell {
   readonly change: "create";
   readonly id: string;
   readonly mask: Mask;
   readonly class_id?: number | null;
   readonly provenance: Provenance;
+  readonly t?: number;
+  readonly z?: number;
 }
 
 /** Where my pointer is, or null when it left the canvas. Never stored, dropped first. */
@@ -110,7 +114,7 @@ export interface Hello {
   readonly clock?: number | null;
 }
 
-/** How far some background work of this image is. `progress` is 0 to 1; `job` is null for an embedding, which cannot be cancelled. */
+/** How far some background work on a plane of this image is. `progress` is 0 to 1; `job` is null for an embedding, which cannot be cancelled. */
 export interface JobUpdate {
   readonly type: "job";
   readonly job: string | null;
@@ -119,6 +123,8 @@ export interface JobUpdate {
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
   readonly progress: number;
   readonly message: string;
+  readonly t: number;
+  readonly z: number;
 }
 
 /** Run lengths of one mask inside its box, row by row, background first (inference.rle). */
@@ -166,10 +172,12 @@ export interface Pong {
   readonly clock: number;
 }
 
-/** I am going to use this engine here: have the image ready for it. */
+/** I am going to use this engine on this plane: have it ready. */
 export interface Prepare {
   readonly type: "prepare";
   readonly engine: string;
+  readonly t?: number;
+  readonly z?: number;
 }
 
 /** Somebody is here, moved or left. Whoever comes is told by each of the others that they are here. */
@@ -198,6 +206,8 @@ export interface Prompt {
   readonly number: number;
   readonly engine: string;
   readonly prompts: PromptSet;
+  readonly t?: number;
+  readonly z?: number;
 }
 
 /** A rectangle around the cell, half-open. */
@@ -283,6 +293,8 @@ export interface Tune {
   readonly number: number;
   readonly engine: string;
   readonly params: TuneParams;
+  readonly t?: number;
+  readonly z?: number;
 }
 
 /** Thresholds for what an engine kept of the image; null is the engine's own choice (see inference.contracts). */
@@ -409,13 +421,19 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       },
       "created_by": "string",
       "updated_by": "string",
-      "locked": "boolean"
+      "locked": "boolean",
+      "t": "integer",
+      "z": "integer"
     },
     "optional": [
-      "locked"
+      "locked",
+      "t",
+      "z"
     ],
     "defaults": {
-      "locked": false
+      "locked": false,
+      "t": 0,
+      "z": 0
     }
   },
   "ErrorCode": {
@@ -470,13 +488,19 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
         ]
       },
       "progress": "number",
-      "message": "string"
+      "message": "string",
+      "t": "integer",
+      "z": "integer"
     },
     "optional": [
-      "message"
+      "message",
+      "t",
+      "z"
     ],
     "defaults": {
-      "message": ""
+      "message": "",
+      "t": 0,
+      "z": 0
     }
   },
   "Mask": {

@@ -14,6 +14,8 @@ function state(id: string, mask: CellState["mask"]): CellState {
     class_id: null,
     provenance: { source: "hand" },
     locked: false,
+    t: 0,
+    z: 0,
     ...by,
   };
 }

@@ -23,6 +23,8 @@ function state(id: string, version: number, mask = square(0, 0)): CellState {
     provenance: HAND,
     created_by: "ada",
     locked: false,
+    t: 0,
+    z: 0,
     updated_by: "ada",
   };
 }
@@ -137,6 +139,34 @@ describe("the store", () => {
     stop();
     store.push(edit("o1", remove("a")));
     expect(heard).toEqual([["a", "b"], ["b"]]);
+  });
+
+  test("shows one plane at a time; cells of others neither block nor are seen", () => {
+    const store = new CellStore(20, 20);
+    const above = { ...state("b", 1, square(0, 0, 6)), z: 1 };
+    store.applySnapshot([state("a", 1), above], new Set());
+    expect([store.size, store.get("b"), [...store.planes()]]).toEqual([
+      1,
+      undefined,
+      [
+        ["0 0", 1],
+        ["0 1", 1],
+      ],
+    ]);
+    store.push(edit("o1", { ...create("c", square(10, 10)), z: 1 } as Change));
+    expect(store.get("c")).toBeUndefined();
+    const heard: string[] = [];
+    store.subscribe(({ ids }) => heard.push(...[...ids].sort()));
+    store.look({ t: 0, z: 1 });
+    expect([...store.cells()].map(({ id }) => id).sort()).toEqual(["b", "c"]);
+    expect(heard).toEqual(["a", "b", "c"]);
+    expect(store.cellAt(5, 5)?.id).toBe("b");
+    store.applyPatch(patch("theirs", [state("a", 2, square(3, 3))]));
+    expect(heard.slice(3)).not.toContain("a");
+    checkRaster(store);
+    store.look({ t: 0, z: 0 });
+    expect(store.cellAt(4, 4)?.id).toBe("a");
+    expect(store.cellAt(0, 0)).toBeUndefined();
   });
 
   test("keeps raster and cells in step through 2,000 random changes", () => {

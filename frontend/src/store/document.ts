@@ -5,16 +5,26 @@
 
 import type { Box } from "../geometry/box";
 import type { Mask } from "../geometry/mask";
-import { isEmpty, sameMask } from "../geometry/mask";
+import { clip, isEmpty, sameMask } from "../geometry/mask";
 import type { CellState, Change, CreateCell, Patch, UpdateCell } from "../protocol/messages.gen";
 import { Labels } from "./labels";
-import type { Cell, CellsChanged, CellView, PendingOperation } from "./types";
+import {
+  type Cell,
+  type CellsChanged,
+  type CellView,
+  FIRST_PLANE,
+  type PendingOperation,
+  type PlaneAt,
+  planeKey,
+  samePlane,
+} from "./types";
 
 function cellOf(state: CellState): Cell {
   return {
     id: state.id,
     label: state.label,
     version: state.version,
+    plane: { t: state.t, z: state.z },
     mask: state.mask,
     classId: state.class_id,
     provenance: state.provenance,
@@ -37,8 +47,11 @@ export class CellStore implements CellView {
   revision = 0;
   /** The name that my unanswered changes carry. */
   author = "";
+  plane: PlaneAt = FIRST_PLANE;
   private readonly raster: Labels;
   private readonly truth = new Map<string, CellState>();
+  /** All cells, and those of the plane that is looked at. */
+  private readonly all = new Map<string, Cell>();
   private readonly shown = new Map<string, Cell>();
   private pending: PendingOperation[] = [];
   private readonly slotById = new Map<string, number>();
@@ -96,6 +109,34 @@ export class CellStore implements CellView {
 
   takeDirty(): Box[] {
     return this.raster.takeDirty();
+  }
+
+  planes(): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    for (const { plane } of this.all.values())
+      found.set(planeKey(plane), (found.get(planeKey(plane)) ?? 0) + 1);
+    return found;
+  }
+
+  /** The plane of a cell, wherever it lies; the one that is looked at where the cell is gone. */
+  planeOf(id: string): PlaneAt {
+    return this.all.get(id)?.plane ?? this.plane;
+  }
+
+  /** Whether a new cell would get no pixel, as far as this is known. */
+  isFull({ mask, t = 0, z = 0 }: CreateCell): boolean {
+    return isEmpty(this.freeOn({ t, z }, mask));
+  }
+
+  /** The cells of another plane come in sight. */
+  look(plane: PlaneAt): void {
+    if (samePlane(plane, this.plane)) return;
+    for (const id of [...this.shown.keys()]) this.hide(id);
+    this.plane = plane;
+    this.all.clear();
+    for (const state of this.truth.values()) this.show(cellOf(state));
+    for (const operation of this.pending) this.applyPending(operation);
+    this.emit();
   }
 
   subscribe(listener: (changed: CellsChanged) => void): () => void {
@@ -180,7 +221,7 @@ export class CellStore implements CellView {
     const refused: string[] = [];
     const lifted = new Map<string, Cell>();
     for (const change of changes) {
-      const cell = this.shown.get(change.id);
+      const cell = this.all.get(change.id);
       if (!cell || change.change === "create") continue;
       lifted.set(change.id, cell);
       this.hide(change.id);
@@ -203,9 +244,10 @@ export class CellStore implements CellView {
 
   private applyUpdate(change: UpdateCell, before: Cell | undefined): boolean {
     if (!before) return false;
-    const wanted = this.free(change.mask ?? before.mask, change.id);
+    const { plane } = before;
+    const wanted = this.freeOn(plane, change.mask ?? before.mask, change.id);
     const fits = !isEmpty(wanted);
-    const mask = fits ? wanted : this.free(before.mask, change.id);
+    const mask = fits ? wanted : this.freeOn(plane, before.mask, change.id);
     if (isEmpty(mask)) return false;
     const classId = change.set_class ? (change.class_id ?? null) : before.classId;
     const provenance = (change.mask && change.provenance) ?? before.provenance;
@@ -215,13 +257,15 @@ export class CellStore implements CellView {
   }
 
   private applyCreate(change: CreateCell): boolean {
-    if (this.shown.has(change.id)) return false;
-    const mask = this.free(change.mask);
+    if (this.all.has(change.id)) return false;
+    const plane = { t: change.t ?? 0, z: change.z ?? 0 };
+    const mask = this.freeOn(plane, change.mask);
     if (isEmpty(mask)) return false;
     this.show({
       id: change.id,
       label: null,
       version: 0,
+      plane,
       mask,
       classId: change.class_id ?? null,
       provenance: change.provenance,
@@ -235,7 +279,14 @@ export class CellStore implements CellView {
 
   // --- pixels -------------------------------------------------------------------------------------------------
 
+  /** Of another plane than the one that is looked at only the server knows what is free. */
+  private freeOn(plane: PlaneAt, mask: Mask, own = ""): Mask {
+    return samePlane(plane, this.plane) ? this.free(mask, own) : clip(mask, this.raster.bounds);
+  }
+
   private show(cell: Cell): void {
+    this.all.set(cell.id, cell);
+    if (!samePlane(cell.plane, this.plane)) return;
     let slot = this.slotById.get(cell.id);
     if (slot === undefined) {
       slot = this.idBySlot.push(cell.id) - 1;
@@ -247,6 +298,7 @@ export class CellStore implements CellView {
   }
 
   private hide(id: string): void {
+    this.all.delete(id);
     const cell = this.shown.get(id);
     if (!cell) return;
     this.shown.delete(id);

@@ -4,6 +4,23 @@ import type { Box } from "../geometry/box";
 import type { Mask } from "../geometry/mask";
 import type { Change, Provenance } from "../protocol/messages.gen";
 
+/** A slice (z) of a frame (t), from 0. */
+export interface PlaneAt {
+  readonly t: number;
+  readonly z: number;
+}
+
+export const FIRST_PLANE: PlaneAt = { t: 0, z: 0 };
+
+export function samePlane(one: PlaneAt, other: PlaneAt): boolean {
+  return one.t === other.t && one.z === other.z;
+}
+
+/** A plane as a key of maps. */
+export function planeKey({ t, z }: PlaneAt): string {
+  return `${t} ${z}`;
+}
+
 /** One cell as it is shown: the server's state with my unanswered changes on top. */
 export interface Cell {
   readonly id: string;
@@ -11,6 +28,8 @@ export interface Cell {
   readonly label: number | null;
   /** The server's version; 0 until the server has seen it. */
   readonly version: number;
+  /** The plane that it lies on. */
+  readonly plane: PlaneAt;
   readonly mask: Mask;
   readonly classId: number | null;
   readonly provenance: Provenance;
@@ -27,13 +46,17 @@ export interface CellsChanged {
   readonly ids: ReadonlySet<string>;
 }
 
-/** The cells of one image, by id and as a raster. Reading only: changes go through the session. */
+/** The cells of the plane that is looked at, by id and as a raster; those of other planes are as if they were not there.
+ * Reading only: changes go through the session. */
 export interface CellView {
   readonly width: number;
   readonly height: number;
   /** Grows with every change: cheap to compare. */
   readonly revision: number;
   readonly size: number;
+  readonly plane: PlaneAt;
+  /** How many cells each plane has that has any, by `planeKey`. */
+  planes(): ReadonlyMap<string, number>;
   get(id: string): Cell | undefined;
   cells(): IterableIterator<Cell>;
 

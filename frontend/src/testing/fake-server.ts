@@ -26,6 +26,9 @@ export interface Listener {
   receive(message: ServerMessage): void;
 }
 
+/** Slices that its image has. */
+export const SLICES = 3;
+
 export class FakeServer {
   clock = 0;
   readonly log: Logged[] = [];
@@ -38,11 +41,15 @@ export class FakeServer {
   snapshotAfter = 20;
   private rows = new Map<string, Row>();
   private slots = new Map<string, number>();
+  /** Slice under slice. */
   private labels: Labels;
   private nextLabel = 1;
 
-  constructor(width: number, height: number) {
-    this.labels = new Labels(width, height);
+  constructor(
+    width: number,
+    private readonly height: number,
+  ) {
+    this.labels = new Labels(width, height * SLICES);
   }
 
   get live(): CellState[] {
@@ -151,7 +158,7 @@ export class FakeServer {
     for (const change of changes) {
       const row = this.rows.get(change.id);
       if (row && !row.deleted && change.change !== "create" && (change.change === "delete" || change.mask))
-        this.labels.erase(row.state.mask, this.slot(change.id));
+        this.labels.erase(this.lay(row.state.mask, row.state.z), this.slot(change.id));
     }
     const order = ["delete", "update", "create"];
     const sorted = [...changes].sort((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
@@ -163,7 +170,7 @@ export class FakeServer {
   private applyChange(person: Person, client: string, change: Change): void {
     if (change.change === "create") {
       if (this.rows.has(change.id)) throw new Refused("conflict", "There is a cell of that id.", [change.id]);
-      const mask = this.claim(change.id, change.mask);
+      const mask = this.claim(change.id, change.mask, change.z ?? 0);
       const state: CellState = {
         id: change.id,
         label: this.nextLabel++,
@@ -174,6 +181,8 @@ export class FakeServer {
         created_by: person.name,
         updated_by: person.name,
         locked: false,
+        t: change.t ?? 0,
+        z: change.z ?? 0,
       };
       const versions = { maskVersion: 1, classVersion: 1, maskClient: client, classClient: client };
       this.rows.set(change.id, { state, deleted: false, ...versions });
@@ -195,7 +204,7 @@ export class FakeServer {
       (change.mask && base < row.maskVersion && row.maskClient !== client) ||
       (change.set_class && base < row.classVersion && row.classClient !== client);
     if (isStale) throw new Refused("stale", "Somebody changed this cell.", [change.id]);
-    const mask = change.mask ? this.claim(change.id, change.mask) : undefined;
+    const mask = change.mask ? this.claim(change.id, change.mask, row.state.z) : undefined;
     this.write(row, person, client, {
       mask,
       ...(mask && change.provenance ? { provenance: change.provenance } : {}),
@@ -242,7 +251,8 @@ export class FakeServer {
       if (clash) throw new Refused("changed_since", "Somebody has changed this cell since.", [id]);
     }
     const states = new Map(changes.map(({ id }) => [id, this.row(id)?.state ?? null]));
-    for (const { id, after } of changes) if (after) this.labels.erase(after.mask, this.slot(id));
+    for (const { id, after } of changes)
+      if (after) this.labels.erase(this.lay(after.mask, after.z), this.slot(id));
     for (const { id, before, after } of changes) {
       const row = this.rows.get(id);
       if (row) this.restore(person, push.client_id, row, before, after);
@@ -266,10 +276,11 @@ export class FakeServer {
     const { id } = row.state;
     // What this operation did not change may have been changed since: that stays.
     const mask = after && !differences(before, after).has("mask") ? row.state.mask : before.mask;
-    const free = this.labels.free(mask, this.slot(id));
+    const laid = this.lay(mask, before.z);
+    const free = this.labels.free(laid, this.slot(id));
     if (area(free) !== area(mask))
       throw new Refused("changed_since", "Another cell lies there by now.", [id]);
-    this.labels.paint(mask, this.slot(id));
+    this.labels.paint(laid, this.slot(id));
     const changed = differences(before, after);
     this.write(row, person, client, {
       deleted: false,
@@ -292,11 +303,15 @@ export class FakeServer {
     return slot;
   }
 
-  private claim(id: string, mask: Mask): Mask {
-    const free = this.labels.free(mask, this.slot(id));
+  private lay(mask: Mask, z: number): Mask {
+    return { ...mask, top: mask.top + z * this.height };
+  }
+
+  private claim(id: string, mask: Mask, z: number): Mask {
+    const free = this.labels.free(this.lay(mask, z), this.slot(id));
     if (isEmpty(free)) throw new Refused("covered", "Other cells cover this place.", [id]);
     this.labels.paint(free, this.slot(id));
-    return free;
+    return this.lay(free, -z);
   }
 
   private record(

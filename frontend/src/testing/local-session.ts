@@ -14,6 +14,7 @@ import type {
 import { NO_PREVIEW, NO_PROPOSAL } from "../net/types";
 import type { CellState, JobUpdate, PromptSet, Provenance, TuneParams } from "../protocol/messages.gen";
 import { CellStore } from "../store/document";
+import type { PlaneAt } from "../store/types";
 
 /** A session without a server: every change is answered at once. For tests that drive the editor. */
 export class LocalSession implements ImageSession {
@@ -115,6 +116,7 @@ export class LocalSession implements ImageSession {
     version: number;
   }): void {
     const { id, mask, provenance, locked, version } = cell;
+    const { t, z } = this.store.known(id) ?? this.store.plane;
     const state: CellState = {
       id,
       label: 1,
@@ -125,6 +127,8 @@ export class LocalSession implements ImageSession {
       created_by: "Ada",
       updated_by: "Ada",
       locked,
+      t,
+      z,
     };
     this.store.applyPatch({ operation: "", cells: [state], removed: [] });
     this.room.applyPatch({ operation: "", cells: [state], removed: [] });
@@ -183,6 +187,12 @@ export class LocalSession implements ImageSession {
 
   cancelTune(): void {
     this.proposal.value = NO_PROPOSAL;
+  }
+
+  look(plane: PlaneAt): void {
+    this.cancelPrompt();
+    this.cancelTune();
+    this.store.look(plane);
   }
 
   prepare(engine: string): void {

@@ -208,6 +208,8 @@ function storeOf(cells: Painter["cells"]): CellStore {
       class_id: null,
       provenance: { source: "auto" },
       locked: false,
+      t: 0,
+      z: 0,
       created_by: "Ada",
       updated_by: "Ada",
     }),

@@ -21,7 +21,7 @@ from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord
 from annotation.datasets.registry import EXPORTERS, get_exporter
 from annotation.errors import AppError
 from inference.rle import Rle, encode, from_labels
-from tests.annotation.datasets.scene import cell, image
+from tests.annotation.datasets.scene import cell, image, stack_image
 from tests.annotation.export_scene import random_labels
 
 
@@ -64,6 +64,23 @@ def test_labels_above_65535_make_it_32_bits(
     assert found.dtype == dtype
     assert found[2, 4] == label
     assert np.count_nonzero(found) == 2
+
+
+def test_a_stack_becomes_a_label_tiff_with_its_axes(written: Callable[..., zipfile.ZipFile]) -> None:
+    archive = written("label-tiff", [stack_image(1)])
+    with tifffile.TiffFile(io.BytesIO(archive.read("labels/1.tif"))) as file:
+        assert file.series[0].axes == "TZYX"
+        labels_tzhw = file.asarray()
+    expected = np.zeros((2, 3, 30, 50), np.uint16)
+    expected[0, 1, 4:9, 3:9], expected[0, 1, 12:15, 20:23], expected[1, 2, 4:9, 3:9] = 1, 2, 3
+    assert np.array_equal(labels_tzhw, expected)
+
+
+def test_each_plane_of_a_stack_is_an_image_of_coco(written: Callable[..., zipfile.ZipFile]) -> None:
+    found = json.loads(written("coco", [stack_image(1), image(2, [])]).read("annotations.json"))
+    assert [row["id"] for row in found["images"]] == list(range(1, 8))
+    planes = {row["id"]: (row["cytomark"]["t"], row["cytomark"]["z"]) for row in found["images"]}
+    assert [planes[row["image_id"]] for row in found["annotations"]] == [(0, 1), (0, 1), (1, 2)]
 
 
 @pytest.mark.parametrize("name", list(EXPORTERS))

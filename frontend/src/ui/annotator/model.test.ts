@@ -69,7 +69,7 @@ class Page {
       images: async () => [detail],
       plane: async () => new ArrayBuffer(32),
       engines: async () => [SAM, STARTER, TITAN, EDGES],
-      run: async (image, engine, parameters) => {
+      run: async (image, engine, _plane, parameters) => {
         await note(`run ${image} ${engine} ${JSON.stringify(parameters)}`);
         return { id: "j" };
       },
@@ -95,6 +95,8 @@ class Page {
   job(job: Partial<JobUpdate>): void {
     const full: JobUpdate = {
       type: "job",
+      t: 0,
+      z: 0,
       job: "j",
       kind: "segment",
       engine: "starter",

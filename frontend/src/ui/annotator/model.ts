@@ -43,6 +43,7 @@ export class Annotator implements PageActions {
     readonly api: AnnotatorApi,
   ) {
     this.image = signal(detail);
+    session.look({ t: 0, z: detail.plane.z });
     this.histogram = histogramOf(plane);
     const first =
       detail.plane.high > detail.plane.low
@@ -226,7 +227,8 @@ export class Annotator implements PageActions {
     try {
       const first = this.editor.view.visible;
       const request = { ...tuning.params.peek(), ...more, ...(first ? { first } : {}) };
-      return (await this.api.run(this.image.peek().id, engine, request)).id;
+      const { plane } = this.editor.session.store;
+      return (await this.api.run(this.image.peek().id, engine, plane, request)).id;
     } catch (error) {
       this.editor.say(sentence(error));
       return null;

@@ -6,6 +6,7 @@ import type {
   ClassIn,
   ClassOut,
   EngineOut,
+  FormatOut,
   ImageIn,
   ImageOut,
   JobOut,
@@ -55,6 +56,7 @@ export const api = {
   changeClass: (id: string, item: number, change: ClassChangeIn) =>
     call<ClassOut>("PATCH", `${project(id)}/classes/${item}`, change),
   deleteClass: (id: string, item: number) => call<void>("DELETE", `${project(id)}/classes/${item}`),
+  formats: () => call<readonly FormatOut[]>("GET", "/api/formats"),
   exports: (id: string) => call<readonly JobOut[]>("GET", `${project(id)}/exports`),
   createExport: (id: string, format: string) => call<JobOut>("POST", `${project(id)}/exports`, { format }),
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),

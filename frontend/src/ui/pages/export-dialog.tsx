@@ -3,46 +3,35 @@ import { type Signal, useSignal } from "@preact/signals";
 import { Download } from "lucide";
 import { useEffect } from "preact/hooks";
 import { sentence } from "../../net/http";
-import type { JobOut } from "../../protocol/api.gen";
+import type { FormatOut, JobOut } from "../../protocol/api.gen";
 import { Dialog } from "../dialog";
 import { Icon } from "../icon";
 import { api } from "./api";
 import { When } from "./parts";
 
 const POLL_MS = 800;
-const FORMATS = [
-  {
-    value: "label-tiff",
-    title: "Label TIFF",
-    text: "One image of cell numbers for each image. For Fiji, CellProfiler, napari, Cellpose.",
-  },
-  {
-    value: "coco",
-    title: "COCO",
-    text: "One JSON file with every cell as run lengths, with its class. For training detectors.",
-  },
-];
 
 function isOpen(job: JobOut): boolean {
   return job.state === "queued" || job.state === "running";
 }
 
-function formatOf(job: JobOut): string {
-  return FORMATS.find((format) => format.value === job.params.format)?.title ?? "Export";
+interface JobRowProps {
+  readonly job: JobOut;
+  readonly title: string;
 }
 
-function JobRow({ job }: { readonly job: JobOut }) {
+function JobRow({ job, title }: JobRowProps) {
   const percent = Math.round(100 * job.progress);
   return (
     <li class="row">
       <span class="grow">
-        {formatOf(job)} · <When iso={job.created_at} />
+        {title} · <When iso={job.created_at} />
         {job.state === "failed" && <span class="bad"> · {job.message}</span>}
         {job.state === "cancelled" && <span class="muted"> · cancelled</span>}
       </span>
       {isOpen(job) && (
         <>
-          <progress max={100} value={percent} aria-label={`${formatOf(job)}: ${percent} %`} />
+          <progress max={100} value={percent} aria-label={`${title}: ${percent} %`} />
           <span class="muted">{percent} %</span>
         </>
       )}
@@ -80,9 +69,22 @@ interface ExportProps {
 
 export function ExportDialog({ projectId, onClose }: ExportProps) {
   const format = useSignal("label-tiff");
+  const formats = useSignal<readonly FormatOut[]>([]);
   const jobs = useSignal<readonly JobOut[]>([]);
   const problem = useSignal("");
   useJobs(projectId, jobs, problem);
+  useEffect(() => {
+    const load = async () => {
+      try {
+        formats.value = await api.formats();
+      } catch (error) {
+        problem.value = sentence(error);
+      }
+    };
+    void load();
+  }, [formats, problem]);
+  const titleOf = (job: JobOut) =>
+    formats.value.find((choice) => choice.name === job.params.format)?.title ?? "Export";
   const start = async (event: SubmitEvent) => {
     event.preventDefault();
     try {
@@ -96,21 +98,21 @@ export function ExportDialog({ projectId, onClose }: ExportProps) {
   return (
     <Dialog title="Export cells" onClose={onClose}>
       <form onSubmit={start}>
-        <fieldset>
+        <fieldset class="choices">
           <legend class="unseen">Format</legend>
-          {FORMATS.map((choice) => (
-            <label key={choice.value} class="choice">
+          {formats.value.map((choice) => (
+            <label key={choice.name} class="choice">
               <input
                 type="radio"
                 name="format"
-                checked={format.value === choice.value}
+                checked={format.value === choice.name}
                 onChange={() => {
-                  format.value = choice.value;
+                  format.value = choice.name;
                 }}
               />
               <span>
                 <strong>{choice.title}</strong>
-                <span class="muted">{choice.text}</span>
+                <span class="muted">{choice.summary}</span>
               </span>
             </label>
           ))}
@@ -130,7 +132,7 @@ export function ExportDialog({ projectId, onClose }: ExportProps) {
       <h3>Exports of the last week</h3>
       <ul class="rows jobs">
         {jobs.value.map((job) => (
-          <JobRow key={job.id} job={job} />
+          <JobRow key={job.id} job={job} title={titleOf(job)} />
         ))}
         {jobs.value.length === 0 && <li class="muted">None yet.</li>}
       </ul>
