@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 _TASKS = {
     JobKind.IMPORT: ("annotation.import_upload", "io"),
     JobKind.EXPORT: ("annotation.export_project", "io"),
+    JobKind.SNAPSHOT: ("annotation.make_snapshot", "io"),
     JobKind.SEGMENT: ("inference.segment", "batch"),
 }
 PROMPT_SECONDS = 10

@@ -39,6 +39,8 @@ class Subject:
     project_id: UUID
     project_name: str
     classes: list[ClassRecord]
+    snapshot: tuple[str, str] | None = None
+    """Its name and its hash."""
 
 
 @dataclass(slots=True)
@@ -129,6 +131,7 @@ def _manifest(exporter: Exporter, subject: Subject, tally: _Tally) -> bytes:
     content = {
         "format": exporter.name,
         "project": {"id": str(subject.project_id), "name": subject.project_name},
+        "snapshot": {"name": subject.snapshot[0], "sha256": subject.snapshot[1]} if subject.snapshot else None,
         "changed_at": tally.changed_at.isoformat() if tally.changed_at else None,
         "cells": tally.cells,
         "engines": sorted(tally.engines),
@@ -141,7 +144,7 @@ def _readme(exporter: Exporter, subject: Subject, tally: _Tally) -> str:
     name = " ".join(subject.project_name.split())
     changed = tally.changed_at.strftime("%Y-%m-%d %H:%M:%S UTC") if tally.changed_at else "never"
     return (
-        f"{exporter.title} export of the Cytomark project “{name}”\n\n"
+        f"{exporter.title} export of the Cytomark project “{name}”\n\n{_frozen(subject)}"
         f"Images: {len(tally.rows)}\nCells: {tally.cells}\nLast change contained: {changed}\n\n"
         f"{exporter.layout}\n"
         "manifest.json    every image with its own name, the SHA-256 of its file, and the number of changes (clock)\n"
@@ -151,6 +154,12 @@ def _readme(exporter: Exporter, subject: Subject, tally: _Tally) -> str:
         f"{_IGNORED if tally.partly else ''}\n"
         f"Where masks came from\n{_licences(tally.engines)}"
     )
+
+
+def _frozen(subject: Subject) -> str:
+    if subject.snapshot is None:
+        return ""
+    return f"Snapshot: {' '.join(subject.snapshot[0].split())}\nSHA-256 of its content: {subject.snapshot[1]}\n"
 
 
 _IGNORED = (

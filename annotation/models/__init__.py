@@ -6,12 +6,14 @@ from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, Project, Role
 from annotation.models.regions import Region
+from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
 
 __all__ = [
     "CLASS_COLOURS",
     "Annotation",
     "Client",
     "Image",
+    "ImageSplit",
     "ImageStatus",
     "Job",
     "JobKind",
@@ -23,6 +25,9 @@ __all__ = [
     "Receipt",
     "Region",
     "Role",
+    "Snapshot",
+    "SnapshotImage",
+    "Split",
     "Upload",
     "UploadState",
     "User",

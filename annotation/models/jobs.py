@@ -18,6 +18,7 @@ class JobKind(models.TextChoices):
     IMPORT = "import"
     SEGMENT = "segment"
     EXPORT = "export"
+    SNAPSHOT = "snapshot"
 
 
 class JobState(models.TextChoices):

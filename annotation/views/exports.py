@@ -12,11 +12,12 @@ from annotation.actions.exports import do_create_export
 from annotation.datasets.registry import EXPORTERS
 from annotation.errors import AppError, ErrorCode, not_found
 from annotation.models import JobKind, JobState
-from annotation.permissions import Action, access_job, access_project
+from annotation.permissions import Action, access_job, access_project, access_snapshot
 from annotation.queries import get_exports
 from annotation.views.api import person
+from annotation.views.dataset_schemas import ExportIn, FormatOut
 from annotation.views.jobs import job_out
-from annotation.views.schemas import ExportIn, FormatOut, JobOut
+from annotation.views.schemas import JobOut
 from annotation.views.streaming import stream_file
 
 router = Router()
@@ -30,9 +31,11 @@ def list_formats(request: HttpRequest) -> list[FormatOut]:  # noqa: ARG001
 
 @router.post("/projects/{uuid:project_id}/exports", response={201: JobOut})
 def create_export(request: HttpRequest, project_id: UUID, body: ExportIn) -> Status[JobOut]:
-    """Have the project's cells written into a zip file."""
+    """Have the project's cells, or those of a snapshot, written into a zip file."""
     project, _ = access_project(person(request), project_id, Action.EXPORT)
-    return Status(201, job_out(do_create_export(person(request), project, export_format=body.format)))
+    snapshot = body.snapshot and access_snapshot(person(request), body.snapshot, Action.EXPORT)
+    job = do_create_export(person(request), project, export_format=body.format, snapshot=snapshot or None)
+    return Status(201, job_out(job))
 
 
 @router.get("/projects/{uuid:project_id}/exports", response=list[JobOut])

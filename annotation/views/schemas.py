@@ -30,7 +30,7 @@ class JobOut(Schema):
     what came out; ``download`` is the address of an export that is done."""
 
     id: UUID
-    kind: Literal["import", "segment", "export"]
+    kind: Literal["import", "segment", "export", "snapshot"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: float
     message: str
@@ -58,20 +58,6 @@ class UploadOut(Schema):
     state: Literal["receiving", "decoding", "done", "failed"]
     message: str
     image: UUID | None
-
-
-class FormatOut(Schema):
-    """A format of files; ``summary`` says what it is for."""
-
-    name: str
-    title: str
-    summary: str
-
-
-class ExportIn(In):
-    """``format`` is the name of an export format, such as label-tiff or coco."""
-
-    format: Annotated[str, Field(min_length=1, max_length=40)]
 
 
 RoleName = Literal["owner", "manager", "annotator", "reviewer", "viewer"]

@@ -19,6 +19,7 @@ from annotation.views import (
     projects,
     regions,
     runs,
+    snapshots,
     uploads,
 )
 from annotation.views.api import api
@@ -27,6 +28,7 @@ api.add_router("", uploads.router)
 api.add_router("", files.router)
 api.add_router("", jobs.router)
 api.add_router("", exports.router)
+api.add_router("", snapshots.router)
 api.add_router("", runs.router)
 api.add_router("", engines.router)
 api.add_router("", projects.router)
@@ -38,6 +40,7 @@ api.add_router("", regions.router)
 urlpatterns = [
     path("", pages.project_list, name="projects"),
     path("projects/<uuid:project_id>/", pages.project_page, name="project"),
+    path("projects/<uuid:project_id>/datasets/", pages.project_page, name="datasets"),
     path("models/", pages.model_list, name="models"),
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),

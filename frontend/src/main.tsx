@@ -1,5 +1,6 @@
 /** Composition root: which page this is, and what it is made of. */
 import { render } from "preact";
+import { DatasetsPage } from "./ui/pages/datasets-page";
 import { ModelCard, ModelList } from "./ui/pages/models-page";
 import { ProjectList } from "./ui/pages/project-list";
 import { ProjectPage } from "./ui/pages/project-page";
@@ -7,17 +8,18 @@ import "./ui/styles/tokens.css";
 import "./ui/styles/base.css";
 import "./ui/styles/pages.css";
 import "./ui/styles/models.css";
+import "./ui/styles/datasets.css";
 import { readTheme } from "./ui/theme";
 
 async function start(root: HTMLElement): Promise<void> {
   readTheme();
-  const [, noun, id] = location.pathname.split("/");
+  const [, noun, id, part] = location.pathname.split("/");
   if (noun === "images" && id) {
     // The annotator is the larger part: other pages do not wait for it.
     const { mountAnnotator } = await import("./app");
     mountAnnotator(root, id);
   } else if (noun === "projects" && id) {
-    render(<ProjectPage id={id} />, root);
+    render(part === "datasets" ? <DatasetsPage id={id} /> : <ProjectPage id={id} />, root);
   } else if (noun === "models") {
     render(id ? <ModelCard name={id} /> : <ModelList />, root);
   } else {

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from annotation import protocol
-from annotation.views import schemas
+from annotation.views import dataset_schemas, schemas
 
 Json = dict[str, Any]
 
@@ -127,12 +127,13 @@ def api() -> str:
     """api.gen.ts: an interface for each schema of the HTTP API."""
     models = [
         model
-        for _, model in inspect.getmembers(schemas, inspect.isclass)
-        if issubclass(model, Schema) and model.__module__ == schemas.__name__
+        for module in (schemas, dataset_schemas)
+        for _, model in inspect.getmembers(module, inspect.isclass)
+        if issubclass(model, Schema) and model.__module__ == module.__name__
     ]
     _, schema = models_json_schema([(model, "validation") for model in models])
     taken = {model.__name__ for model in models if issubclass(model, schemas.In)}
-    parts = [HEADER.format(source="annotation/views/schemas.py")]
+    parts = [HEADER.format(source="annotation/views/schemas.py and dataset_schemas.py")]
     parts += [
         _interface(name, inner, filled=name not in taken)
         for name, inner in sorted(schema["$defs"].items())

@@ -1,4 +1,4 @@
-// Written by `make protocol` from annotation/views/schemas.py. Do not edit.
+// Written by `make protocol` from annotation/views/schemas.py and dataset_schemas.py. Do not edit.
 
 /** A rectangle of whole pixels, half-open. */
 export interface Box {
@@ -6,6 +6,13 @@ export interface Box {
   readonly left: number;
   readonly bottom: number;
   readonly right: number;
+}
+
+/** A cell that both snapshots have: the overlap of its masks, and whether its class is another. */
+export interface ChangedCellOut {
+  readonly label: number;
+  readonly iou: number;
+  readonly class_changed: boolean;
 }
 
 /** A channel as it is shown at first: `low` and `high` are the 0.1st and 99.9th percentile of its values. */
@@ -38,6 +45,14 @@ export interface ClassOut {
   readonly key: string;
 }
 
+/** Names of images that came and went, what differs in others, and how many are the same. */
+export interface DifferenceOut {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly ImageDifferenceOut[];
+  readonly same: number;
+}
+
 /** An engine and whether it can work here; `problem` is a sentence that says what is missing; `about` has an empty line between paragraphs. */
 export interface EngineOut {
   readonly name: string;
@@ -59,9 +74,10 @@ export interface ErrorOut {
   readonly message: string;
 }
 
-/** `format` is the name of an export format, such as label-tiff or coco. */
+/** `format` is the name of an export format, such as label-tiff or coco. Without a snapshot the project is exported as it is. */
 export interface ExportIn {
   readonly format: string;
+  readonly snapshot?: string | null;
 }
 
 /** One measured number of an engine. */
@@ -106,6 +122,16 @@ export interface ImageDetailOut {
   readonly total: number;
 }
 
+/** How many cells of an image were added, removed and changed; the first changed ones. */
+export interface ImageDifferenceOut {
+  readonly id: string;
+  readonly name: string;
+  readonly added: number;
+  readonly removed: number;
+  readonly changed_count: number;
+  readonly changed: readonly ChangedCellOut[];
+}
+
 /** What to change of an image: its name (managers), its state (those who annotate). */
 export interface ImageIn {
   readonly name?: string | null;
@@ -135,7 +161,7 @@ export interface ImageProjectOut {
 /** Background work; `progress` is 0 to 1, `message` is for people. `params` is what was asked for, `result` what came out; `download` is the address of an export that is done. */
 export interface JobOut {
   readonly id: string;
-  readonly kind: "import" | "segment" | "export";
+  readonly kind: "import" | "segment" | "export" | "snapshot";
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
   readonly progress: number;
   readonly message: string;
@@ -286,6 +312,58 @@ export interface RunParams {
   readonly diameter?: number | null;
   readonly cached?: boolean;
   readonly first?: Rectangle | null;
+}
+
+/** What goes into a snapshot: images in these states and splits (all where the list is empty), cells of these classes (all where it is null; 0 stands for cells without a class); with `complete_only` only images that have “complete here” regions, and cells inside of these. */
+export interface SelectionIn {
+  readonly states?: readonly ("new" | "in_progress" | "done")[];
+  readonly splits?: readonly ("train" | "validation" | "test")[];
+  readonly classes?: readonly number[] | null;
+  readonly complete_only?: boolean;
+}
+
+/** A new snapshot's name, and what goes into it. */
+export interface SnapshotIn {
+  readonly name: string;
+  readonly selection?: SelectionIn;
+}
+
+/** A frozen state. `sha256` is of what is in it: equal states have equal hashes. */
+export interface SnapshotOut {
+  readonly id: string;
+  readonly name: string;
+  readonly sha256: string;
+  readonly images: number;
+  readonly cells: number;
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly selection: SelectionIn;
+}
+
+/** Shares of the images that have no split yet, and what belongs together. */
+export interface SplitsIn {
+  readonly train?: number;
+  readonly validation?: number;
+  readonly test?: number;
+  readonly seed?: number;
+  readonly group_by?: "image" | "file" | "first_part" | "without_last_part";
+}
+
+/** How many images each split has, how many have none, and which look as if they were in two. */
+export interface SplitsOut {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly none: number;
+  readonly twins: readonly TwinOut[];
+}
+
+/** Two images of different splits that look nearly the same. */
+export interface TwinOut {
+  readonly one: string;
+  readonly one_split: "train" | "validation" | "test";
+  readonly other: string;
+  readonly other_split: "train" | "validation" | "test";
 }
 
 /** A file that is about to come: what the person calls it, and its bytes. */

@@ -5,7 +5,9 @@ import type {
   ClassChangeIn,
   ClassIn,
   ClassOut,
+  DifferenceOut,
   EngineOut,
+  ExportIn,
   FormatOut,
   ImageIn,
   ImageOut,
@@ -16,6 +18,10 @@ import type {
   MemberOut,
   MeOut,
   ProjectOut,
+  SnapshotIn,
+  SnapshotOut,
+  SplitsIn,
+  SplitsOut,
   UploadOut,
 } from "../../protocol/api.gen";
 
@@ -58,7 +64,14 @@ export const api = {
   deleteClass: (id: string, item: number) => call<void>("DELETE", `${project(id)}/classes/${item}`),
   formats: () => call<readonly FormatOut[]>("GET", "/api/formats"),
   exports: (id: string) => call<readonly JobOut[]>("GET", `${project(id)}/exports`),
-  createExport: (id: string, format: string) => call<JobOut>("POST", `${project(id)}/exports`, { format }),
+  createExport: (id: string, body: ExportIn) => call<JobOut>("POST", `${project(id)}/exports`, body),
+  snapshots: (id: string) => call<readonly SnapshotOut[]>("GET", `${project(id)}/snapshots`),
+  createSnapshot: (id: string, body: SnapshotIn) => call<JobOut>("POST", `${project(id)}/snapshots`, body),
+  deleteSnapshot: (id: string) => call<void>("DELETE", `/api/snapshots/${id}`),
+  changesSince: (newer: string, older: string) =>
+    call<DifferenceOut>("GET", `/api/snapshots/${newer}/changes-since/${older}`),
+  splits: (id: string) => call<SplitsOut>("GET", `${project(id)}/splits`),
+  assignSplits: (id: string, body: SplitsIn) => call<SplitsOut>("POST", `${project(id)}/splits`, body),
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),
 };
 

@@ -3,7 +3,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import { Download } from "lucide";
 import { useEffect } from "preact/hooks";
 import { sentence } from "../../net/http";
-import type { FormatOut, JobOut } from "../../protocol/api.gen";
+import type { FormatOut, JobOut, SnapshotOut } from "../../protocol/api.gen";
 import { Dialog } from "../dialog";
 import { Icon } from "../icon";
 import { api } from "./api";
@@ -25,7 +25,8 @@ function JobRow({ job, title }: JobRowProps) {
   return (
     <li class="row">
       <span class="grow">
-        {title} · <When iso={job.created_at} />
+        {title}
+        {typeof job.params.name === "string" && ` of “${job.params.name}”`} · <When iso={job.created_at} />
         {job.state === "failed" && <span class="bad"> · {job.message}</span>}
         {job.state === "cancelled" && <span class="muted"> · cancelled</span>}
       </span>
@@ -64,10 +65,12 @@ function useJobs(projectId: string, jobs: Signal<readonly JobOut[]>, problem: Si
 
 interface ExportProps {
   readonly projectId: string;
+  /** What is exported: a snapshot, or the project as it is. */
+  readonly snapshot?: SnapshotOut;
   readonly onClose: () => void;
 }
 
-export function ExportDialog({ projectId, onClose }: ExportProps) {
+export function ExportDialog({ projectId, snapshot, onClose }: ExportProps) {
   const format = useSignal("label-tiff");
   const formats = useSignal<readonly FormatOut[]>([]);
   const jobs = useSignal<readonly JobOut[]>([]);
@@ -88,7 +91,10 @@ export function ExportDialog({ projectId, onClose }: ExportProps) {
   const start = async (event: SubmitEvent) => {
     event.preventDefault();
     try {
-      const job = await api.createExport(projectId, format.value);
+      const job = await api.createExport(projectId, {
+        format: format.value,
+        snapshot: snapshot?.id ?? null,
+      });
       problem.value = "";
       jobs.value = [job, ...jobs.value];
     } catch (error) {
@@ -96,7 +102,7 @@ export function ExportDialog({ projectId, onClose }: ExportProps) {
     }
   };
   return (
-    <Dialog title="Export cells" onClose={onClose}>
+    <Dialog title={snapshot ? `Export “${snapshot.name}”` : "Export cells"} onClose={onClose}>
       <form onSubmit={start}>
         <fieldset class="choices">
           <legend class="unseen">Format</legend>

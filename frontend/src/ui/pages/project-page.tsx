@@ -12,7 +12,7 @@ import { ClassesPanel } from "./classes-panel";
 import { ExportDialog } from "./export-dialog";
 import { ImageGrid, ImageTable } from "./images-view";
 import { MembersPanel } from "./members-panel";
-import { Empty, Progress, STATUSES, TopBar } from "./parts";
+import { Empty, Progress, ProjectTabs, STATUSES, TopBar } from "./parts";
 import { ProjectState } from "./project-state";
 import { DropAnywhere, UploadsPanel } from "./uploads-panel";
 
@@ -254,6 +254,7 @@ export function ProjectPage({ id }: { readonly id: string }) {
                   asked.value = what;
                 }}
               />
+              {may.export(project.role) && <ProjectTabs id={project.id} here="images" />}
               <Progress total={project.images} done={project.done} inProgress={project.in_progress} />
               <Filters state={state} />
               <Images state={state} onFiles={onFiles} />
