@@ -163,6 +163,12 @@ def get_exports(project_id: UUID) -> list[Job]:
     return list(Job.objects.filter(project_id=project_id, kind=JobKind.EXPORT).order_by("-created_at")[:50])
 
 
+def get_annotation_imports(project_id: UUID) -> list[Job]:
+    """What was read of files of annotations, and added, newest first."""
+    kinds = (JobKind.READ, JobKind.ADD)
+    return list(Job.objects.filter(project_id=project_id, kind__in=kinds).order_by("-created_at")[:20])
+
+
 def get_snapshots(project_id: UUID) -> list[Snapshot]:
     """A project's snapshots, newest first, who made them loaded."""
     ready = Snapshot.objects.filter(project_id=project_id, ready=True).select_related("created_by")

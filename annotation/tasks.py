@@ -8,6 +8,7 @@ from uuid import UUID
 
 from celery import shared_task  # noqa: TID251 - the domain's tasks are declared here and nowhere else
 
+from annotation.actions.annotation_imports import do_add_annotations, do_read_annotations
 from annotation.actions.exports import do_run_export, do_sweep_exports
 from annotation.actions.imports import do_fail_import, do_import_upload
 from annotation.actions.jobs import do_fail_job, do_start_job, do_sweep_jobs
@@ -60,3 +61,15 @@ def export_project(job_id: str) -> None:
 def make_snapshot(job_id: str) -> None:
     """Freeze a project."""
     _run(job_id, do_make_snapshot, what="snapshot")
+
+
+@shared_task(name="annotation.read_annotations", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
+def read_annotations(job_id: str) -> None:
+    """Look into a file of annotations."""
+    _run(job_id, do_read_annotations, what="list of what the file holds")
+
+
+@shared_task(name="annotation.add_annotations", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
+def add_annotations(job_id: str) -> None:
+    """Add what was read."""
+    _run(job_id, do_add_annotations, what="new cells")

@@ -135,11 +135,13 @@ def joined(polygons: Iterable[Polygon]) -> Ring:
 
 def filled(rings: Iterable[NDArray[Any]], *, height: int, width: int) -> Rle:
     """The pixels of an image of ``height`` × ``width`` whose centres lie inside the rings, each (corner, xy) in pixels,
-    by the even-odd rule."""
+    by the even-odd rule. Raises ValueError for corners that are no numbers."""
     edges = [np.stack([ring, np.roll(ring, -1, axis=0)], axis=1) for ring in rings if len(ring) >= 3]
     if not edges:
         return EMPTY
     ends = np.concatenate(edges).astype(np.float64)
+    if not np.isfinite(ends).all():
+        raise ValueError("a corner is no number")
     low, high = np.floor(ends.min(axis=(0, 1))), np.ceil(ends.max(axis=(0, 1)))
     left, top = (int(value) for value in np.clip(low, 0, [width, height]))
     right, bottom = (int(value) for value in np.clip(high, 0, [width, height]))

@@ -19,6 +19,10 @@ class JobKind(models.TextChoices):
     SEGMENT = "segment"
     EXPORT = "export"
     SNAPSHOT = "snapshot"
+    READ = "read"
+    """Look into a file of annotations."""
+    ADD = "add"
+    """Add what was read."""
 
 
 class JobState(models.TextChoices):

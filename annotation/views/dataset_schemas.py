@@ -15,11 +15,12 @@ SplitName = Literal["train", "validation", "test"]
 
 
 class FormatOut(Schema):
-    """A format of files; ``summary`` says what it is for."""
+    """A format of files; ``summary`` says what it is for, ``read`` whether cells can come back from it."""
 
     name: str
     title: str
     summary: str
+    read: bool
 
 
 class ExportIn(In):
@@ -28,6 +29,13 @@ class ExportIn(In):
 
     format: Annotated[str, Field(min_length=1, max_length=40)]
     snapshot: UUID | None = None
+
+
+class ReadingIn(In):
+    """One's own upload of annotations; an empty format is found out."""
+
+    upload: UUID
+    format: Annotated[str, Field(max_length=40)] = ""
 
 
 class SelectionIn(In):

@@ -9,6 +9,7 @@ from django.utils.http import content_disposition_header
 from ninja import Router, Status
 
 from annotation.actions.exports import do_create_export
+from annotation.datasets.readers.registry import READERS
 from annotation.datasets.registry import EXPORTERS
 from annotation.errors import AppError, ErrorCode, not_found
 from annotation.models import JobKind, JobState
@@ -26,7 +27,10 @@ router = Router()
 @router.get("/formats", response=list[FormatOut])
 def list_formats(request: HttpRequest) -> list[FormatOut]:  # noqa: ARG001
     """What cells can be exported as, in the order in which people see them."""
-    return [FormatOut(name=one.name, title=one.title, summary=one.summary) for one in EXPORTERS.values()]
+    return [
+        FormatOut(name=one.name, title=one.title, summary=one.summary, read=one.name in READERS)
+        for one in EXPORTERS.values()
+    ]
 
 
 @router.post("/projects/{uuid:project_id}/exports", response={201: JobOut})

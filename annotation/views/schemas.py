@@ -30,7 +30,7 @@ class JobOut(Schema):
     what came out; ``download`` is the address of an export that is done."""
 
     id: UUID
-    kind: Literal["import", "segment", "export", "snapshot"]
+    kind: Literal["import", "segment", "export", "snapshot", "read", "add"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: float
     message: str
@@ -41,10 +41,11 @@ class JobOut(Schema):
 
 
 class UploadIn(In):
-    """A file that is about to come: what the person calls it, and its bytes."""
+    """A file that is about to come: what the person calls it, and its bytes. A file of annotations becomes no image."""
 
     name: str
     size: int
+    purpose: Literal["image", "annotations"] = "image"
 
 
 class UploadOut(Schema):

@@ -6,6 +6,7 @@ from django.urls import path
 
 from annotation.views import (
     accounts,
+    annotation_imports,
     documents,
     engines,
     exports,
@@ -29,6 +30,7 @@ api.add_router("", files.router)
 api.add_router("", jobs.router)
 api.add_router("", exports.router)
 api.add_router("", snapshots.router)
+api.add_router("", annotation_imports.router)
 api.add_router("", runs.router)
 api.add_router("", engines.router)
 api.add_router("", projects.router)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
+from annotation.actions.annotation_imports import kept_cells
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
 from annotation.models import Job, JobKind, JobState, Upload
@@ -76,6 +77,27 @@ def begin_upload(world: World) -> None:
     user = world.users["annotator"]
     world.ids["upload_id"] = Upload.objects.create(project=world.project, user=user, name="a.png", size=8).pk
     Path(settings.UPLOADS).mkdir(parents=True, exist_ok=True)
+
+
+def begin_annotations(world: World) -> None:
+    """The annotator's file of annotations, which has arrived."""
+    begin_upload(world)
+    Upload.objects.filter(pk=world.ids["upload_id"]).update(for_dataset=True, state="done")
+
+
+def read_upload(world: World) -> dict[str, Any]:
+    return {"upload": str(world.ids.get("upload_id", world.image.pk))}
+
+
+def make_reading(world: World) -> None:
+    """A file of annotations that was read."""
+    job = Job.objects.create(
+        kind=JobKind.READ, project=world.project, state=JobState.DONE, params={"name": "a.zip"},
+        result={"format": "coco"},
+    )  # fmt: skip
+    kept_cells(job.pk).parent.mkdir(parents=True, exist_ok=True)
+    kept_cells(job.pk).write_bytes(b"")
+    world.ids["job_id"] = job.pk
 
 
 def store_pixels(world: World) -> None:
@@ -149,6 +171,9 @@ ROWS = [
     Row("GET", "/api/formats", SIGNED_IN),
     Row("POST", P + "/exports", EXPORTERS, 201, lambda _: {"format": "coco"}),
     Row("GET", P + "/exports", EXPORTERS),
+    Row("POST", P + "/imports", OWN_UPLOAD, 201, read_upload, begin_annotations, private=True),
+    Row("GET", P + "/imports", UPLOADERS),
+    Row("POST", "/api/imports/{job_id}/add", UPLOADERS, 201, prepare=make_reading),
     Row("GET", P + "/snapshots", EXPORTERS),
     Row("POST", P + "/snapshots", EXPORTERS, 201, lambda _: {"name": "First"}),
     Row("DELETE", "/api/snapshots/{snapshot_id}", MANAGERS, 204),

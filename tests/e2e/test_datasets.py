@@ -39,4 +39,7 @@ def test_a_project_is_frozen_compared_and_taken_home(app: App, ann: BrowserConte
     archive = zipfile.ZipFile(download.value.path())
     assert sum(name.endswith(".geojson") for name in archive.namelist()) == project["images"]
     assert "Snapshot: First" in archive.read("README.txt").decode()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_label("File of cells to import").set_input_files(download.value.path())
+    expect(page.get_by_role("dialog")).to_contain_text("0 cells on 0 images", timeout=30_000)
     page.close()

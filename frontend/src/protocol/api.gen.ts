@@ -87,11 +87,12 @@ export interface FigureOut {
   readonly value: number;
 }
 
-/** A format of files; `summary` says what it is for. */
+/** A format of files; `summary` says what it is for, `read` whether cells can come back from it. */
 export interface FormatOut {
   readonly name: string;
   readonly title: string;
   readonly summary: string;
+  readonly read: boolean;
 }
 
 /** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
@@ -161,7 +162,7 @@ export interface ImageProjectOut {
 /** Background work; `progress` is 0 to 1, `message` is for people. `params` is what was asked for, `result` what came out; `download` is the address of an export that is done. */
 export interface JobOut {
   readonly id: string;
-  readonly kind: "import" | "segment" | "export" | "snapshot";
+  readonly kind: "import" | "segment" | "export" | "snapshot" | "read" | "add";
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
   readonly progress: number;
   readonly message: string;
@@ -259,6 +260,12 @@ export interface ProjectOut {
   readonly members: readonly PersonOut[];
   readonly updated_at: string;
   readonly thumbnails: readonly string[];
+}
+
+/** One's own upload of annotations; an empty format is found out. */
+export interface ReadingIn {
+  readonly upload: string;
+  readonly format?: string;
 }
 
 /** A part of an image in pixels, half-open. */
@@ -366,10 +373,11 @@ export interface TwinOut {
   readonly other_split: "train" | "validation" | "test";
 }
 
-/** A file that is about to come: what the person calls it, and its bytes. */
+/** A file that is about to come: what the person calls it, and its bytes. A file of annotations becomes no image. */
 export interface UploadIn {
   readonly name: string;
   readonly size: number;
+  readonly purpose?: "image" | "annotations";
 }
 
 /** A file on its way in. `received` is where the next part begins; `image` is there once the state is done; `message` says why it failed, or what of the file was left out. */

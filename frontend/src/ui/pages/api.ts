@@ -18,6 +18,7 @@ import type {
   MemberOut,
   MeOut,
   ProjectOut,
+  ReadingIn,
   SnapshotIn,
   SnapshotOut,
   SplitsIn,
@@ -70,6 +71,15 @@ export const api = {
   deleteSnapshot: (id: string) => call<void>("DELETE", `/api/snapshots/${id}`),
   changesSince: (newer: string, older: string) =>
     call<DifferenceOut>("GET", `/api/snapshots/${newer}/changes-since/${older}`),
+  imports: (id: string) => call<readonly JobOut[]>("GET", `${project(id)}/imports`),
+  readAnnotations: (id: string, body: ReadingIn) => call<JobOut>("POST", `${project(id)}/imports`, body),
+  addAnnotations: (job: string) => call<JobOut>("POST", `/api/imports/${job}/add`),
+  createAnnotationUpload: (id: string, file: File) =>
+    call<UploadOut>("POST", `${project(id)}/uploads`, {
+      name: file.name,
+      size: file.size,
+      purpose: "annotations",
+    }),
   splits: (id: string) => call<SplitsOut>("GET", `${project(id)}/splits`),
   assignSplits: (id: string, body: SplitsIn) => call<SplitsOut>("POST", `${project(id)}/splits`, body),
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),

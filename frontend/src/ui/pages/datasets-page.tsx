@@ -10,6 +10,7 @@ import { Notices } from "../notices";
 import { may } from "./api";
 import { DatasetsState } from "./datasets-state";
 import { ExportDialog } from "./export-dialog";
+import { ImportPanel } from "./import-panel";
 import { Empty, ProjectTabs, TopBar, When } from "./parts";
 import { SnapshotForm } from "./snapshot-form";
 import { SplitsPanel } from "./splits-panel";
@@ -203,6 +204,7 @@ export function DatasetsPage({ id }: { readonly id: string }) {
         </div>
         <aside>
           <SnapshotForm state={state} />
+          {project && may.upload(project.role) && <ImportPanel state={state} />}
           <SplitsPanel state={state} />
         </aside>
       </main>

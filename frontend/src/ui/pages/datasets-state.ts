@@ -12,9 +12,10 @@ import type {
   SplitsOut,
 } from "../../protocol/api.gen";
 import { complain } from "../notices";
-import { api } from "./api";
+import { api, uploadServer } from "./api";
 
 const POLL_MS = 500;
+const PART_BYTES = 4 * 1024 ** 2;
 
 export function hasEnded(job: JobOut): boolean {
   return job.state !== "queued" && job.state !== "running";
@@ -28,6 +29,9 @@ export class DatasetsState {
   readonly splits = signal<SplitsOut | null>(null);
   /** The snapshot that is being made, and the one that could not be. */
   readonly making = signal<JobOut | null>(null);
+  /** What is being done with a file of cells, and what came of the last one. */
+  readonly importing = signal("");
+  readonly imported = signal("");
   readonly difference = signal<{ title: string; found: DifferenceOut } | null>(null);
 
   constructor(readonly id: string) {}
@@ -70,6 +74,45 @@ export class DatasetsState {
       const found = await api.changesSince(newer.id, older.id);
       this.difference.value = { title: `From “${older.name}” to “${newer.name}”`, found };
     });
+  }
+
+  /** The job that says what the file would add; null where it was not read. */
+  async read(file: File): Promise<JobOut | null> {
+    let job: JobOut | null = null;
+    await this.trying(async () => {
+      this.imported.value = "";
+      let upload = await api.createAnnotationUpload(this.id, file);
+      const server = uploadServer(this.id);
+      while (upload.received < file.size) {
+        this.importing.value = `Uploading, ${Math.floor((100 * upload.received) / file.size)} %`;
+        const part = file.slice(upload.received, upload.received + PART_BYTES);
+        upload = await server.append(upload.id, upload.received, part);
+      }
+      job = await this.ended(await api.readAnnotations(this.id, { upload: upload.id }), "Reading");
+    });
+    this.importing.value = "";
+    return job;
+  }
+
+  async add(read: JobOut): Promise<void> {
+    await this.trying(async () => {
+      const job = await this.ended(await api.addAnnotations(read.id), "Adding");
+      if (job) this.imported.value = job.message;
+    });
+    this.importing.value = "";
+  }
+
+  /** The job when it is done; null, and its message shown, when it failed. */
+  private async ended(job: JobOut, word: string): Promise<JobOut | null> {
+    let now = job;
+    while (!hasEnded(now)) {
+      this.importing.value = `${word}, ${Math.round(100 * now.progress)} %`;
+      await new Promise((done) => setTimeout(done, POLL_MS));
+      now = await api.job(now.id);
+    }
+    if (now.state === "done") return now;
+    this.imported.value = now.message;
+    return null;
   }
 
   async assign(body: SplitsIn): Promise<void> {
