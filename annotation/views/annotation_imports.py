@@ -21,8 +21,8 @@ router = Router()
 @router.post("/projects/{uuid:project_id}/imports", response={201: JobOut})
 def create_reading(request: HttpRequest, project_id: UUID, body: ReadingIn) -> Status[JobOut]:
     """Have one's own uploaded file read. The job's result says what it would add; nothing is added yet."""
-    project, _ = access_project(person(request), project_id, Action.UPLOAD)
     upload = access_upload(person(request), body.upload)
+    project, _ = access_project(person(request), project_id, Action.UPLOAD)
     return Status(201, job_out(do_create_reading(person(request), project, upload=upload, format_name=body.format)))
 
 
