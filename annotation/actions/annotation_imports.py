@@ -103,12 +103,11 @@ def _images(project: Project) -> list[Image]:
     return list(Image.objects.filter(project=project, deleted_at=None))
 
 
-def read_file(
-    path: Path, target: Path, *, project: Project, name: str, format_name: str, on_progress: Progress
-) -> Report:
-    """Read the file at ``path`` in a process of its own and put the cells, checked, into ``target``. Raises AppError
+def run_reader(
+    path: Path, target: Path, *, images: list[Image], name: str, format_name: str, on_progress: Progress
+) -> dict[str, Any]:
+    """Read the file at ``path`` in a process of its own and put the cells, unchecked, into ``target``. Raises AppError
     with a sentence."""
-    images = _images(project)
     seconds = 60 + path.stat().st_size // _BYTES_PER_SECOND
     limits = Limits(**_LIMITS, cpu_seconds=seconds, seconds=2.0 * seconds)
     with staging_folder() as folder, staging_folder() as beside:
@@ -125,6 +124,15 @@ def read_file(
             raise _untrue(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(cells, target)
+    return result
+
+
+def read_file(
+    path: Path, target: Path, *, project: Project, name: str, format_name: str, on_progress: Progress
+) -> Report:
+    """What the file would add to the project; its cells are in ``target`` then. Raises AppError with a sentence."""
+    images = _images(project)
+    result = run_reader(path, target, images=images, name=name, format_name=format_name, on_progress=on_progress)
     return _report(result, target, images, name=name)
 
 
@@ -138,14 +146,16 @@ def _untrue(name: str) -> AppError:
 
 
 @dataclass(slots=True)
-class _Line:
+class Line:
+    """A cell of an image, number ``image`` of those that were asked about."""
+
     image: int
     plane: tuple[int, int]
     class_name: str
     mask: Rle
 
 
-def _line(text: bytes, images: list[Image]) -> _Line:
+def _line(text: bytes, images: list[Image]) -> Line:
     """A cell as the program wrote it; nothing that it says is believed. Raises ValueError and its relatives."""
     index, t, z, name, (top, left, height, width), counts = json.loads(text)
     mask = Mask(top=top, left=left, height=height, width=width, counts=counts).to_rle()
@@ -155,11 +165,11 @@ def _line(text: bytes, images: list[Image]) -> _Line:
     check_inside(mask, image)
     if not (isinstance(t, int) and isinstance(z, int) and 0 <= t < image.size_t and 0 <= z < image.size_z):
         raise ValueError("a cell of no plane")
-    return _Line(index, (t, z), name, mask)
+    return Line(index, (t, z), name, mask)
 
 
-def _by_image(path: Path, images: list[Image], *, name: str) -> Iterator[tuple[Image, list[_Line]]]:
-    """Each image with its cells: one image's are in memory at a time."""
+def lines_by_image(path: Path, images: list[Image], *, name: str) -> Iterator[tuple[Image, list[Line]]]:
+    """Each image with its cells as run_reader left them, checked: one image's are in memory at a time."""
     places: dict[int, list[tuple[int, int]]] = defaultdict(list)
     with path.open("rb") as file:
         at = 0
@@ -186,7 +196,7 @@ def _report(result: dict[str, Any], path: Path, images: list[Image], *, name: st
     del report.problems[MOST_LISTED:]
     known = _classes(images[0].project_id) if images else {}
     unknown = Counter[str]()
-    for image, lines in _by_image(path, images, name=name):
+    for image, lines in lines_by_image(path, images, name=name):
         covered = _covered(image, lines)
         report.cells += len(lines)
         report.covered += covered
@@ -198,7 +208,7 @@ def _report(result: dict[str, Any], path: Path, images: list[Image], *, name: st
     return report
 
 
-def _covered(image: Image, lines: list[_Line]) -> int:
+def _covered(image: Image, lines: list[Line]) -> int:
     """How many have less than half of their pixels free of the image's cells and of each other."""
     room, covered = Room(image, [(line.plane, line.mask) for line in lines]), 0
     for line in lines:
@@ -251,7 +261,7 @@ def add_read(
     """Add the cells that were read, one step of undo for each image. Returns the numbers of cells and images."""
     images, classes, cells, touched = _images(project), _classes(project.pk), 0, 0
     provenance = Provenance(source="auto", engine="import", preprocessing=format_name)
-    for image, lines in _by_image(path, images, name="The file"):
+    for image, lines in lines_by_image(path, images, name="The file"):
         on_progress(touched / max(1, len(images)))
         new = [NewCell(line.plane, line.mask, classes.get(line.class_name.casefold())) for line in lines]
         cells += do_add_cells(image.pk, user, new, operation_id=uuid5(job_id, str(image.pk)), provenance=provenance)

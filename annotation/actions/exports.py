@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.actions.jobs import do_create_job, do_fail_job, do_finish_job, do_progress_job
+from annotation.actions.round_trips import kept_report, round_trip
 from annotation.datasets.archive import Subject, Totals, write_archive
 from annotation.datasets.names import split_name
 from annotation.datasets.registry import get_exporter
@@ -74,7 +75,7 @@ def do_run_export(job: Job) -> None:
     temporary = folder / f".{job.pk}.{job.attempt}.tmp"
     try:
         totals = _write(job, temporary)
-        _finish(job, temporary, totals)
+        _finish(job, temporary, totals, report=_round_trip(job, temporary))
     except _StoppedError:
         return
     except AppError as error:
@@ -128,7 +129,29 @@ def _snapshot(job: Job) -> Snapshot | None:
     return snapshot
 
 
-def _finish(job: Job, temporary: Path, totals: Totals) -> None:
+def _round_trip(job: Job, archive: Path) -> dict[str, Any] | None:
+    """What comes back of the archive of a snapshot, found out once for each format; None for what is not frozen."""
+    snapshot, format_name = _snapshot(job), str(job.params["format"])
+    if snapshot is None:
+        return None
+
+    def tell(_: float) -> None:
+        if not do_progress_job(job.pk, job.attempt, progress=1.0, message="Reading it again"):
+            raise _StoppedError
+
+    known = kept_report(snapshot.pk, format_name)
+    if known is not None:
+        return known
+    report = round_trip(archive, format_name=format_name, snapshot=snapshot, on_progress=tell)
+    with transaction.atomic():
+        locked = Snapshot.objects.select_for_update(no_key=True).filter(pk=snapshot.pk).first()
+        if locked is not None:
+            locked.round_trips[format_name] = report
+            locked.save(update_fields=["round_trips"])
+    return report
+
+
+def _finish(job: Job, temporary: Path, totals: Totals, *, report: dict[str, Any] | None) -> None:
     """The file appears whole or not at all, and only for the attempt that holds the job."""
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
@@ -139,6 +162,8 @@ def _finish(job: Job, temporary: Path, totals: Totals) -> None:
         "cells": totals.cells,
         "name": name,
     }
+    if report is not None:
+        result["round_trip"] = report
     with transaction.atomic():
         if not do_finish_job(job.pk, job.attempt, result=result, message=f"{totals.images} images"):
             raise _StoppedError

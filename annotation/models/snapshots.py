@@ -52,6 +52,7 @@ class Snapshot(models.Model):
     sha256 = models.CharField(max_length=64)
     images = models.PositiveIntegerField(default=0)
     cells = models.PositiveIntegerField(default=0)
+    round_trips = models.JSONField(default=dict, help_text="what comes back of an export, by format")
     ready = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { sentence } from "../../net/http";
 import type { FormatOut, JobOut, SnapshotOut } from "../../protocol/api.gen";
 import { Dialog } from "../dialog";
+import { count, counted } from "../format";
 import { Icon } from "../icon";
 import { api } from "./api";
 import { When } from "./parts";
@@ -15,6 +16,28 @@ function isOpen(job: JobOut): boolean {
   return job.state === "queued" || job.state === "running";
 }
 
+interface RoundTrip {
+  readonly measured: boolean;
+  readonly why?: string;
+  readonly cells: number;
+  readonly exact: number;
+  readonly missing: number;
+  readonly median: number;
+  readonly lowest: number;
+  readonly classes: number;
+}
+
+/** What comes back when the file is read again, in one sentence. */
+export function whatComesBack(found: RoundTrip): string {
+  if (!found.measured) return found.why ?? "";
+  const all = counted(found.cells, "cell");
+  const classes = found.classes === found.cells ? "" : ` ${count(found.classes)} with their class.`;
+  if (found.exact === found.cells) return `Read again: ${all}, all pixel by pixel.${classes}`;
+  const missing = found.missing ? `, ${count(found.missing)} missing` : "";
+  const range = `median IoU ${found.median.toFixed(3)}, lowest ${found.lowest.toFixed(2)}`;
+  return `Read again: ${count(found.exact)} of ${all} pixel by pixel, ${range}${missing}.${classes}`;
+}
+
 interface JobRowProps {
   readonly job: JobOut;
   readonly title: string;
@@ -22,12 +45,14 @@ interface JobRowProps {
 
 function JobRow({ job, title }: JobRowProps) {
   const percent = Math.round(100 * job.progress);
+  const trip = job.result.round_trip as RoundTrip | undefined;
   return (
     <li class="row">
       <span class="grow">
         {title}
         {typeof job.params.name === "string" && ` of “${job.params.name}”`} · <When iso={job.created_at} />
         {job.state === "failed" && <span class="bad"> · {job.message}</span>}
+        {trip && <span class="trip muted">{whatComesBack(trip)}</span>}
         {job.state === "cancelled" && <span class="muted"> · cancelled</span>}
       </span>
       {isOpen(job) && (
