@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from ninja import Router, Status
 
@@ -19,7 +20,7 @@ from annotation.views.api import person
 from annotation.views.dataset_schemas import ExportIn, FormatOut
 from annotation.views.jobs import job_out
 from annotation.views.schemas import JobOut
-from annotation.views.streaming import stream_file
+from annotation.views.streaming import stream_resumable
 
 router = Router()
 
@@ -50,8 +51,8 @@ def list_exports(request: HttpRequest, project_id: UUID) -> list[JobOut]:
 
 
 @router.get("/exports/{uuid:job_id}/download")
-def download_export(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
-    """The zip file."""
+def download_export(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
+    """The zip file, or what the browser still lacks of it."""
     job = access_job(person(request), job_id, Action.EXPORT)
     if job.kind != JobKind.EXPORT:
         raise not_found("export")
@@ -59,7 +60,7 @@ def download_export(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse
         raise AppError(ErrorCode.CONFLICT, "This export is not done.", status=409)
     if not job.archive_path.is_file():
         raise AppError(ErrorCode.GONE, "This export's file is no longer on the server. Export again.", status=410)
-    response = stream_file(job.archive_path, "application/zip")
+    response = stream_resumable(request, job.archive_path, "application/zip", tag=f"{job.pk}.{job.attempt}")
     name = content_disposition_header(as_attachment=True, filename=str(job.result["name"]))
     response["Content-Disposition"] = name or "attachment"
     response["Cache-Control"] = "private, no-store"

@@ -53,7 +53,8 @@ def report(owner: User, snapshot: Snapshot, name: str) -> Any:
 def test_run_lengths_come_back_pixel_by_pixel_with_their_classes(owner: User, snapshot: Snapshot) -> None:
     found = report(owner, snapshot, "coco")
     assert found == {
-        "measured": True, "cells": 10, "exact": 10, "missing": 0, "median": 1.0, "lowest": 1.0, "classes": 10, "worst": [],
+        "measured": True, "cells": 10, "exact": 10, "missing": 0, "median": 1.0, "lowest": 1.0, "classes": 10,
+        "worst": [],
     }  # fmt: skip
     assert Snapshot.objects.get().round_trips == {"coco": found}
 
