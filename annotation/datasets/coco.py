@@ -21,18 +21,20 @@ def column_counts(mask: Rle, *, height: int, width: int) -> NDArray[np.int64]:
 
     Costs what the mask's own box costs, not what the image costs. The mask lies inside the image.
     """
-    crop_wh = np.pad(decode(mask).T.astype(np.int8), ((0, 0), (1, 1)))
-    steps = np.diff(crop_wh, axis=1)
-    columns, rows = np.nonzero(steps == 1)
-    starts = (columns + mask.left) * height + rows + mask.top
-    columns, rows = np.nonzero(steps == -1)
-    ends = (columns + mask.left) * height + rows + mask.top
-    # A run that fills its column to the bottom goes on at the top of the next.
-    apart = starts[1:] != ends[:-1]
-    starts, ends = starts[np.r_[True, apart]], ends[np.r_[apart, True]]
-    edges = np.stack([starts, ends], axis=1).ravel()
-    tail = [height * width] if ends[-1] < height * width else []
-    return np.diff(np.concatenate([[0], edges, tail])).astype(np.int64)
+    # Column after column with a pixel of background at both ends: edges come in pairs, and none crosses a column.
+    stride, total = mask.height + 2, height * width
+    columns_wh = np.zeros((mask.width, stride), np.bool_)
+    columns_wh[:, 1:-1] = decode(mask).T
+    flat = columns_wh.ravel()
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
+    edges += edges // stride * (height - stride) + mask.left * height + mask.top
+    if mask.height == height:
+        # A run that fills its column to the bottom goes on at the top of the next.
+        met = np.flatnonzero(edges[1:] == edges[:-1])
+        edges = np.delete(edges, np.concatenate([met, met + 1]))
+    counts = np.empty(len(edges) + 1, np.int64)
+    counts[0], counts[1:-1], counts[-1] = edges[0], edges[1:] - edges[:-1], total - edges[-1]
+    return counts if counts[-1] else counts[:-1]
 
 
 def compressed(mask: Rle, *, height: int, width: int) -> dict[str, Any]:
