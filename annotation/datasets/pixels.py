@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
 from annotation.datasets.base import Axes, ChannelRecord
-from annotation.imaging.layout import levels_of, store_of
-from annotation.imaging.shown_plane import middle_plane, row_of_chunks
+from annotation.imaging.layout import TILE, chunk_path, levels_of, store_of
+from annotation.imaging.shown_plane import middle_plane
 from annotation.models import Image
 
 
@@ -24,9 +25,16 @@ class StoredPixels:
     def plane_chw(self, t: int, z: int) -> NDArray[Any]:
         """See base.Pixels."""
         image = self._image
-        rows = range(levels_of(image.height, image.width)[0].rows)
-        bands = [np.stack([row_of_chunks(image, c, t=t, z=z, row=row) for c in range(image.channels)]) for row in rows]
-        return np.concatenate(bands, axis=1)[:, : image.height]
+        level = levels_of(image.height, image.width)[0]
+        values_chw = np.empty((image.channels, level.rows * TILE, level.cols * TILE), image.dtype)
+        for c, row, col in np.ndindex(image.channels, level.rows, level.cols):
+            place = values_chw[c, row * TILE : (row + 1) * TILE, col * TILE : (col + 1) * TILE]
+            place[:] = self._chunk(chunk_path(0, t, c, z, row, col))
+        return values_chw[:, : image.height, : image.width]
+
+    def _chunk(self, path: str) -> NDArray[Any]:
+        data = imagecodecs.zstd_decode((store_of(self._image.folder) / path).read_bytes())
+        return np.frombuffer(data, np.dtype(self._image.dtype).newbyteorder("<")).reshape(TILE, TILE)
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """See base.Pixels. Sorted by name."""

@@ -1,4 +1,5 @@
-"""A chunk of pixels as browsers get it: as it lies on disk, or packed anew for those that cannot read zstd."""
+"""A chunk of pixels as browsers get it: as it lies on disk, packed anew for those that cannot read zstd, or the maximum
+of the chunks of all slices."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import imagecodecs
+import numpy as np
 
 from annotation.errors import not_found
 from annotation.imaging.layout import chunk_path, levels_of, store_of
@@ -26,6 +28,12 @@ def choose_coding(accepted: str) -> Coding:
     return "gzip" if "gzip" in names else "identity"
 
 
+def access_maximum(image: Image, place: Place) -> list[Path]:
+    """The files of this place in all slices, whichever it names. Raises AppError NOT_FOUND where there is none."""
+    level, t, c, _, row, col = place
+    return [access_chunk(image, (level, t, c, z, row, col)) for z in range(image.size_z)]
+
+
 def access_chunk(image: Image, place: Place) -> Path:
     """The chunk's file. Raises AppError NOT_FOUND where the image has none."""
     number, t, c, z, row, col = place
@@ -39,11 +47,27 @@ def access_chunk(image: Image, place: Place) -> Path:
 
 def packed(path: Path, coding: Coding) -> bytes:
     """The chunk's file in this coding. Raises AppError NOT_FOUND where it is not there."""
+    data = _read(path)
+    return data if coding == "zstd" else _pack(bytes(imagecodecs.zstd_decode(data)), coding)
+
+
+def packed_maximum(paths: list[Path], dtype: str, coding: Coding) -> bytes:
+    """The largest value of each pixel, one chunk in memory at a time. Raises as ``packed``."""
+    numbers = np.dtype(dtype).newbyteorder("<")
+    largest = np.frombuffer(imagecodecs.zstd_decode(_read(paths[0])), numbers).copy()
+    for path in paths[1:]:
+        np.maximum(largest, np.frombuffer(imagecodecs.zstd_decode(_read(path)), numbers), out=largest)
+    return _pack(largest.tobytes(), coding)
+
+
+def _read(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise not_found("part of the image") from error
+
+
+def _pack(raw: bytes, coding: Coding) -> bytes:
     if coding == "zstd":
-        return data
-    raw = bytes(imagecodecs.zstd_decode(data))
+        return bytes(imagecodecs.zstd_encode(raw, level=1))
     return gzip.compress(raw, compresslevel=1) if coding == "gzip" else raw

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from ninja import Router
+from pydantic import Field
 
 from annotation.imaging.kinds import download_name, kind_of_suffix
-from annotation.imaging.packing import Coding, access_chunk, choose_coding, packed
-from annotation.imaging.shown_plane import gzipped, middle_plane, shown_bands
+from annotation.imaging.packing import Coding, access_chunk, access_maximum, choose_coding, packed, packed_maximum
 from annotation.permissions import Action, access_image
 from annotation.views.api import person
-from annotation.views.streaming import cached, stream_blocks, stream_file
+from annotation.views.streaming import cached, stream_file
 
 router = Router()
+Slice = Annotated[int, Field(ge=0)] | Literal["max"]
 
 
 def _answer(request: HttpRequest, make: Callable[[], HttpResponseBase], tag: str) -> HttpResponseBase:
@@ -37,32 +39,20 @@ def _coded(response: HttpResponseBase, coding: Coding) -> HttpResponseBase:
     return response
 
 
-@router.get("/images/{uuid:image_id}/plane")
-def get_plane(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
-    """Raw little-endian values of the plane that is annotated: (row, column) or (row, column, RGB)."""
-    image, _ = access_image(person(request), image_id, Action.VIEW)
-    plain = choose_coding(request.headers.get("Accept-Encoding", "")) == "identity"
-
-    def make() -> HttpResponseBase:
-        bands = shown_bands(image, *middle_plane(image))
-        response = stream_blocks(bands if plain else gzipped(bands), "application/octet-stream")
-        return _coded(response, "identity" if plain else "gzip")
-
-    return _answer(request, make, f"{image.pixels_sha256}.plane.{plain}")
-
-
-@router.get("/images/{uuid:image_id}/tiles/{int:level}/{int:t}/{int:c}/{int:z}/{int:row}/{int:col}")
+@router.get("/images/{uuid:image_id}/tiles/{int:level}/{int:t}/{int:c}/{z}/{int:row}/{int:col}")
 def get_tile(
-    request: HttpRequest, image_id: UUID, level: int, t: int, c: int, z: int, row: int, col: int
+    request: HttpRequest, image_id: UUID, level: int, t: int, c: int, z: Slice, row: int, col: int
 ) -> HttpResponseBase:
     """512 × 512 raw little-endian values of one channel of one plane, rows first, padded with zeros beyond the image.
-    At ``level`` k a pixel is 2^k image pixels wide."""
+    At ``level`` k a pixel is 2^k image pixels wide; of ``z`` “max” it is the largest value of all slices."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
-    path = access_chunk(image, (level, t, c, z, row, col))
     coding = choose_coding(request.headers.get("Accept-Encoding", ""))
+    place = (level, t, c, 0 if z == "max" else z, row, col)
+    paths = access_maximum(image, place) if z == "max" else [access_chunk(image, place)]
 
     def make() -> HttpResponseBase:
-        return _coded(HttpResponse(packed(path, coding), content_type="application/octet-stream"), coding)
+        data = packed_maximum(paths, image.dtype, coding) if z == "max" else packed(paths[0], coding)
+        return _coded(HttpResponse(data, content_type="application/octet-stream"), coding)
 
     return _answer(request, make, f"{image.pixels_sha256}.{level}.{t}.{c}.{z}.{row}.{col}.{coding}")
 

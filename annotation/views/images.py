@@ -10,12 +10,12 @@ from ninja import Router, Status
 
 from annotation.actions.images import do_change_image, do_delete_image
 from annotation.imaging.layout import TILE, levels_of
-from annotation.imaging.shown_plane import middle_plane, shown_plane
+from annotation.imaging.shown_plane import middle_plane
 from annotation.models import Image, ImageStatus, Role, User
 from annotation.permissions import Action, access_image, access_project
 from annotation.queries import ImageRow, get_classes, get_images, get_neighbours
 from annotation.views.api import person
-from annotation.views.schemas import ClassOut, ImageDetailOut, ImageIn, ImageOut, PlaneOut
+from annotation.views.schemas import ClassOut, ImageDetailOut, ImageIn, ImageOut
 
 router = Router()
 
@@ -35,25 +35,10 @@ def _image_out(image: Image, user: User, role: Role) -> ImageDetailOut:
             "time_step": image.time_step,
             "levels": [asdict(level) for level in levels_of(image.height, image.width)],
             "tile": TILE,
-            "plane": _plane_out(image),
+            "opens_at": dict(zip("tz", middle_plane(image), strict=True)),
             "project": {"id": project.pk, "name": project.name, "role": role},
             "classes": [ClassOut.model_validate(item) for item in get_classes(project.pk)],
         }
-    )
-
-
-def _plane_out(image: Image) -> PlaneOut:
-    plane, info = shown_plane(image, *middle_plane(image)), image.channel_info
-    low = min(info[channel]["low"] for channel in plane.channels)
-    high = max(info[channel]["high"] for channel in plane.channels)
-    if plane.ranges:
-        low, high = 0.0, 65_535.0
-    return PlaneOut(
-        z=plane.z,
-        channels=len(plane.channels),
-        dtype="uint8" if image.dtype == "uint8" else "uint16",
-        low=low,
-        high=high,
     )
 
 

@@ -213,15 +213,11 @@ class PixelSizeOut(Schema):
     z: float | None
 
 
-class PlaneOut(Schema):
-    """The plane of an image that is annotated: slice ``z`` of the first frame, grey (1 channel) or RGB (3), as
-    `/plane` gives it. ``low`` and ``high`` are where its contrast begins."""
+class PlaneAtOut(Schema):
+    """Slice ``z`` of frame ``t``, from 0."""
 
+    t: int
     z: int
-    channels: int
-    dtype: Literal["uint8", "uint16"]
-    low: float
-    high: float
 
 
 class LevelOut(Schema):
@@ -244,7 +240,7 @@ class ImageDetailOut(ImageOut):
     time_step: float | None
     levels: list[LevelOut]
     tile: int
-    plane: PlaneOut
+    opens_at: PlaneAtOut
     project: ImageProjectOut
     classes: list[ClassOut]
     previous: UUID | None

@@ -1,6 +1,5 @@
 import { type JSX, render } from "preact";
 import type { AnnotatorApi } from "./editor/page-ports";
-import { planeOf } from "./editor/plane";
 import { annotatorApi } from "./net/annotator";
 import { openSession } from "./net/open";
 import { Renderer } from "./render/renderer";
@@ -14,7 +13,7 @@ import "./ui/styles/tool-bar.css";
 import "./ui/styles/dialogs.css";
 
 export const draw: Draw = (canvas, overlay, model) => {
-  const renderer = new Renderer(canvas, overlay, model.editor, model.plane);
+  const renderer = new Renderer(canvas, overlay, model.editor, model.viewer.tiles);
   return () => renderer.close();
 };
 
@@ -46,10 +45,9 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
 }
 
 async function openAnnotator(api: AnnotatorApi, imageId: string): Promise<Annotator> {
-  const [detail, bytes] = await Promise.all([api.image(imageId), api.plane(imageId)]);
-  const plane = planeOf(bytes, { width: detail.width, height: detail.height, ...detail.plane });
+  const detail = await api.image(imageId);
   const session = await openSession({ imageId, width: detail.width, height: detail.height });
-  const model = new Annotator(detail, plane, session, api);
+  const model = new Annotator(detail, session, api);
   model.editor.useTools(toolsFor(model.editor));
   return model;
 }

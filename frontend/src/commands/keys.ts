@@ -13,6 +13,8 @@ const NAMES: Readonly<Record<string, string>> = {
   Escape: "Esc",
   ArrowLeft: "Left",
   ArrowRight: "Right",
+  ArrowUp: "Up",
+  ArrowDown: "Down",
 };
 
 export function nameOf(press: KeyPress): string {

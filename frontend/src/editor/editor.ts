@@ -2,7 +2,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import type { Box } from "../geometry/box";
 import type { Grey } from "../geometry/livewire";
 import type { Bitmap } from "../geometry/mask";
-import type { Cell } from "../store/types";
+import { type Cell, type PlaneAt, samePlane } from "../store/types";
 import type { Point } from "./camera";
 import { Hovering } from "./hovering";
 import type { InputEvent, InputTarget } from "./input";
@@ -120,7 +120,8 @@ export class Editor {
     this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.inspector = new Inspector(session.store);
     this.canEdit = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
-    this.regions = new Regions(view.image, (message) => this.say(message));
+    session.look(view.position.peek());
+    this.regions = new Regions(view, (message) => this.say(message));
     this.hovering = new Hovering(this);
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
   }
@@ -207,6 +208,18 @@ export class Editor {
   }
 
   // --- cells ---
+
+  /** Another slice or frame comes in sight. What was being drawn or asked there is let go. */
+  look(plane: PlaneAt): void {
+    if (samePlane(plane, this.view.position.peek())) return;
+    this.dispatch({ type: "cancel" });
+    this.prompting.clear();
+    this.tuning.discard();
+    this.select([]);
+    this.view.position.value = plane;
+    this.session.look(plane);
+    this.target?.enter();
+  }
 
   select(ids: Iterable<string>): void {
     this.selection.value = new Set(ids);

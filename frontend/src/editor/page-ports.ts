@@ -3,8 +3,10 @@
 import type { Box } from "../geometry/box";
 import type { PixelSize } from "../geometry/measure";
 import type { PlaneAt } from "../store/types";
+import type { TileAt } from "./pixel-tiles";
 import type { LabelClass } from "./ports";
 import type { RegionsPort } from "./regions";
+import type { ImageContent } from "./viewer";
 
 export type ImageStatus = "new" | "in_progress" | "done";
 
@@ -16,24 +18,13 @@ export interface ImageRow {
   readonly cells: number;
 }
 
-/** The plane that is annotated. `low` and `high` are the values that its first contrast goes from and to. */
-export interface PlaneDetail {
-  readonly z: number;
-  readonly channels: number;
-  readonly dtype: string;
-  readonly low: number;
-  readonly high: number;
-}
-
 /** An image as the annotator opens it. */
-export interface ImageDetail extends ImageRow {
-  readonly width: number;
-  readonly height: number;
-  readonly plane: PlaneDetail;
-  readonly size_t: number;
-  readonly size_z: number;
-  readonly channel_info: readonly { readonly name: string }[];
-  readonly pixel_um: PixelSize;
+export interface ImageDetail extends ImageRow, ImageContent {
+  /** The plane that it opens at. */
+  readonly opens_at: PlaneAt;
+  readonly pixel_um: PixelSize & { readonly z: number | null };
+  /** Seconds between two frames. */
+  readonly time_step: number | null;
   readonly project: { readonly id: string; readonly name: string; readonly role: string };
   readonly classes: readonly LabelClass[];
   readonly previous: string | null;
@@ -73,7 +64,7 @@ export interface RunRequest extends RunParameters {
 export interface AnnotatorApi {
   image(id: string): Promise<ImageDetail>;
   images(projectId: string): Promise<readonly ImageRow[]>;
-  plane(id: string): Promise<ArrayBuffer>;
+  tile(id: string, at: TileAt, signal: AbortSignal): Promise<ArrayBuffer>;
   engines(): Promise<readonly EngineInfo[]>;
   run(
     imageId: string,

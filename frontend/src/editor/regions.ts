@@ -1,9 +1,11 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Box } from "../geometry/box";
+import { type PlaneAt, samePlane } from "../store/types";
 import type { Point, Size } from "./camera";
+import type { View } from "./view";
 
-/** A rectangle of whole pixels, half-open, in which all cells are annotated. */
-export interface Region extends Box {
+/** A rectangle of whole pixels, half-open, on a plane, in which all cells are annotated. */
+export interface Region extends Box, PlaneAt {
   readonly id: string;
   readonly name: string;
   readonly author: string;
@@ -12,7 +14,7 @@ export interface Region extends Box {
 /** Where regions are kept. Every method rejects with an Error whose message is a sentence for the person. */
 export interface RegionsPort {
   list(): Promise<readonly Region[]>;
-  create(name: string, box: Box): Promise<Region>;
+  create(name: string, box: Box, plane: PlaneAt): Promise<Region>;
   change(id: string, change: { readonly name?: string; readonly box?: Box }): Promise<Region>;
   delete(id: string): Promise<void>;
 }
@@ -27,16 +29,20 @@ const SIDES = [-1, 0, 1] as const;
 
 /** The image's “complete here” regions. What is done here is shown at once and taken back where the server refuses it. */
 export class Regions {
-  readonly list: Signal<readonly Region[]> = signal([]);
+  private readonly all: Signal<readonly Region[]> = signal([]);
+  /** Those of the plane that is looked at. */
+  readonly list: ReadonlySignal<readonly Region[]> = computed(() =>
+    this.all.value.filter((one) => samePlane(one, this.view.position.value)),
+  );
   readonly selected: Signal<string | null> = signal(null);
   /** The rectangle under the hand: a new region, or the selected one as it will be. */
   readonly draft: Signal<Box | null> = signal(null);
-  /** The share of the image's pixels that lie in a region. */
-  readonly share: ReadonlySignal<number> = computed(() => coverage(this.list.value, this.image));
+  /** The share of the plane's pixels that lie in a region. */
+  readonly share: ReadonlySignal<number> = computed(() => coverage(this.list.value, this.view.image));
   private port: RegionsPort | null = null;
 
   constructor(
-    private readonly image: Size,
+    private readonly view: View,
     private readonly say: (message: string) => void,
   ) {}
 
@@ -51,29 +57,29 @@ export class Regions {
 
   async load(): Promise<void> {
     await this.trying(async (port) => {
-      this.list.value = await port.list();
+      this.all.value = await port.list();
       if (!this.chosen) this.selected.value = null;
     });
   }
 
   async create(box: Box): Promise<void> {
     await this.trying(async (port) => {
-      const made = await port.create(this.freeName(), box);
-      this.list.value = [...this.list.peek().filter((one) => one.id !== made.id), made];
+      const made = await port.create(this.freeName(), box, this.view.position.peek());
+      this.all.value = [...this.all.peek().filter((one) => one.id !== made.id), made];
       this.selected.value = made.id;
     });
   }
 
   async change(id: string, change: { readonly name?: string; readonly box?: Box }): Promise<void> {
     const { name, box } = change;
-    this.list.value = this.list
+    this.all.value = this.all
       .peek()
       .map((one) => (one.id === id ? { ...one, ...box, name: name ?? one.name } : one));
     await this.trying((port) => port.change(id, change));
   }
 
   async delete(id: string): Promise<void> {
-    this.list.value = this.list.peek().filter((one) => one.id !== id);
+    this.all.value = this.all.peek().filter((one) => one.id !== id);
     if (this.selected.peek() === id) this.selected.value = null;
     await this.trying((port) => port.delete(id));
   }
@@ -88,12 +94,13 @@ export class Regions {
 
   /** The rectangle between two places, in whole pixels of the image; null where it has none. */
   between(a: Point, b: Point): Box | null {
+    const { width, height } = this.view.image;
     const clamp = (value: number, most: number): number => Math.min(most, Math.max(0, Math.round(value)));
     const box = {
-      top: clamp(Math.min(a.y, b.y), this.image.height),
-      left: clamp(Math.min(a.x, b.x), this.image.width),
-      bottom: clamp(Math.max(a.y, b.y), this.image.height),
-      right: clamp(Math.max(a.x, b.x), this.image.width),
+      top: clamp(Math.min(a.y, b.y), height),
+      left: clamp(Math.min(a.x, b.x), width),
+      bottom: clamp(Math.max(a.y, b.y), height),
+      right: clamp(Math.max(a.x, b.x), width),
     };
     return box.bottom > box.top && box.right > box.left ? box : null;
   }
@@ -111,7 +118,7 @@ export class Regions {
       await act(this.port);
     } catch (error) {
       this.say(error instanceof Error ? error.message : "The regions could not be saved. Try again.");
-      this.list.value = await this.port.list().catch(() => this.list.peek());
+      this.all.value = await this.port.list().catch(() => this.all.peek());
     }
   }
 }

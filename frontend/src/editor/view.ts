@@ -1,5 +1,6 @@
 import { computed, type Signal, signal } from "@preact/signals";
 import { type Box, isEmptyBox } from "../geometry/box";
+import { FIRST_PLANE, type PlaneAt } from "../store/types";
 import {
   type Camera,
   fitBox,
@@ -12,27 +13,35 @@ import {
   toScreen,
   zoomAt,
 } from "./camera";
-import type { Contrast } from "./plane";
+import type { Looks } from "./looks";
 
 /** How this person looks at the image. Nothing of it is shared or stored on the server. */
 export class View {
   readonly camera: Signal<Camera> = signal({ x: 0, y: 0, scale: 1 });
   readonly viewport: Signal<Size> = signal({ width: 0, height: 0 });
-  readonly contrast: Signal<Contrast>;
+  readonly looks: Signal<Looks>;
+  /** The plane that is looked at and annotated. */
+  readonly position: Signal<PlaneAt>;
+  /** The maximum over all slices is shown instead of the slice. */
+  readonly projected = signal(false);
   readonly fill = signal(0.18);
   readonly outline = signal(0.95);
   readonly masksHidden = signal(false);
   readonly panelsHidden = signal(false);
   readonly helpOpen = signal(false);
   readonly paletteOpen = signal(false);
+  /** A place is being asked for. */
+  readonly goingTo = signal(false);
   readonly percent = computed(() => Math.round(this.camera.value.scale * 100));
   private fitted = true;
 
   constructor(
     readonly image: Size,
-    contrast: Contrast,
+    looks: Looks,
+    position: PlaneAt = FIRST_PLANE,
   ) {
-    this.contrast = signal(contrast);
+    this.looks = signal(looks);
+    this.position = signal(position);
   }
 
   /** The canvas has another size now. An image that was fitted stays fitted; otherwise its middle stays. */
@@ -50,6 +59,12 @@ export class View {
   fit(): void {
     this.fitted = true;
     this.camera.value = fitImage(this.image, this.viewport.peek());
+  }
+
+  /** Bring a place to the middle of the canvas; without a scale it stays as large as it is. */
+  goTo({ x, y }: Point, scale = this.camera.peek().scale): void {
+    const { width, height } = this.viewport.peek();
+    this.move({ x: x - width / 2 / scale, y: y - height / 2 / scale, scale });
   }
 
   /** Go near to a rectangle of the image. */

@@ -7,7 +7,8 @@ import { call, download } from "./http";
 export const annotatorApi: AnnotatorApi = {
   image: (id) => call<ImageDetailOut>("GET", `/api/images/${id}`),
   images: (projectId) => call<ImageOut[]>("GET", `/api/projects/${projectId}/images`),
-  plane: (id) => download(`/api/images/${id}/plane`),
+  tile: (id, { level, t, c, z, row, col }, signal) =>
+    download(`/api/images/${id}/tiles/${level}/${t}/${c}/${z}/${row}/${col}`, signal),
   engines: () => call<EngineInfo[]>("GET", "/api/engines"),
   run: (imageId, engine, { t, z }, params) =>
     call<JobOut>("POST", `/api/images/${imageId}/runs`, { engine, params, t, z }),
@@ -19,7 +20,8 @@ export const annotatorApi: AnnotatorApi = {
   },
   regions: (imageId) => ({
     list: () => call<RegionOut[]>("GET", `/api/images/${imageId}/regions`),
-    create: (name, box) => call<RegionOut>("POST", `/api/images/${imageId}/regions`, { name, box }),
+    create: (name, box, { t, z }) =>
+      call<RegionOut>("POST", `/api/images/${imageId}/regions`, { name, box, t, z }),
     change: (id, change) => call<RegionOut>("PATCH", `/api/regions/${id}`, change),
     delete: (id) => call<undefined>("DELETE", `/api/regions/${id}`),
   }),

@@ -51,14 +51,15 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
-/** What lies at a path, byte by byte. Rejects as `call` does. */
-export async function download(path: string): Promise<ArrayBuffer> {
-  return (await send("GET", path)).arrayBuffer();
+/** What lies at a path, byte by byte. Rejects as `call` does, and when `signal` says that it is no longer wanted. */
+export async function download(path: string, signal: AbortSignal): Promise<ArrayBuffer> {
+  return (await send("GET", path, undefined, signal)).arrayBuffer();
 }
 
-async function send(method: string, path: string, body?: unknown): Promise<Response> {
+async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   const init: RequestInit = { method, headers, credentials: "same-origin" };
+  if (signal) init.signal = signal;
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (body instanceof Blob) {
     headers["Content-Type"] = "application/octet-stream";

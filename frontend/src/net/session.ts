@@ -14,7 +14,7 @@ import type {
 } from "../protocol/messages.gen";
 import { MAX_CHANGES, MAX_MESSAGE_BYTES } from "../protocol/messages.gen";
 import type { CellStore } from "../store/document";
-import type { PlaneAt } from "../store/types";
+import { type PlaneAt, samePlane } from "../store/types";
 import { newId } from "./ids";
 import type { SyncParts } from "./parts";
 import type { QueuedOperation } from "./queue";
@@ -231,6 +231,7 @@ export class Session implements ImageSession {
   }
 
   look(plane: PlaneAt): void {
+    if (samePlane(plane, this.store.plane)) return;
     this.sync.prompts.cancel();
     this.sync.prompts.cancelTune();
     this.store.look(plane);

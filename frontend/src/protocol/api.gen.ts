@@ -114,7 +114,7 @@ export interface ImageDetailOut {
   readonly time_step: number | null;
   readonly levels: readonly LevelOut[];
   readonly tile: number;
-  readonly plane: PlaneOut;
+  readonly opens_at: PlaneAtOut;
   readonly project: ImageProjectOut;
   readonly classes: readonly ClassOut[];
   readonly previous: string | null;
@@ -234,13 +234,10 @@ export interface PixelSizeOut {
   readonly z: number | null;
 }
 
-/** The plane of an image that is annotated: slice `z` of the first frame, grey (1 channel) or RGB (3), as `/plane` gives it. `low` and `high` are where its contrast begins. */
-export interface PlaneOut {
+/** Slice `z` of frame `t`, from 0. */
+export interface PlaneAtOut {
+  readonly t: number;
   readonly z: number;
-  readonly channels: number;
-  readonly dtype: "uint8" | "uint16";
-  readonly low: number;
-  readonly high: number;
 }
 
 /** A project's name, to make it or to rename it. */

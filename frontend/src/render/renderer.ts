@@ -2,7 +2,7 @@ import { effect, type ReadonlySignal } from "@preact/signals";
 import type { Editor } from "../editor/editor";
 import { proposalOf } from "../editor/fixes";
 import type { Rgb } from "../editor/palette";
-import type { Plane } from "../editor/plane";
+import type { PixelTiles } from "../editor/pixel-tiles";
 import type { Bitmap } from "../geometry/mask";
 import { CellStates } from "./cell-states";
 import { FrameLoop } from "./frame-loop";
@@ -36,7 +36,7 @@ export class Renderer {
     private readonly canvas: HTMLCanvasElement,
     overlay: HTMLCanvasElement,
     private readonly editor: Editor,
-    private readonly plane: Plane,
+    private readonly tiles: PixelTiles,
   ) {
     const gl = canvas.getContext("webgl2", {
       alpha: false,
@@ -57,11 +57,11 @@ export class Renderer {
   }
 
   private build(): Layers {
-    const { gl, plane, editor } = this;
+    const { gl, tiles, editor } = this;
     editor.session.store.takeDirty();
     this.statesChanged = true;
     return {
-      image: new ImageLayer(gl, plane),
+      image: new ImageLayer(gl, tiles),
       masks: new MaskLayer(gl, editor.session.store),
       preview: new PreviewLayer(gl),
       proposal: new PreviewLayer(gl),
@@ -120,7 +120,10 @@ export class Renderer {
     return [
       view.camera,
       view.viewport,
-      view.contrast,
+      view.looks,
+      view.position,
+      view.projected,
+      this.tiles.arrivals,
       view.fill,
       view.outline,
       view.masksHidden,
@@ -165,7 +168,10 @@ export class Renderer {
     gl.clear(gl.COLOR_BUFFER_BIT);
     this.update(layers);
     const camera = view.camera.peek();
-    layers.image.draw(camera, viewport, camera.scale * ratio, view.contrast.peek());
+    const { t, z } = view.position.peek();
+    const shown = view.projected.peek() ? "max" : z;
+    const looks = view.looks.peek();
+    if (layers.image.draw({ camera, viewport, ratio, looks, t, z: shown })) this.loop.request();
     if (!view.masksHidden.peek()) this.drawMasks(layers);
     this.drawProposal(layers);
     this.drawPreview(layers);

@@ -16,39 +16,41 @@ void main() {
   gl_Position = vec4(screen / u_viewport * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
 }`;
 
-export const IMAGE = `#version 300 es
+/** One channel's tile in its colour; `sampler` is usampler2D for whole numbers of 8 and 16 bit, sampler2D for others. */
+export function imageShader(sampler: "usampler2D" | "sampler2D"): string {
+  return `#version 300 es
 precision highp float;
 precision highp int;
-precision highp usampler2D;
-uniform usampler2D u_plane;
-uniform vec4 u_rect;
-uniform int u_level;
-uniform bool u_rgb;
+precision highp ${sampler};
+uniform ${sampler} u_tile;
+uniform vec3 u_from;      // where in the image the tile begins, and how many image pixels its pixels are wide
+uniform ivec2 u_last;     // its last pixel inside of the image
+uniform bool u_smooth;
 uniform vec3 u_contrast;  // min, 1 / (max - min), gamma
+uniform vec3 u_colour;
 in vec2 v_image;
 out vec4 o_colour;
 
-vec3 value(ivec2 at, ivec2 size) {
-  uvec4 texel = texelFetch(u_plane, clamp(at, ivec2(0), size - 1), u_level);
-  return u_rgb ? vec3(texel.rgb) : vec3(float(texel.r));
+float value(ivec2 at) {
+  return float(texelFetch(u_tile, clamp(at, ivec2(0), u_last), 0).r);
 }
 
 void main() {
-  ivec2 size = max(ivec2(u_rect.zw) >> u_level, ivec2(1));
-  vec2 at = (v_image - u_rect.xy) / u_rect.zw * vec2(size);
-  vec3 raw;
-  if (u_level == 0) {
-    raw = value(ivec2(floor(at)), size);
-  } else {
+  vec2 at = (v_image - u_from.xy) / u_from.z;
+  float raw;
+  if (u_smooth || u_from.z > 1.0) {
     vec2 low = floor(at - 0.5);
     vec2 part = at - 0.5 - low;
     ivec2 i = ivec2(low);
-    raw = mix(mix(value(i, size), value(i + ivec2(1, 0), size), part.x),
-              mix(value(i + ivec2(0, 1), size), value(i + ivec2(1, 1), size), part.x), part.y);
+    raw = mix(mix(value(i), value(i + ivec2(1, 0)), part.x),
+              mix(value(i + ivec2(0, 1)), value(i + ivec2(1, 1)), part.x), part.y);
+  } else {
+    raw = value(ivec2(floor(at)));
   }
-  vec3 shown = clamp((raw - u_contrast.x) * u_contrast.y, 0.0, 1.0);
-  o_colour = vec4(pow(shown, vec3(u_contrast.z)), 1.0);
+  float shown = clamp((raw - u_contrast.x) * u_contrast.y, 0.0, 1.0);
+  o_colour = vec4(u_colour * pow(shown, u_contrast.z), 1.0);
 }`;
+}
 
 export const MASKS = `#version 300 es
 precision highp float;

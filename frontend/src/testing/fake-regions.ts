@@ -1,5 +1,6 @@
 import type { Region, RegionsPort } from "../editor/regions";
 import type { Box } from "../geometry/box";
+import type { PlaneAt } from "../store/types";
 
 /** Regions as a server keeps them; with a refusal it keeps none. */
 export class FakeRegions implements RegionsPort {
@@ -15,9 +16,9 @@ export class FakeRegions implements RegionsPort {
     return this.kept;
   }
 
-  async create(name: string, box: Box): Promise<Region> {
+  async create(name: string, box: Box, { t, z }: PlaneAt): Promise<Region> {
     this.check();
-    const region = { id: `region-${++this.made}`, name, ...box, author: "Ada" };
+    const region = { id: `region-${++this.made}`, name, t, z, ...box, author: "Ada" };
     this.kept = [...this.kept, region];
     return region;
   }

@@ -14,7 +14,7 @@ import type {
 import { NO_PREVIEW, NO_PROPOSAL } from "../net/types";
 import type { CellState, JobUpdate, PromptSet, Provenance, TuneParams } from "../protocol/messages.gen";
 import { CellStore } from "../store/document";
-import type { PlaneAt } from "../store/types";
+import { type PlaneAt, samePlane } from "../store/types";
 
 /** A session without a server: every change is answered at once. For tests that drive the editor. */
 export class LocalSession implements ImageSession {
@@ -78,6 +78,7 @@ export class LocalSession implements ImageSession {
   private lift(edits: readonly Edit[]): void {
     const moving = new Set(edits.flatMap((edit) => (edit.edit === "update" && edit.mask ? [edit.id] : [])));
     this.room = new CellStore(this.store.width, this.store.height);
+    this.room.look(this.store.plane);
     this.room.applySnapshot(
       [...this.store.knownCells()].filter((cell) => !moving.has(cell.id)),
       new Set(),
@@ -190,6 +191,7 @@ export class LocalSession implements ImageSession {
   }
 
   look(plane: PlaneAt): void {
+    if (samePlane(plane, this.store.plane)) return;
     this.cancelPrompt();
     this.cancelTune();
     this.store.look(plane);

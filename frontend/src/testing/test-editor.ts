@@ -30,7 +30,10 @@ export class TestEditor {
 
   constructor(width = 100, height = 80) {
     this.session = new LocalSession(width, height);
-    const view = new View({ width, height }, { min: 0, max: 255, gamma: 1 });
+    const view = new View(
+      { width, height },
+      { channels: [{ shown: true, colour: "#ffffff", min: 0, max: 255, gamma: 1 }], inverted: false },
+    );
     const classes: LabelClass[] = [
       { id: 7, name: "Nucleus", colour: "#56b4e9", key: "1" },
       { id: 8, name: "Debris", colour: "#e69f00", key: "2" },
@@ -118,7 +121,7 @@ export class TestEditor {
     const parts = name.split("+");
     const key = name === "+" ? "+" : (parts.at(-1) ?? "");
     return runKey(this.commands, this.editor, {
-      key: key === "Esc" ? "Escape" : key === "Left" || key === "Right" ? `Arrow${key}` : key,
+      key: key === "Esc" ? "Escape" : ["Left", "Right", "Up", "Down"].includes(key) ? `Arrow${key}` : key,
       ctrlKey: parts.includes("Mod"),
       metaKey: false,
       shiftKey: parts.includes("Shift"),

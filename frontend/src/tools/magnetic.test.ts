@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { greyIn } from "../editor/plane";
 import { area } from "../geometry/mask";
 import { TestEditor } from "../testing/test-editor";
 
@@ -8,11 +7,17 @@ const RADIUS = 20;
 /** An image with a bright disc around (50, 40), in which the magnetic tool is in hand. */
 function magnetic(): TestEditor {
   const test = new TestEditor();
-  const data = new Uint8Array(100 * 80);
+  const data = new Float32Array(100 * 80);
   for (let row = 0; row < 80; row++)
     for (let col = 0; col < 100; col++)
       data[row * 100 + col] = Math.hypot(row + 0.5 - 40, col + 0.5 - 50) < RADIUS ? 180 : 20;
-  test.editor.grey = (part) => greyIn({ width: 100, height: 80, channels: 1, data }, part);
+  test.editor.grey = ({ top, left, bottom, right }) => {
+    const width = right - left;
+    const values = new Float32Array(width * (bottom - top));
+    for (let row = top; row < bottom; row++)
+      values.set(data.subarray(row * 100 + left, row * 100 + right), (row - top) * width);
+    return { top, left, width, height: bottom - top, values };
+  };
   test.key("u");
   return test;
 }

@@ -16,7 +16,7 @@ async function drawn(): Promise<TestEditor> {
 it("draws a region in whole pixels and chooses it", async () => {
   const test = await drawn();
   expect(test.regions.kept).toEqual([
-    { id: "region-1", name: "Region 1", top: 10, left: 10, bottom: 30, right: 40, author: "Ada" },
+    { id: "region-1", t: 0, z: 0, name: "Region 1", top: 10, left: 10, bottom: 30, right: 40, author: "Ada" },
   ]);
   expect(test.editor.regions.selected.value).toBe("region-1");
   expect(test.editor.regions.draft.value).toBeNull();

@@ -55,7 +55,7 @@ export function CommandButton({
 const GUIDES: Readonly<Record<string, string>> = {
   "Find cells": "/docs/using/#choose-an-engine",
   "Complete here": "/docs/using/#complete-here",
-  Contrast: "/docs/using/#look",
+  Channels: "/docs/viewing/#channels",
   Classes: "/docs/using/#change-the-selected-cells",
   Cells: "/docs/using/#change-the-selected-cells",
 };

@@ -7,6 +7,8 @@ export function listenToKeys(model: Annotator): () => void {
   const { editor, commands } = model;
   const down = (event: KeyboardEvent): void => {
     if (isTyping(event.target) && nameOf(event) !== "Mod+K") return;
+    // What moves in a list or on a slider moves there only.
+    if (event.defaultPrevented || (isSlider(event.target) && event.key.startsWith("Arrow"))) return;
     // A dialog has its own keys, and the browser closes it with Esc, also where the focused button in it has gone.
     if (document.querySelector("dialog[open]")) return;
     const onControl =
@@ -31,6 +33,10 @@ export function listenToKeys(model: Annotator): () => void {
     document.removeEventListener("keyup", up);
     window.removeEventListener("blur", away);
   };
+}
+
+function isSlider(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type === "range";
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -3,9 +3,9 @@ import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-po
 import type { JobUpdate } from "../../editor/ports";
 import { FakeRegions } from "../../testing/fake-regions";
 import { LocalSession } from "../../testing/local-session";
-import { shownPlane } from "./contrast-panel";
 import { Annotator } from "./model";
 import { findEntries, paletteEntries } from "./palette-entries";
+import { distance } from "./plane-sliders";
 
 const STARTER: EngineInfo = {
   name: "starter",
@@ -24,6 +24,7 @@ const SAM: EngineInfo = {
   available: false,
   problem: "No weights.",
 };
+const CHANNEL = { name: "", colour: "#ffffff", low: 3, high: 20 };
 const DETAIL: ImageDetail = {
   id: "b",
   name: "b.tif",
@@ -31,11 +32,17 @@ const DETAIL: ImageDetail = {
   cells: 0,
   width: 8,
   height: 4,
-  pixel_um: { x: null, y: null },
+  pixel_um: { x: null, y: null, z: null },
+  time_step: null,
+  dtype: "uint8",
+  channels: 1,
+  rgb: false,
+  levels: [{ width: 8, height: 4 }],
+  tile: 8,
   size_t: 1,
   size_z: 1,
-  channel_info: [{ name: "" }],
-  plane: { z: 0, channels: 1, dtype: "uint8", low: 3, high: 20 },
+  channel_info: [CHANNEL],
+  opens_at: { t: 0, z: 0 },
   project: { id: "p", name: "P", role: "annotator" },
   classes: [],
   previous: "a",
@@ -67,7 +74,7 @@ class Page {
     const api: AnnotatorApi = {
       image: async () => detail,
       images: async () => [detail],
-      plane: async () => new ArrayBuffer(32),
+      tile: async () => new ArrayBuffer(64),
       engines: async () => [SAM, STARTER, TITAN, EDGES],
       run: async (image, engine, _plane, parameters) => {
         await note(`run ${image} ${engine} ${JSON.stringify(parameters)}`);
@@ -81,8 +88,7 @@ class Page {
       recall: (name) => this.kept.get(name) ?? null,
       remember: (name, value) => void this.kept.set(name, value),
     };
-    const plane = { width: 8, height: 4, channels: 1 as const, data: new Uint8Array(32).map((_, at) => at) };
-    this.model = new Annotator(detail, plane, this.session, api);
+    this.model = new Annotator(detail, this.session, api);
   }
 
   key(id: string): boolean {
@@ -111,10 +117,13 @@ class Page {
 
 const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 0));
 
-it("starts with the server's contrast, or with the image's own where that says nothing", () => {
-  expect(new Page().model.editor.view.contrast.value).toEqual({ min: 3, max: 20, gamma: 1 });
-  const flat = new Page("", { ...DETAIL, plane: { ...DETAIL.plane, low: 0, high: 0 } });
-  expect(flat.model.editor.view.contrast.value).toMatchObject({ min: 0, max: 31 });
+it("starts with the server's contrast, or with one that can be divided by", () => {
+  expect(new Page().model.editor.view.looks.value.channels).toEqual([
+    { shown: true, colour: "#ffffff", min: 3, max: 20, gamma: 1 },
+  ]);
+  const channel_info = [{ name: "", colour: "#ffffff", low: 7, high: 7 }];
+  const flat = new Page("", { ...DETAIL, channel_info });
+  expect(flat.model.editor.view.looks.value.channels[0]).toMatchObject({ min: 7, max: 8 });
 });
 
 it("chooses the first engine that is ready for clicks and for finding", async () => {
@@ -299,10 +308,27 @@ it("lists commands, classes and engines by a few letters, what cannot be done no
   expect(findEntries(paletteEntries(model), "whole image")[0]?.keys).toEqual(["I"]);
 });
 
-it("says which plane of an image is on the canvas, where it has several", () => {
-  expect(shownPlane(DETAIL)).toBe("");
-  const stack = { ...DETAIL, size_t: 3, size_z: 45, plane: { ...DETAIL.plane, z: 22 } };
-  expect(shownPlane(stack)).toBe("slice 23 of 45 · frame 1 of 3");
-  const channels = [{ name: "DNA" }, { name: "Actin" }];
-  expect(shownPlane({ ...DETAIL, channel_info: channels })).toBe("DNA, the first of 2 channels");
+it("opens at the image's own plane and says how far others are", () => {
+  const stack: ImageDetail = {
+    ...DETAIL,
+    size_t: 3,
+    size_z: 45,
+    opens_at: { t: 0, z: 22 },
+    pixel_um: { x: null, y: null, z: 0.5 },
+  };
+  const { model, session } = new Page("", stack);
+  expect(session.store.plane).toEqual({ t: 0, z: 22 });
+  expect(distance(model, "z", 22)).toBe("11 µm from the first slice");
+  expect(distance(model, "t", 1)).toBe("");
+  model.commands.find((one) => one.id === "next-frame")?.run();
+  expect(session.store.plane).toEqual({ t: 1, z: 22 });
+  expect(new Page().model.commands.some((one) => one.id === "next-slice")).toBe(false);
+});
+
+it("gives no key to two commands that may be meant at once", () => {
+  const stack = { ...DETAIL, size_t: 3, size_z: 4, channels: 2, channel_info: [0, 1].map(() => CHANNEL) };
+  const { model } = new Page("", stack);
+  for (const { id, keys } of model.commands)
+    for (const key of keys)
+      expect([id, key, model.bindings.conflict(model.commands, id, key)]).toEqual([id, key, null]);
 });

@@ -1,8 +1,10 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { Bindings } from "../../commands/bindings";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
+import { viewerCommands } from "../../commands/viewer-commands";
 import { CellList } from "../../editor/cell-list";
 import { Editor } from "../../editor/editor";
+import { firstLooks } from "../../editor/looks";
 import type {
   AnnotatorApi,
   EngineInfo,
@@ -11,15 +13,20 @@ import type {
   RunParameters,
   RunRequest,
 } from "../../editor/page-ports";
-import { autoContrast, greyIn, type Histogram, histogramOf, type Plane, pixelsOf } from "../../editor/plane";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { View } from "../../editor/view";
+import { Viewer } from "../../editor/viewer";
+import { samePlane } from "../../store/types";
 import { nextTheme } from "../theme";
 import { Tour } from "./tour";
+
+/** A person who stays on a plane for so long will click there. */
+const RESTING_MS = 500;
 
 /** The annotator page without its elements: the editor, the image's place in the project, engines and jobs. */
 export class Annotator implements PageActions {
   readonly editor: Editor;
+  readonly viewer: Viewer;
   readonly cells: CellList;
   readonly commands: readonly Command[];
   readonly bindings: Bindings;
@@ -29,7 +36,6 @@ export class Annotator implements PageActions {
   readonly engines: Signal<readonly EngineInfo[]> = signal([]);
   readonly enginesProblem = signal("");
   readonly starting = signal(false);
-  readonly histogram: Histogram;
   readonly segmenting: ReadonlySignal<JobUpdate | null>;
   readonly embedding: ReadonlySignal<JobUpdate | null>;
   readonly failed: ReadonlySignal<JobUpdate | null>;
@@ -38,34 +44,33 @@ export class Annotator implements PageActions {
 
   constructor(
     detail: ImageDetail,
-    readonly plane: Plane,
     session: ImageSession,
     readonly api: AnnotatorApi,
   ) {
     this.image = signal(detail);
-    session.look({ t: 0, z: detail.plane.z });
-    this.histogram = histogramOf(plane);
-    const first =
-      detail.plane.high > detail.plane.low
-        ? { min: detail.plane.low, max: detail.plane.high, gamma: 1 }
-        : autoContrast(this.histogram);
     const classes: Signal<readonly LabelClass[]> = signal(detail.classes);
-    this.editor = new Editor(session, new View(plane, first), classes);
-    this.editor.inspector.usePixels(pixelsOf(plane));
+    const looks = firstLooks(detail.channel_info, detail.rgb);
+    this.editor = new Editor(session, new View(detail, looks, detail.opens_at), classes);
+    this.viewer = new Viewer(this.editor, detail, (at, signal) => api.tile(detail.id, at, signal));
     this.cells = new CellList(this.editor);
     this.cells.pixelUm.value = detail.pixel_um;
-    this.editor.grey = (part) => greyIn(plane, part);
     this.tour = new Tour(this);
     this.editor.regions.connect(api.regions(detail.id));
     this.bindings = new Bindings(api);
-    this.commands = this.bindings.bind(commandsFor(this.editor, this));
+    this.commands = this.bindings.bind([
+      ...commandsFor(this.editor, this),
+      ...viewerCommands(this.editor, this.viewer),
+    ]);
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
     this.segmenting = computed(
       () => jobs.value.find((job) => job.kind === "segment" && isActive(job)) ?? null,
     );
     const { promptEngine, findEngine, polishing } = this.editor;
+    const { position } = this.editor.view;
     const mine = (job: JobUpdate): boolean =>
-      job.kind === "embed" && (job.engine === promptEngine.value || job.engine === findEngine.value);
+      job.kind === "embed" &&
+      samePlane(job, position.value) &&
+      (job.engine === promptEngine.value || job.engine === findEngine.value);
     this.embedding = computed(
       () =>
         jobs.value.find((job) => mine(job) && isActive(job)) ??
@@ -80,10 +85,18 @@ export class Annotator implements PageActions {
         ) ?? null,
     );
     this.stops = [
-      // Whenever there is a new connection or another engine: the first click shall not wait for the image.
+      // Whenever there is a new connection, another engine or another plane: the first click shall not wait for it. A
+      // plane that is only passed by is not prepared.
       effect(() => {
         if (!session.me.value) return;
-        for (const engine of [promptEngine.value, polishing.by.value]) if (engine) session.prepare(engine);
+        const engines = [promptEngine.value, polishing.by.value];
+        const plane = position.value;
+        const prepare = (): void => {
+          for (const engine of engines) if (engine) session.prepare(engine);
+        };
+        if (samePlane(plane, detail.opens_at)) return prepare();
+        const timer = setTimeout(prepare, RESTING_MS);
+        return () => clearTimeout(timer);
       }),
       effect(() => {
         if (session.regionsChanged.value > 0) untracked(() => void this.editor.regions.load());
@@ -98,6 +111,7 @@ export class Annotator implements PageActions {
   close(): void {
     for (const stop of this.stops) stop();
     this.tour.close();
+    this.viewer.close();
     this.editor.close();
   }
 

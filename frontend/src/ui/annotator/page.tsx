@@ -2,7 +2,7 @@ import { effect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { CellsPanel, ClassesPanel } from "./cells-panel";
-import { ContrastPanel } from "./contrast-panel";
+import { ChannelsPanel } from "./channels-panel";
 import { Filmstrip } from "./filmstrip";
 import { FindPanel } from "./find-panel";
 import { FlagsPanel } from "./flags-panel";
@@ -50,7 +50,7 @@ export function AnnotatorPage({
       {!hidden && (
         <aside class="column" aria-label="Panels">
           <TourCard model={model} />
-          <ContrastPanel model={model} />
+          <ChannelsPanel model={model} />
           <FindPanel model={model} />
           <ClassesPanel model={model} />
           <RegionsPanel model={model} />
@@ -74,7 +74,7 @@ function proposalOf({ tuning }: Annotator["editor"]): string {
   return tuning.waiting.value ? "waiting" : String(tuning.shown.value?.added ?? 0);
 }
 
-function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement): () => void {
+function publish({ editor, viewer, embedding, segmenting }: Annotator, root: HTMLElement): () => void {
   const stop = effect(() => {
     const { x, y, scale } = editor.view.camera.value;
     const data: Record<string, string> = {
@@ -90,6 +90,8 @@ function publish({ editor, embedding, segmenting }: Annotator, root: HTMLElement
       finder: editor.findEngine.value ?? "",
       proposal: proposalOf(editor),
       tool: editor.path.value,
+      plane: `${editor.view.position.value.t} ${editor.view.position.value.z}`,
+      loading: String(viewer.tiles.missing.value),
       write: editor.writer.mode.value,
       preview: editor.prompting.waiting.value ? "waiting" : String(editor.prompting.candidates.value.length),
       hover: editor.prompting.hoverCandidate.value ? "shown" : "none",

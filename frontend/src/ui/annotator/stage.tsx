@@ -2,8 +2,10 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { type Contact, Hands } from "../../editor/hands";
 import type { Button } from "../../editor/input";
-import { valueAt } from "../../editor/plane";
+import { Coordinates } from "./coordinates";
+import { Minimap } from "./minimap";
 import type { Annotator } from "./model";
+import { ScaleBar } from "./scale-bar";
 
 /** Starts drawing on two canvases; returns what ends it. The page's root gives it, so that panels don't know WebGL. */
 export type Draw = (canvas: HTMLCanvasElement, overlay: HTMLCanvasElement, model: Annotator) => () => void;
@@ -35,28 +37,15 @@ export function Stage({ model, draw }: { model: Annotator; draw: Draw }): JSX.El
     };
   }, [model, draw]);
   return (
-    <div class="stage" ref={stage} style={{ cursor: editor.cursor.value }}>
-      <canvas ref={canvas} aria-label={`Image ${model.image.value.name}`} />
-      <canvas ref={overlay} class="overlay" />
+    <>
+      <div class="stage" ref={stage} style={{ cursor: editor.cursor.value }}>
+        <canvas ref={canvas} aria-label={`Image ${model.image.value.name}`} />
+        <canvas ref={overlay} class="overlay" />
+      </div>
+      <ScaleBar model={model} />
+      <Minimap model={model} />
       <Coordinates model={model} />
-    </div>
-  );
-}
-
-function Coordinates({ model }: { model: Annotator }): JSX.Element {
-  const { editor, plane } = model;
-  const at = editor.pointer.value;
-  const value = at ? valueAt(plane, at.x, at.y) : null;
-  return (
-    <div class="coordinates">
-      <span>{editor.view.percent.value} %</span>
-      {at && value && (
-        <span>
-          x {Math.floor(at.x)}, y {Math.floor(at.y)} ={" "}
-          {value.map((one) => one.toLocaleString("en")).join(" ")}
-        </span>
-      )}
-    </div>
+    </>
   );
 }
 

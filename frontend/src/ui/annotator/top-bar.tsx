@@ -14,6 +14,7 @@ import type { SaveStatus } from "../../editor/ports";
 import { Icon } from "../icon";
 import { CommandButton } from "./controls";
 import type { Annotator } from "./model";
+import { PlaneSliders } from "./plane-sliders";
 
 export function TopBar({ model }: { model: Annotator }): JSX.Element {
   const image = model.image.value;
@@ -39,6 +40,7 @@ export function TopBar({ model }: { model: Annotator }): JSX.Element {
       <CommandButton command={command("next-image")}>
         <Icon node={ChevronRight} title="" />
       </CommandButton>
+      <PlaneSliders model={model} />
       <span class="top-space" />
       <CommandButton command={command("undo")}>
         <Icon node={Undo2} title="" />
