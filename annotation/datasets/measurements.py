@@ -37,11 +37,6 @@ def spreadsheet_safe(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
 
 
-def plain_text(value: str) -> str:
-    """What spreadsheet_safe was given."""
-    return value[1:] if value.startswith("'") and value[1:].startswith(_DANGEROUS) else value
-
-
 def shape_row(cell: CellRecord, image: ImageRecord) -> dict[str, Any]:
     """One cell's row of cells.csv. Axes are those of the ellipse with the same second moments, as in
     skimage.measure.regionprops; the perimeter is that of the pixels' edges."""

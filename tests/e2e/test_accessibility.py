@@ -43,7 +43,8 @@ def opened(name: str, app: App, context: BrowserContext, project: dict[str, Any]
     if name.endswith("sign-in"):
         context.clear_cookies()
     paths = {
-        "projects": "/", "project": f"/projects/{project['id']}/", "models": "/models/", "model": "/models/starter/",
+        "projects": "/", "project": f"/projects/{project['id']}/",
+        "datasets": f"/projects/{project['id']}/datasets/", "models": "/models/", "model": "/models/starter/",
         "guide": "/docs/using/",
         "no page": "/nothing/", "used link": "/link/x/y/", "sign-in": "/sign-in/", "refused sign-in": "/sign-in/",
     }  # fmt: skip

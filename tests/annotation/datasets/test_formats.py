@@ -22,6 +22,7 @@ from shapely.geometry import shape
 from skimage.measure import regionprops
 
 from annotation.datasets.base import RegionRecord
+from annotation.datasets.measurements import spreadsheet_safe
 from annotation.datasets.outlines import filled
 from annotation.datasets.registry import EXPORTERS
 from annotation.errors import AppError
@@ -255,6 +256,26 @@ def test_measurements_are_those_of_skimage_and_harmless_in_spreadsheets(tmp_path
     text = (folder / "cells.csv").read_text("utf-8-sig")
     assert "'=cmd|" in text
     assert ",'=immune" in text or ",\"'=immune" in text
+
+
+@pytest.mark.parametrize("prefix", ["=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠", " ", "'"])
+def test_no_text_begins_as_a_formula_does(prefix: str) -> None:
+    """S33: numbers stay numbers, negative ones too."""
+    assert spreadsheet_safe(f"{prefix}1+1") == f"'{prefix}1+1"
+    assert spreadsheet_safe(-1.5) == -1.5
+    assert spreadsheet_safe("plain") == "plain"
+
+
+def test_seventy_thousand_cells_come_back_from_a_label_tiff(tmp_path: Path) -> None:
+    rows, cols = np.divmod(np.arange(70_000) * 2, 700)
+    cells = (
+        cell(n + 1, Rle(int(row), int(col), 1, 1, (0, 1))) for n, (row, col) in enumerate(zip(rows, cols, strict=True))
+    )
+    one = image(1, cells, height=200, width=700, largest_label=70_000)
+    labels_hw = tiff(unpacked(tmp_path, "label-tiff", [one]) / "labels" / "1.tif")
+    assert labels_hw.dtype == np.uint32
+    assert np.array_equal(labels_hw[rows, cols], np.arange(1, 70_001))
+    assert np.count_nonzero(labels_hw) == 70_000
 
 
 @pytest.mark.parametrize("name", list(EXPORTERS))
