@@ -13,7 +13,18 @@ from tests.e2e.pages import Annotator, fetch
 from tests.running import App
 
 AXE = Axe()
-PAGES = ("projects", "project", "models", "model", "guide", "no page", "used link", "sign-in", "refused sign-in")
+PAGES = (
+    "projects",
+    "project",
+    "datasets",
+    "models",
+    "model",
+    "guide",
+    "no page",
+    "used link",
+    "sign-in",
+    "refused sign-in",
+)
 BAD = ("serious", "critical")
 
 
