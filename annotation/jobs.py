@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 _TASKS = {
     JobKind.IMPORT: ("annotation.import_upload", "io"),
     JobKind.EXPORT: ("annotation.export_project", "io"),
+    JobKind.SNAPSHOT: ("annotation.make_snapshot", "io"),
+    JobKind.READ: ("annotation.read_annotations", "io"),
+    JobKind.ADD: ("annotation.add_annotations", "io"),
     JobKind.SEGMENT: ("inference.segment", "batch"),
 }
 PROMPT_SECONDS = 10

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from annotation.errors import AppError, ErrorCode, forbidden, not_found
-from annotation.models import Image, Job, Membership, Project, Region, Role, Upload, User
+from annotation.models import Image, Job, Membership, Project, Region, Role, Snapshot, Upload, User
 
 M = TypeVar("M", bound=Model)
 
@@ -136,6 +136,15 @@ def access_upload(user: User, upload_id: UUID, *, lock: bool = False) -> Upload:
         raise not_found("upload")
     _check(role_of(user, upload.project_id), Action.UPLOAD, what="upload")
     return upload
+
+
+def access_snapshot(user: User, snapshot_id: UUID, action: Action) -> Snapshot:
+    """A finished snapshot of a project that the person belongs to."""
+    snapshot = Snapshot.objects.filter(pk=snapshot_id, ready=True).select_related("project").first()
+    if snapshot is None:
+        raise not_found("snapshot")
+    _check(role_of(user, snapshot.project_id), action, what="snapshot")
+    return snapshot
 
 
 def access_job(user: User, job_id: UUID, action: Action, *, lock: bool = False) -> Job:

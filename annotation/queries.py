@@ -14,11 +14,13 @@ from django.db.models import Count, F, Max, Prefetch, Q, Window
 from django.db.models.functions import Greatest, RowNumber
 from django.utils import timezone
 
+from annotation.datasets.looks import near_pairs
 from annotation.errors import ErrorCode, not_found
 from annotation.models import (
     Annotation,
     Client,
     Image,
+    ImageSplit,
     ImageStatus,
     Job,
     JobKind,
@@ -28,6 +30,8 @@ from annotation.models import (
     Operation,
     Project,
     Region,
+    Snapshot,
+    Split,
     StateChange,
     User,
     Verdict,
@@ -163,6 +167,38 @@ def get_open_runs(image_id: UUID) -> list[Job]:
 def get_exports(project_id: UUID) -> list[Job]:
     """A project's exports, newest first; old ones are swept."""
     return list(Job.objects.filter(project_id=project_id, kind=JobKind.EXPORT).order_by("-created_at")[:50])
+
+
+def get_annotation_imports(project_id: UUID) -> list[Job]:
+    """What was read of files of annotations, and added, newest first."""
+    kinds = (JobKind.READ, JobKind.ADD)
+    return list(Job.objects.filter(project_id=project_id, kind__in=kinds).order_by("-created_at")[:20])
+
+
+def get_snapshots(project_id: UUID) -> list[Snapshot]:
+    """A project's snapshots, newest first, who made them loaded."""
+    ready = Snapshot.objects.filter(project_id=project_id, ready=True).select_related("created_by")
+    return list(ready.order_by("-created_at"))
+
+
+def get_split_counts(project_id: UUID) -> dict[str, int]:
+    """How many images each split has, and how many have “none”."""
+    live = Image.objects.filter(project_id=project_id, deleted_at=None)
+    counts = dict(live.values_list("split__split").order_by().annotate(Count("pk")))
+    return {**dict.fromkeys(Split.values, 0), "none": counts.pop(None, 0), **counts}
+
+
+MAX_TWINS = 50
+
+
+def get_twins(project_id: UUID) -> list[dict[str, str]]:
+    """Images of different splits that look nearly the same, as schemas.TwinOut; the first MAX_TWINS pairs."""
+    known = ImageSplit.objects.filter(project_id=project_id, image__deleted_at=None, look__isnull=False)
+    rows = list(known.order_by("image__created_at", "pk").values_list("image__name", "split", "look"))
+    pairs = near_pairs([look or 0 for _, _, look in rows], [split for _, split, _ in rows])[:MAX_TWINS]
+    return [
+        {"one": rows[a][0], "one_split": rows[a][1], "other": rows[b][0], "other_split": rows[b][1]} for a, b in pairs
+    ]
 
 
 def engine_statuses() -> list[EngineStatus]:

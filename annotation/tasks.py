@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from celery import shared_task  # noqa: TID251 - the domain's tasks are declared here and nowhere else
 
+from annotation.actions.annotation_imports import do_add_annotations, do_read_annotations
 from annotation.actions.exports import do_run_export, do_sweep_exports
 from annotation.actions.imports import do_fail_import, do_import_upload
 from annotation.actions.jobs import do_fail_job, do_start_job, do_sweep_jobs
+from annotation.actions.snapshots import do_make_snapshot, do_sweep_snapshots
 from annotation.actions.uploads import do_sweep_uploads
+from annotation.models import Job
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +25,7 @@ def sweep() -> None:
     do_sweep_jobs()
     do_sweep_uploads()
     do_sweep_exports()
+    do_sweep_snapshots()
 
 
 @shared_task(name="annotation.import_upload", queue="io", ignore_result=True, soft_time_limit=7200, time_limit=7300)
@@ -33,15 +38,38 @@ def import_upload(job_id: str) -> None:
         do_fail_import(UUID(job_id))
 
 
-@shared_task(name="annotation.export_project", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
-def export_project(job_id: str) -> None:
-    """Write an export's zip file. A second delivery finds the job claimed and does nothing."""
+def _run(job_id: str, do: Callable[[Job], None], *, what: str) -> None:
+    """Do a job. A second delivery finds it claimed and does nothing."""
     job = do_start_job(UUID(job_id))
     if job is None:
         return
     try:
-        do_run_export(job)
+        do(job)
     except Exception:
-        logger.exception("Export %s failed", job.pk)
-        message = "Something went wrong while writing the export. If it happens again, ask your administrator."
+        logger.exception("The %s %s failed", what, job.pk)
+        message = f"Something went wrong while making the {what}. If it happens again, ask your administrator."
         do_fail_job(job.pk, job.attempt, message=message, permanent=False)
+
+
+@shared_task(name="annotation.export_project", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
+def export_project(job_id: str) -> None:
+    """Write an export's zip file."""
+    _run(job_id, do_run_export, what="export")
+
+
+@shared_task(name="annotation.make_snapshot", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
+def make_snapshot(job_id: str) -> None:
+    """Freeze a project."""
+    _run(job_id, do_make_snapshot, what="snapshot")
+
+
+@shared_task(name="annotation.read_annotations", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
+def read_annotations(job_id: str) -> None:
+    """Look into a file of annotations."""
+    _run(job_id, do_read_annotations, what="list of what the file holds")
+
+
+@shared_task(name="annotation.add_annotations", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
+def add_annotations(job_id: str) -> None:
+    """Add what was read."""
+    _run(job_id, do_add_annotations, what="new cells")

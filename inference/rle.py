@@ -45,6 +45,7 @@ class Rle:
         return self.left + self.width
 
 
+_ALTERNATING: NDArray[np.bool_] = np.arange(4096) % 2 == 1
 EMPTY = Rle(0, 0, 0, 0, ())
 
 
@@ -84,9 +85,9 @@ def encode(mask_hw: NDArray[np.bool_], *, top: int = 0, left: int = 0) -> Rle:
 
 def decode(rle: Rle) -> NDArray[np.bool_]:
     """The mask inside its box: boolean (height, width)."""
-    values = np.arange(len(rle.counts)) % 2 == 1
-    flat = np.repeat(values, np.asarray(rle.counts, dtype=np.int64))
-    return flat.reshape(rle.height, rle.width)
+    count = len(rle.counts)
+    values = _ALTERNATING[:count] if count <= len(_ALTERNATING) else np.arange(count) % 2 == 1
+    return np.repeat(values, np.array(rle.counts, np.int64)).reshape(rle.height, rle.width)
 
 
 def paste(rle: Rle, target_hw: NDArray[np.generic], value: int) -> None:

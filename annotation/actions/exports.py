@@ -15,12 +15,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.actions.jobs import do_create_job, do_fail_job, do_finish_job, do_progress_job
+from annotation.actions.round_trips import kept_report, round_trip
 from annotation.datasets.archive import Subject, Totals, write_archive
 from annotation.datasets.names import split_name
 from annotation.datasets.registry import get_exporter
-from annotation.datasets.snapshots import class_records, image_ids, image_records
-from annotation.errors import AppError, ErrorCode
-from annotation.models import Job, JobKind, JobState, Project, User
+from annotation.datasets.snapshots import (
+    class_records,
+    image_ids,
+    image_records,
+    snapshot_classes,
+    snapshot_records,
+)
+from annotation.errors import AppError, ErrorCode, not_found
+from annotation.models import Job, JobKind, JobState, Project, Snapshot, User
 
 MAX_UNFINISHED = 2
 """Exports that one person may have at once (S37)."""
@@ -46,11 +53,16 @@ def check_create_export(user: User, export_format: str) -> None:
 
 
 @transaction.atomic
-def do_create_export(user: User, project: Project, *, export_format: str) -> Job:
-    """A new export of the project's present images and cells."""
+def do_create_export(user: User, project: Project, *, export_format: str, snapshot: Snapshot | None = None) -> Job:
+    """A new export of the project's present images and cells, or of those of one of its snapshots."""
+    if snapshot is not None and snapshot.project_id != project.pk:
+        raise not_found("snapshot")
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     check_create_export(user, export_format)
-    return do_create_job(JobKind.EXPORT, project=project, user=user, params={"format": export_format})
+    params = {"format": export_format}
+    if snapshot is not None:
+        params |= {"snapshot": str(snapshot.pk), "name": snapshot.name}
+    return do_create_job(JobKind.EXPORT, project=project, user=user, params=params)
 
 
 def do_run_export(job: Job) -> None:
@@ -63,7 +75,7 @@ def do_run_export(job: Job) -> None:
     temporary = folder / f".{job.pk}.{job.attempt}.tmp"
     try:
         totals = _write(job, temporary)
-        _finish(job, temporary, totals)
+        _finish(job, temporary, totals, report=_round_trip(job, temporary))
     except _StoppedError:
         return
     except AppError as error:
@@ -81,7 +93,9 @@ def _write(job: Job, temporary: Path) -> Totals:
     project = Project.objects.filter(pk=job.project_id, deleted_at=None).first()
     if project is None:
         raise AppError(ErrorCode.GONE, "The project was deleted.")
-    ids = image_ids(project.pk)
+    snapshot = _snapshot(job)
+    ids = image_ids(project.pk) if snapshot is None else []
+    total = len(ids) if snapshot is None else snapshot.images
     told = 0.0
 
     def between(done: int) -> None:
@@ -89,18 +103,55 @@ def _write(job: Job, temporary: Path) -> Totals:
         if done and time.monotonic() - told < PROGRESS_SECONDS:
             return
         told = time.monotonic()
-        if not do_progress_job(job.pk, job.attempt, progress=done / len(ids), message=f"{done} of {len(ids)} images"):
+        if not do_progress_job(job.pk, job.attempt, progress=done / total, message=f"{done} of {total} images"):
             raise _StoppedError
 
-    subject = Subject(project.pk, project.name, class_records(project.pk))
-    images = image_records(ids, between=between)
+    if snapshot is None:
+        subject = Subject(project.pk, project.name, class_records(project.pk))
+        images = image_records(ids, between=between)
+    else:
+        classes = list(snapshot_classes(snapshot).values())
+        subject = Subject(project.pk, project.name, classes, (snapshot.name, snapshot.sha256))
+        images = snapshot_records(snapshot, between=between)
     try:
         return write_archive(get_exporter(str(job.params["format"])), subject, images, temporary)
     finally:
         images.close()
 
 
-def _finish(job: Job, temporary: Path, totals: Totals) -> None:
+def _snapshot(job: Job) -> Snapshot | None:
+    key = job.params.get("snapshot")
+    if key is None:
+        return None
+    snapshot = Snapshot.objects.filter(pk=key, ready=True).first()
+    if snapshot is None:
+        raise AppError(ErrorCode.GONE, "The snapshot was deleted.")
+    return snapshot
+
+
+def _round_trip(job: Job, archive: Path) -> dict[str, Any] | None:
+    """What comes back of the archive of a snapshot, found out once for each format; None for what is not frozen."""
+    snapshot, format_name = _snapshot(job), str(job.params["format"])
+    if snapshot is None:
+        return None
+
+    def tell(_: float) -> None:
+        if not do_progress_job(job.pk, job.attempt, progress=1.0, message="Reading it again"):
+            raise _StoppedError
+
+    known = kept_report(snapshot.pk, format_name)
+    if known is not None:
+        return known
+    report = round_trip(archive, format_name=format_name, snapshot=snapshot, on_progress=tell)
+    with transaction.atomic():
+        locked = Snapshot.objects.select_for_update(no_key=True).filter(pk=snapshot.pk).first()
+        if locked is not None:
+            locked.round_trips[format_name] = report
+            locked.save(update_fields=["round_trips"])
+    return report
+
+
+def _finish(job: Job, temporary: Path, totals: Totals, *, report: dict[str, Any] | None) -> None:
     """The file appears whole or not at all, and only for the attempt that holds the job."""
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
@@ -111,6 +162,8 @@ def _finish(job: Job, temporary: Path, totals: Totals) -> None:
         "cells": totals.cells,
         "name": name,
     }
+    if report is not None:
+        result["round_trip"] = report
     with transaction.atomic():
         if not do_finish_job(job.pk, job.attempt, result=result, message=f"{totals.images} images"):
             raise _StoppedError
@@ -129,7 +182,8 @@ def _sync_folder(folder: Path) -> None:
 def download_name(job: Job) -> str:
     """What the browser calls the file."""
     stem, suffix = split_name(job.project.name)
-    return f"{stem}{suffix} {job.params['format']} {job.created_at:%Y-%m-%d}.zip"
+    which = split_name(job.params.get("name", ""))[0] if "name" in job.params else f"{job.created_at:%Y-%m-%d}"
+    return f"{stem}{suffix} {which} {job.params['format']}.zip"
 
 
 def do_sweep_exports() -> int:

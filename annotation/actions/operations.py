@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -21,6 +23,9 @@ from annotation.queries import cell_state
 from inference import rle
 from inference.contracts import Part
 from inference.rle import Rle
+
+CELLS_AT_ONCE = 2000
+"""In one operation: people who look at the image are sent all of it."""
 
 
 @transaction.atomic
@@ -116,24 +121,59 @@ def do_add_found_cells(job: Job, part: Part, provenance: Provenance) -> int:
     room = Room(image, [(plane, cell.mask) for cell in part.cells])
     class_ids = _class_ids(image, part)
     for number, cell in enumerate(part.cells):
-        free = room.free_part(plane, cell.mask)
-        if 2 * free.area >= cell.mask.area and free.area > 0:
-            room.take(plane, free)
-            stamped = provenance.model_copy(update={"score": cell.score})
-            cell_id = uuid5(job.pk, f"{part.number}:{number}")
-            editor.insert(cell_id, free, plane=plane, class_id=class_ids[number], provenance=stamped)
+        stamped = provenance.model_copy(update={"score": cell.score})
+        cell_id = uuid5(job.pk, f"{part.number}:{number}")
+        _insert_free(editor, room, NewCell(plane, cell.mask, class_ids[number]), cell_id=cell_id, provenance=stamped)
     if editor.edits:
-        _write_part(editor, job, part.number)
+        _write_part(editor, job.pk, part.number)
     return len(editor.edits)
 
 
-def _write_part(editor: Editor, job: Job, number: int) -> None:
+@dataclass(frozen=True, slots=True)
+class NewCell:
+    """A mask that wants to become a cell of a plane (t, z)."""
+
+    plane: tuple[int, int]
+    mask: Rle
+    class_id: int | None
+
+
+def _insert_free(editor: Editor, room: Room, new: NewCell, *, cell_id: UUID, provenance: Provenance) -> None:
+    """The cell with the pixels that are free, if these are half of it."""
+    free = room.free_part(new.plane, new.mask)
+    if 2 * free.area >= new.mask.area and free.area > 0:
+        room.take(new.plane, free)
+        editor.insert(cell_id, free, plane=new.plane, class_id=new.class_id, provenance=provenance)
+
+
+@transaction.atomic
+def do_add_cells(
+    image_id: UUID, user: User | None, cells: Sequence[NewCell], *, operation_id: UUID, provenance: Provenance
+) -> int:
+    """Add many cells at once as one step of undo, beside those that are there. What was done under this id already is
+    not done again. Returns how many were added."""
+    image = Image.objects.select_for_update(no_key=True).get(pk=image_id)
+    if Operation.objects.filter(pk=operation_id).exists():
+        return 0
+    added = 0
+    for start in range(0, len(cells), CELLS_AT_ONCE):
+        some = cells[start : start + CELLS_AT_ONCE]
+        editor, room = Editor(image, user), Room(image, [(cell.plane, cell.mask) for cell in some])
+        for number, cell in enumerate(some, start):
+            _insert_free(editor, room, cell, cell_id=uuid5(operation_id, str(number)), provenance=provenance)
+        if editor.edits:
+            _write_part(editor, operation_id, start)
+        added += len(editor.edits)
+    return added
+
+
+def _write_part(editor: Editor, first_id: UUID, number: int) -> None:
     """The first operation of a run has the run's id, the others belong to it."""
-    first = Operation.objects.filter(pk=job.pk).first()
+    first = Operation.objects.filter(pk=first_id).first()
     if first is None:
-        write_operation(editor, job.pk, kind="run")
+        write_operation(editor, first_id, kind="run")
     else:
-        write_operation(editor, uuid5(job.pk, f"part {number}"), kind="part", part_of=first)
+        write_operation(editor, uuid5(first_id, f"part {number}"), kind="part", part_of=first)
 
 
 def _class_ids(image: Image, part: Part) -> list[int | None]:

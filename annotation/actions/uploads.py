@@ -75,12 +75,12 @@ def check_disk(size: int) -> None:
 
 
 @transaction.atomic
-def do_create_upload(user: User, project_id: UUID, *, name: str, size: int) -> Upload:
-    """Announce a file. Several may have the same name."""
+def do_create_upload(user: User, project_id: UUID, *, name: str, size: int, for_dataset: bool = False) -> Upload:
+    """Announce a file, of an image or of annotations. Several may have the same name."""
     project, _ = access_project(user, project_id, Action.UPLOAD)
     name = clean_name(name)
     check_new_upload(user, name=name, size=size)
-    return Upload.objects.create(project=project, user=user, name=name, size=size)
+    return Upload.objects.create(project=project, user=user, name=name, size=size, for_dataset=for_dataset)
 
 
 @transaction.atomic
@@ -93,7 +93,10 @@ def do_append_part(user: User, upload_id: UUID, *, offset: int, part: bytes) -> 
     _check_part(upload, part)
     _write(upload.path, part, offset=offset)
     upload.received += len(part)
-    if upload.received == upload.size:
+    if upload.received == upload.size and upload.for_dataset:
+        # It waits until somebody has it read.
+        upload.state = UploadState.DONE
+    elif upload.received == upload.size:
         upload.state = UploadState.DECODING
         do_create_job(JobKind.IMPORT, project=upload.project, user=user, params={"upload": str(upload.pk)})
     upload.save(update_fields=["received", "state", "updated_at"])
@@ -191,5 +194,5 @@ def _fail_abandoned() -> int:
 def unfinished_uploads(user: User, project_id: UUID) -> list[Upload]:
     """What this person has under way in the project, and what failed, oldest first."""
     project: Project = access_project(user, project_id, Action.UPLOAD)[0]
-    uploads = Upload.objects.filter(project=project, user_id=user.pk).exclude(state=UploadState.DONE)
+    uploads = Upload.objects.filter(project=project, user_id=user.pk, for_dataset=False).exclude(state=UploadState.DONE)
     return list(uploads.order_by("created_at"))

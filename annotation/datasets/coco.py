@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord, Sink
+from annotation.datasets.documents import Categories, JsonWriter
+from annotation.datasets.outlines import polygons_of
+from annotation.datasets.planes import PlaneRecord, every_plane
 from inference.rle import Rle, decode
 
 
@@ -19,18 +21,20 @@ def column_counts(mask: Rle, *, height: int, width: int) -> NDArray[np.int64]:
 
     Costs what the mask's own box costs, not what the image costs. The mask lies inside the image.
     """
-    crop_wh = np.pad(decode(mask).T.astype(np.int8), ((0, 0), (1, 1)))
-    steps = np.diff(crop_wh, axis=1)
-    columns, rows = np.nonzero(steps == 1)
-    starts = (columns + mask.left) * height + rows + mask.top
-    columns, rows = np.nonzero(steps == -1)
-    ends = (columns + mask.left) * height + rows + mask.top
-    # A run that fills its column to the bottom goes on at the top of the next.
-    apart = starts[1:] != ends[:-1]
-    starts, ends = starts[np.r_[True, apart]], ends[np.r_[apart, True]]
-    edges = np.stack([starts, ends], axis=1).ravel()
-    tail = [height * width] if ends[-1] < height * width else []
-    return np.diff(np.concatenate([[0], edges, tail])).astype(np.int64)
+    # Column after column with a pixel of background at both ends: edges come in pairs, and none crosses a column.
+    stride, total = mask.height + 2, height * width
+    columns_wh = np.zeros((mask.width, stride), np.bool_)
+    columns_wh[:, 1:-1] = decode(mask).T
+    flat = columns_wh.ravel()
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
+    edges += edges // stride * (height - stride) + mask.left * height + mask.top
+    if mask.height == height:
+        # A run that fills its column to the bottom goes on at the top of the next.
+        met = np.flatnonzero(edges[1:] == edges[:-1])
+        edges = np.delete(edges, np.concatenate([met, met + 1]))
+    counts = np.empty(len(edges) + 1, np.int64)
+    counts[0], counts[1:-1], counts[-1] = edges[0], edges[1:] - edges[:-1], total - edges[-1]
+    return counts if counts[-1] else counts[:-1]
 
 
 def compressed(mask: Rle, *, height: int, width: int) -> dict[str, Any]:
@@ -40,58 +44,12 @@ def compressed(mask: Rle, *, height: int, width: int) -> dict[str, Any]:
     return {"size": [height, width], "counts": found["counts"].decode("ascii")}
 
 
-class _Categories:
-    """Numbers from 1 in the project's order of classes; what else turns up comes after them."""
-
-    def __init__(self, classes: Iterable[ClassRecord]) -> None:
-        self._classes: list[ClassRecord | None] = list(classes)
-        self._numbers = {one.id if one else None: n for n, one in enumerate(self._classes, start=1)}
-
-    def number(self, label_class: ClassRecord | None) -> int:
-        key = label_class.id if label_class else None
-        if key not in self._numbers:
-            self._classes.append(label_class)
-            self._numbers[key] = len(self._classes)
-        return self._numbers[key]
-
-    def rows(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": number,
-                "name": one.name if one else "unclassified",
-                "supercategory": "cell",
-                "cytomark": {"class_id": one.id, "colour": one.colour} if one else {"class_id": None},
-            }
-            for number, one in enumerate(self._classes, start=1)
-        ]
-
-
-class _Json:
-    """Writes {"key": [items…], …} item by item."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._separator = "{"
-
-    def array(self, key: str, items: Iterable[dict[str, Any]]) -> None:
-        self._file.write(f"{self._separator}\n{json.dumps(key)}: [".encode())
-        separator = "\n"
-        for item in items:
-            text = json.dumps(item, separators=(",", ":"), allow_nan=False)
-            self._file.write(f"{separator}{text}".encode())
-            separator = ",\n"
-        self._file.write(b"\n]")
-        self._separator = ","
-
-    def end(self) -> None:
-        self._file.write(b"\n}\n")
-
-
 class CocoExporter:
     """annotations.json."""
 
     name = "coco"
     title = "COCO"
+    summary = "One JSON file with every cell as run lengths, with its class. For training detectors."
     layout = (
         "annotations.json  COCO instances: images, categories, annotations with compressed run lengths\n"
         "                  (pycocotools decodes them), bbox as x, y, width, height, area in pixels. “cytomark” in\n"
@@ -101,53 +59,83 @@ class CocoExporter:
 
     def write(self, images: Iterable[ImageRecord], sink: Sink, *, classes: Iterable[ClassRecord]) -> None:
         """Annotations first: the rows of images and categories are known, and small, at the end."""
-        categories, rows = _Categories(classes), list[dict[str, Any]]()
+        categories, rows = Categories(classes), list[dict[str, Any]]()
         with sink.file("annotations.json", compress=True) as file:
-            document = _Json(file)
+            document = JsonWriter(file)
             document.array("annotations", self._annotations(images, categories, rows))
             document.array("images", rows)
-            document.array("categories", categories.rows())
+            document.array("categories", _category_rows(categories))
             document.end()
 
+    def segmentation(self, cell: CellRecord, image: ImageRecord) -> Any:
+        """The mask as COCO has it."""
+        return compressed(cell.mask, height=image.height, width=image.width)
+
     def _annotations(
-        self, images: Iterable[ImageRecord], categories: _Categories, rows: list[dict[str, Any]]
+        self, images: Iterable[ImageRecord], categories: Categories, rows: list[dict[str, Any]]
     ) -> Iterable[dict[str, Any]]:
-        number = 0
+        number = plane = 0
         for image in images:
-            first = len(rows) + 1
-            rows.extend(_image(image, number=first + plane, plane=plane) for plane in range(image.planes))
-            for cell in image.cells:
-                number += 1
-                row = _annotation(cell, image, number=number, category=categories.number(cell.label_class))
-                yield {**row, "image_id": first + cell.t * image.size_z + cell.z}
+            for each in every_plane(image):
+                plane += 1
+                for cell in each.cells:
+                    number += 1
+                    mask = self.segmentation(cell, image)
+                    category = categories.number(cell.label_class)
+                    yield _annotation(cell, mask, number=number, image=plane, category=category)
+                rows.append(_image(image, each, number=plane))
 
 
-def _image(image: ImageRecord, *, number: int, plane: int) -> dict[str, Any]:
-    """One plane of an image; they have its file name in common."""
-    where = {"t": plane // image.size_z, "z": plane % image.size_z} if image.planes > 1 else {}
+class CocoPolygonExporter(CocoExporter):
+    """The same with polygons."""
+
+    name = "coco-polygon"
+    title = "COCO polygons"
+    summary = "The same with polygons, for programs that read no run lengths. Holes are filled."
+    layout = (
+        "annotations.json  COCO instances: images, categories, annotations with polygons along the edges of pixels\n"
+        "                  (a cell in several parts has several), bbox as x, y, width, height, area in pixels.\n"
+        "                  COCO's polygons have no holes: holes are filled. Choose COCO where that matters."
+    )
+
+    def segmentation(self, cell: CellRecord, image: ImageRecord) -> Any:  # noqa: ARG002
+        """The outer rings, [[x, y, x, y, …], …]."""
+        return [[value for corner in polygon.outer for value in corner] for polygon in polygons_of(cell.mask)]
+
+
+def _category_rows(categories: Categories) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": number,
+            "name": name,
+            "supercategory": "cell",
+            "cytomark": {"class_id": one.id, "colour": one.colour} if one else {"class_id": None},
+        }
+        for number, name, one in categories.named()
+    ]
+
+
+def _image(image: ImageRecord, plane: PlaneRecord, *, number: int) -> dict[str, Any]:
+    """A plane of a stack is an image of its own."""
+    about = {"id": str(image.id), "name": image.name, "sha256": image.file_sha256, "clock": image.clock}
     return {
         "id": number,
-        "file_name": f"{image.stem}{image.suffix}",
+        "file_name": f"{plane.stem}{image.suffix}",
         "width": image.width,
         "height": image.height,
-        "cytomark": {
-            "id": str(image.id),
-            "name": image.name,
-            "sha256": image.file_sha256,
-            "clock": image.clock,
-            **where,
-        },
+        "cytomark": {**about, "t": plane.t, "z": plane.z, "split": image.split},
     }
 
 
-def _annotation(cell: CellRecord, image: ImageRecord, *, number: int, category: int) -> dict[str, Any]:
+def _annotation(cell: CellRecord, mask: Any, *, number: int, image: int, category: int) -> dict[str, Any]:
     origin = {key: cell.provenance.get(key, "") for key in ("source", "engine", "weights")}
     return {
         "id": number,
+        "image_id": image,
         "category_id": category,
         "iscrowd": 0,
         "bbox": [cell.mask.left, cell.mask.top, cell.mask.width, cell.mask.height],
         "area": cell.mask.area,
-        "segmentation": compressed(cell.mask, height=image.height, width=image.width),
+        "segmentation": mask,
         "cytomark": {"id": str(cell.id), "label": cell.label, **origin, "created_by": cell.created_by},
     }

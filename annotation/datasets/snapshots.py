@@ -1,4 +1,4 @@
-"""Images and their live cells, each as of one moment, without holding a project in memory."""
+"""Images and their cells without holding a project in memory: as they are, each as of one moment, or of a snapshot."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Max
 
-from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord
+from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord, RegionRecord
+from annotation.datasets.frozen import thawed
 from annotation.datasets.names import Names, split_name
-from annotation.models import Annotation, Image, LabelClass, Operation
+from annotation.datasets.pixels import StoredPixels, axes_of
+from annotation.geometry import Bounds
+from annotation.models import Annotation, Image, LabelClass, Operation, Region, Snapshot, SnapshotImage
 
 CHUNK = 500
 """Cells that are fetched at once."""
@@ -34,20 +37,35 @@ def image_records(ids: list[UUID], *, between: Callable[[int], None]) -> Generat
     for done, image_id in enumerate(ids):
         between(done)
         with transaction.atomic():
-            _one_moment()
-            image = Image.objects.filter(pk=image_id, deleted_at=None).first()
+            one_moment()
+            image = Image.objects.filter(pk=image_id, deleted_at=None).select_related("split").first()
             if image is not None:
-                yield _image_record(image, names, number=done + 1)
+                yield image_record(image, names, number=done + 1)
 
 
-def _one_moment() -> None:
+def snapshot_records(snapshot: Snapshot, *, between: Callable[[int], None]) -> Generator[ImageRecord, None, None]:
+    """The same of a snapshot, whatever became of its images since."""
+    classes = snapshot_classes(snapshot)
+    for done, part_id in enumerate(snapshot.parts.order_by("position").values_list("pk", flat=True)):
+        between(done)
+        part = SnapshotImage.objects.select_related("image").get(pk=part_id)
+        yield thawed(part, classes, number=done + 1)
+
+
+def snapshot_classes(snapshot: Snapshot) -> dict[int, ClassRecord]:
+    """The classes by id, in their order."""
+    return {one["id"]: ClassRecord(one["id"], one["name"], one["colour"]) for one in snapshot.classes}
+
+
+def one_moment(*, read_only: bool = True) -> None:
     """All that this transaction reads is of one moment; the isolation can only be chosen at its start."""
     if not connection.savepoint_ids:
         with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ {'ONLY' if read_only else 'WRITE'}")
 
 
-def _image_record(image: Image, names: Names, *, number: int) -> ImageRecord:
+def image_record(image: Image, names: Names, *, number: int) -> ImageRecord:
+    """An image with its cells as they are now; its split is loaded."""
     live = Annotation.objects.filter(image_id=image.pk, deleted=False)
     last = Operation.objects.filter(image_id=image.pk).order_by("-clock").values_list("created_at", flat=True).first()
     stem, suffix = split_name(image.name)
@@ -64,8 +82,18 @@ def _image_record(image: Image, names: Names, *, number: int) -> ImageRecord:
         changed_at=last or image.created_at,
         largest_label=live.aggregate(largest=Max("label"))["largest"] or 0,
         cells=_cell_records(image.pk),
-        size_t=image.size_t,
-        size_z=image.size_z,
+        pixels=StoredPixels(image),
+        axes=axes_of(image),
+        regions=_regions(image),
+        split=image.split.split if hasattr(image, "split") else "",
+        status=image.status,
+    )
+
+
+def _regions(image: Image) -> tuple[RegionRecord, ...]:
+    return tuple(
+        RegionRecord(Bounds(region.top, region.left, region.bottom, region.right), t=region.t, z=region.z)
+        for region in Region.objects.filter(image_id=image.pk)
     )
 
 

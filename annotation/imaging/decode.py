@@ -33,7 +33,7 @@ _MEMORY_BYTES = 3 * 1024**3
 """Of address space, of which Python, its libraries and their threads take a third."""
 _FILE_BYTES = 16 * 1024**2
 _BYTES_PER_SECOND = 1_000_000
-_RESULT_BYTES = 1024**2
+_RESULT_BYTES = 16 * 1024**2
 OnTick = Callable[[float], None]
 """Told the share that is done, 0 to 1."""
 _EMPTY_ENVIRONMENT = {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
@@ -66,10 +66,8 @@ def decode(
     bounds = {"limit_pixels": settings.IMAGE_PIXELS, "limit_values": settings.IMAGE_VALUES}
     options = json.dumps({**asdict(limits), **bounds, "series": series, "stack_as": stack_as})
     command = [sys.executable, "-E", "-s", "-B", "-m", program, str(path), str(folder), options]
-    result = _run(command, folder, name=name, on_tick=on_tick, seconds=limits.seconds)
-    _tell_missing_walls(tuple(result.get("walls") or WALLS))
-    if result.get("ok") is not True:
-        raise _refusal(result, name)
+    advice = "Save a copy without compression in Fiji, then upload that."
+    result = run_program(command, folder, name=name, on_tick=on_tick, seconds=limits.seconds, advice=advice)
     try:
         return measure(folder, result, **bounds)
     except (KeyError, TypeError, ValueError, OSError) as error:
@@ -101,7 +99,21 @@ def _refusal(result: dict[str, Any], name: str) -> AppError:
     return AppError(code, printable.replace("{name}", name, 1)[:500], status=422)
 
 
-def _run(command: list[str], folder: Path, *, name: str, on_tick: OnTick, seconds: float) -> dict[str, Any]:
+def run_program(
+    command: list[str], folder: Path, *, name: str, on_tick: OnTick, seconds: float, advice: str
+) -> dict[str, Any]:
+    """The result of a program that puts itself behind walls and writes ``folder``/result.json. Raises AppError where it
+    refuses the file, or takes too long, with ``advice``."""
+    result = _run(command, folder, name=name, on_tick=on_tick, seconds=seconds, advice=advice)
+    _tell_missing_walls(tuple(result.get("walls") or WALLS))
+    if result.get("ok") is not True:
+        raise _refusal(result, name)
+    return result
+
+
+def _run(
+    command: list[str], folder: Path, *, name: str, on_tick: OnTick, seconds: float, advice: str
+) -> dict[str, Any]:
     """Run the program to its end or to the limit; nothing of it is left afterwards."""
     process = subprocess.Popen(
         command,
@@ -119,8 +131,7 @@ def _run(command: list[str], folder: Path, *, name: str, on_tick: OnTick, second
     if code is None:
         raise AppError(
             ErrorCode.UNREADABLE,
-            f"{name} took longer than {seconds:.0f} seconds to decode. Save a copy without compression in Fiji, "
-            "then upload that.",
+            f"{name} took longer than {seconds:.0f} seconds to decode. {advice}",
             status=422,
         )
     if code != 0:

@@ -89,40 +89,61 @@ def _write(folder: Path, content: dict[str, Any]) -> None:
 
 
 def _array(about: About, level: Level) -> dict[str, Any]:
+    shape = {"t": about.size_t, "c": about.size_c, "z": about.size_z, "y": level.height, "x": level.width}
+    return _array_of(shape, about.dtype)
+
+
+def label_array(size_t: int, size_z: int, level: Level) -> dict[str, Any]:
+    """zarr.json of a level of a label image: 32 bits, no channels."""
+    return _array_of({"t": size_t, "z": size_z, "y": level.height, "x": level.width}, "uint32")
+
+
+def _array_of(shape: dict[str, int], dtype: str) -> dict[str, Any]:
+    chunk = [*[1] * (len(shape) - 2), TILE, TILE]
     return {
         "zarr_format": 3,
         "node_type": "array",
-        "shape": [about.size_t, about.size_c, about.size_z, level.height, level.width],
-        "data_type": about.dtype,
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, 1, 1, TILE, TILE]}},
+        "shape": list(shape.values()),
+        "data_type": dtype,
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunk}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
         "fill_value": 0,
         "codecs": [_LITTLE, _ZSTD],
-        "dimension_names": ["t", "c", "z", "y", "x"],
+        "dimension_names": list(shape),
         "attributes": {},
     }
+
+
+_KINDS = {"t": ("time", "second"), "c": ("channel", None), **dict.fromkeys("zyx", ("space", "micrometer"))}
+
+
+def _scales(known: dict[str, float | None], levels: int) -> dict[str, Any]:
+    """Axes and transformations of a multiscale; ``known`` is the step along each axis, None where nobody said it."""
+    axes = [
+        {"name": name, "type": _KINDS[name][0], **({"unit": _KINDS[name][1]} if _KINDS[name][1] and step else {})}
+        for name, step in known.items()
+    ]
+    steps = {name: step or 1.0 for name, step in known.items()}
+
+    def scale(number: int) -> list[float]:
+        return [step * 2**number if name in "yx" else step for name, step in steps.items()]
+
+    datasets = [
+        {"path": str(number), "coordinateTransformations": [{"type": "scale", "scale": scale(number)}]}
+        for number in range(levels)
+    ]
+    return {"axes": axes, "datasets": datasets}
+
+
+def label_scales(steps: tuple[float | None, ...], levels: int) -> dict[str, Any]:
+    """The multiscale of a label image; ``steps`` along t (seconds), z, y and x (micrometres)."""
+    return _scales(dict(zip("tzyx", steps, strict=True)), levels)
 
 
 def _attributes(
     about: About, levels: list[Level], colours: list[str], ranges: list[tuple[float, float]]
 ) -> dict[str, Any]:
-    units = ["second", None, *["micrometer"] * 3]
-    known = [about.time_step, None, *about.pixel_um]
-    axes = [
-        {"name": name, "type": kind, **({"unit": unit} if unit and size is not None else {})}
-        for name, kind, unit, size in zip(
-            "tczyx", ("time", "channel", "space", "space", "space"), units, known, strict=True
-        )
-    ]
-    sizes = [1.0 if size is None else size for size in known]
-
-    def scale(number: int) -> list[float]:
-        return [*sizes[:3], sizes[3] * 2**number, sizes[4] * 2**number]
-
-    datasets = [
-        {"path": str(number), "coordinateTransformations": [{"type": "scale", "scale": scale(number)}]}
-        for number in range(len(levels))
-    ]
+    known = dict(zip("tczyx", (about.time_step, None, *about.pixel_um), strict=True))
     channels = [
         {
             "label": channel.name,
@@ -132,5 +153,5 @@ def _attributes(
         }
         for channel, colour, (low, high) in zip(about.channels, colours, ranges, strict=True)
     ]
-    scales = {"axes": axes, "datasets": datasets}
+    scales = _scales(known, len(levels))
     return {"ome": {"version": "0.5", "multiscales": [scales], "omero": {"channels": channels}}}

@@ -8,6 +8,7 @@ from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, NextOrder, Project, Role
 from annotation.models.regions import Region
 from annotation.models.review import Judgement, StateChange, Verdict, Visit
+from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
 from annotation.models.work import DayWork
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Client",
     "DayWork",
     "Image",
+    "ImageSplit",
     "ImageStatus",
     "Job",
     "JobKind",
@@ -31,6 +33,9 @@ __all__ = [
     "Receipt",
     "Region",
     "Role",
+    "Snapshot",
+    "SnapshotImage",
+    "Split",
     "StateChange",
     "Upload",
     "UploadState",

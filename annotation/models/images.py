@@ -127,6 +127,7 @@ class Upload(models.Model):
     state = models.CharField(max_length=16, choices=UploadState.choices, default=UploadState.RECEIVING)
     message = models.CharField(max_length=500, blank=True, help_text="why it failed, for people")
     image = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="uploads")
+    for_dataset = models.BooleanField(default=False, db_default=False, help_text="it has annotations, no image")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

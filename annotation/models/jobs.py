@@ -18,6 +18,11 @@ class JobKind(models.TextChoices):
     IMPORT = "import"
     SEGMENT = "segment"
     EXPORT = "export"
+    SNAPSHOT = "snapshot"
+    READ = "read"
+    """Look into a file of annotations."""
+    ADD = "add"
+    """Add what was read."""
 
 
 class JobState(models.TextChoices):

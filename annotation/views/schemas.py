@@ -31,7 +31,7 @@ class JobOut(Schema):
     what came out; ``download`` is the address of an export that is done."""
 
     id: UUID
-    kind: Literal["import", "segment", "export"]
+    kind: Literal["import", "segment", "export", "snapshot", "read", "add"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: float
     message: str
@@ -42,10 +42,11 @@ class JobOut(Schema):
 
 
 class UploadIn(In):
-    """A file that is about to come: what the person calls it, and its bytes."""
+    """A file that is about to come: what the person calls it, and its bytes. A file of annotations becomes no image."""
 
     name: str
     size: int
+    purpose: Literal["image", "annotations"] = "image"
 
 
 class UploadOut(Schema):
@@ -59,12 +60,6 @@ class UploadOut(Schema):
     state: Literal["receiving", "decoding", "done", "failed"]
     message: str
     image: UUID | None
-
-
-class ExportIn(In):
-    """``format`` is the name of an export format, such as label-tiff or coco."""
-
-    format: Annotated[str, Field(min_length=1, max_length=40)]
 
 
 RoleName = Literal["owner", "manager", "annotator", "reviewer", "viewer"]

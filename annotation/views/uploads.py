@@ -39,7 +39,8 @@ def _out(upload: Upload) -> UploadOut:
 @router.post("/projects/{uuid:project_id}/uploads", response={201: UploadOut})
 def create_upload(request: HttpRequest, project_id: UUID, body: UploadIn) -> Status[UploadOut]:
     """Announce a file."""
-    upload = do_create_upload(person(request), project_id, name=body.name, size=body.size)
+    annotations = body.purpose == "annotations"
+    upload = do_create_upload(person(request), project_id, name=body.name, size=body.size, for_dataset=annotations)
     return Status(201, _out(upload))
 
 

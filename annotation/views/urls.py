@@ -7,6 +7,7 @@ from django.urls import path
 from annotation.views import (
     accounts,
     agreement,
+    annotation_imports,
     audit,
     dashboards,
     documents,
@@ -23,6 +24,7 @@ from annotation.views import (
     projects,
     regions,
     runs,
+    snapshots,
     uploads,
     workflow,
 )
@@ -32,6 +34,8 @@ api.add_router("", uploads.router)
 api.add_router("", files.router)
 api.add_router("", jobs.router)
 api.add_router("", exports.router)
+api.add_router("", snapshots.router)
+api.add_router("", annotation_imports.router)
 api.add_router("", runs.router)
 api.add_router("", engines.router)
 api.add_router("", projects.router)
@@ -50,6 +54,7 @@ urlpatterns = [
     path("projects/<uuid:project_id>/", pages.project_page, name="project"),
     path("projects/<uuid:project_id>/audit/", pages.audit_page, name="audit"),
     path("projects/<uuid:project_id>/dashboards/<slug:name>/", dashboards.dashboard_page, name="dashboard"),
+    path("projects/<uuid:project_id>/datasets/", pages.project_page, name="datasets"),
     path("models/", pages.model_list, name="models"),
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),

@@ -1,6 +1,7 @@
 /** Composition root: which page this is, and what it is made of. */
 import { render } from "preact";
 import { AuditPage } from "./ui/pages/audit-page";
+import { DatasetsPage } from "./ui/pages/datasets-page";
 import { ModelCard, ModelList } from "./ui/pages/models-page";
 import { ProjectList } from "./ui/pages/project-list";
 import { ProjectPage } from "./ui/pages/project-page";
@@ -9,6 +10,7 @@ import "./ui/styles/base.css";
 import "./ui/styles/pages.css";
 import "./ui/styles/models.css";
 import "./ui/styles/work.css";
+import "./ui/styles/datasets.css";
 import { readTheme } from "./ui/theme";
 
 async function start(root: HTMLElement): Promise<void> {
@@ -21,7 +23,7 @@ async function start(root: HTMLElement): Promise<void> {
   } else if (noun === "projects" && id && part === "audit") {
     render(<AuditPage id={id} />, root);
   } else if (noun === "projects" && id) {
-    render(<ProjectPage id={id} />, root);
+    render(part === "datasets" ? <DatasetsPage id={id} /> : <ProjectPage id={id} />, root);
   } else if (noun === "models") {
     render(id ? <ModelCard name={id} /> : <ModelList />, root);
   } else {

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
+from annotation.actions.annotation_imports import kept_cells
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
 from annotation.models import Annotation, Image, Job, JobKind, JobState, Upload
@@ -80,6 +81,27 @@ def begin_upload(world: World) -> None:
     Path(settings.UPLOADS).mkdir(parents=True, exist_ok=True)
 
 
+def begin_annotations(world: World) -> None:
+    """The annotator's file of annotations, which has arrived."""
+    begin_upload(world)
+    Upload.objects.filter(pk=world.ids["upload_id"]).update(for_dataset=True, state="done")
+
+
+def read_upload(world: World) -> dict[str, Any]:
+    return {"upload": str(world.ids.get("upload_id", world.image.pk))}
+
+
+def make_reading(world: World) -> None:
+    """A file of annotations that was read."""
+    job = Job.objects.create(
+        kind=JobKind.READ, project=world.project, state=JobState.DONE, params={"name": "a.zip"},
+        result={"format": "coco"},
+    )  # fmt: skip
+    kept_cells(job.pk).parent.mkdir(parents=True, exist_ok=True)
+    kept_cells(job.pk).write_bytes(b"")
+    world.ids["job_id"] = job.pk
+
+
 def store_pixels(world: World) -> None:
     """The files that a decoded image has."""
     folder = world.image.folder
@@ -126,6 +148,7 @@ ROWS = [
     # --- pages
     Row("GET", "/", SIGNED_IN),
     Row("GET", "/projects/{project_id}/", MEMBERS),
+    Row("GET", "/projects/{project_id}/datasets/", MEMBERS),
     Row("GET", "/images/{image_id}/", MEMBERS),
     Row("GET", "/models/", SIGNED_IN),
     Row("GET", "/models/{engine}/", SIGNED_IN),
@@ -203,8 +226,18 @@ ROWS = [
     # --- engines, runs, exports, jobs
     Row("GET", "/api/engines", SIGNED_IN),
     Row("POST", "/api/images/{image_id}/runs", ANNOTATORS, 201, lambda _: {"engine": "cellpose-sam"}, have_weights),
+    Row("GET", "/api/formats", SIGNED_IN),
     Row("POST", P + "/exports", EXPORTERS, 201, lambda _: {"format": "coco"}),
     Row("GET", P + "/exports", EXPORTERS),
+    Row("POST", P + "/imports", OWN_UPLOAD, 201, read_upload, begin_annotations, private=True),
+    Row("GET", P + "/imports", UPLOADERS),
+    Row("POST", "/api/imports/{job_id}/add", UPLOADERS, 201, prepare=make_reading),
+    Row("GET", P + "/snapshots", EXPORTERS),
+    Row("POST", P + "/snapshots", EXPORTERS, 201, lambda _: {"name": "First"}),
+    Row("DELETE", "/api/snapshots/{snapshot_id}", MANAGERS, 204),
+    Row("GET", "/api/snapshots/{snapshot_id}/changes-since/{older_id}", EXPORTERS),
+    Row("GET", P + "/splits", EXPORTERS),
+    Row("POST", P + "/splits", MANAGERS, 200, lambda _: {"seed": 3}),
     Row("GET", "/api/exports/{job_id}/download", EXPORTERS, prepare=make_export),
     Row("GET", "/api/jobs/{job_id}", MEMBERS, prepare=make_export),
     Row("POST", "/api/jobs/{job_id}/cancel", MANAGERS, prepare=make_export),

@@ -108,7 +108,7 @@ def test_the_job_says_what_came_out_and_where_to_get_it(owner: User, project: Pr
     job = signed_in(owner).get(f"/api/jobs/{job['id']}").json()
     cells = Annotation.objects.count()
     size = Job.objects.get(pk=job["id"]).archive_path.stat().st_size
-    name = f"Zebrafish label-tiff {timezone.now():%Y-%m-%d}.zip"
+    name = f"Zebrafish {timezone.now():%Y-%m-%d} label-tiff.zip"
     assert job["result"] == {"bytes": size, "images": 1, "cells": cells, "name": name}
     assert signed_in(owner).get(f"/api/projects/{project.pk}/exports").json() == [job]
     answer = signed_in(owner).get(job["download"])

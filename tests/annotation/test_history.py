@@ -13,7 +13,7 @@ from annotation.actions.restore import do_restore
 from annotation.actions.undo import get_redoable, get_undoable
 from annotation.errors import ErrorCode, RefusedError
 from annotation.history import get_cells_at, get_timeline
-from annotation.models import Image, Operation
+from annotation.models import Image, Operation, Role
 from annotation.protocol import CellState
 from annotation.queries import cell_states
 from tests.factories import Tab, create, delete, lock, make_image, make_project, make_user, relabel, reshape, square
@@ -47,7 +47,9 @@ class Past:
         return cell_states(self.image.pk)
 
     def restore(self, clock: int, *cells: uuid.UUID) -> int:
-        return do_restore(Image.objects.get(pk=self.image.pk), self.ann, clock, cells=list(cells) or None)
+        return do_restore(
+            Image.objects.get(pk=self.image.pk), self.ann, clock, role=Role.OWNER, cells=list(cells) or None
+        )
 
 
 @pytest.fixture

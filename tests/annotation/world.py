@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from annotation.models import Image, LabelClass, Membership, Project, Region, Role, User
+from annotation.models import Image, LabelClass, Membership, Project, Region, Role, Snapshot, User
 
 ROLES = tuple(role.value for role in Role)
 ACTORS = (*ROLES, "outsider", "neighbour", "anonymous")
@@ -66,6 +66,7 @@ def make_world() -> World:
     image = make_image(project)
     make_image(other, "theirs.tif")
     world = World(users, project, image, other)
+    snapshot = Snapshot.objects.create(project=project, name="January", ready=True)
     world.ids = {
         **FIRST_TILE,
         "project_id": project.pk,
@@ -73,6 +74,8 @@ def make_world() -> World:
         "user_id": users["viewer"].pk,
         "class_id": project.label_classes.get().pk,
         "region_id": Region.objects.create(image=image, name="Corner", top=0, left=0, bottom=5, right=8).pk,
+        "snapshot_id": snapshot.pk,
+        "older_id": snapshot.pk,
         "engine": "starter",
         "name": "using",
         "uid": "MQ",

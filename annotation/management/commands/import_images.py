@@ -5,39 +5,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.actions.imports import do_import_file
 from annotation.errors import AppError
 from annotation.imaging.source import STACKS, About
+from annotation.management.commands._owners import find_project, find_user
 from annotation.models import Project, User
-from annotation.permissions import Action, access_project
-
-
-def _user(name: str) -> User:
-    user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is nobody called {name}. Give the name that the person signs in with.")
-    return user
-
-
-def _project(user: User, name_or_id: str) -> Project:
-    """A project of this person's, by id or by its exact name."""
-    try:
-        return access_project(user, UUID(name_or_id), Action.UPLOAD)[0]
-    except ValueError:
-        found = list(Project.objects.filter(name=name_or_id, memberships__user=user, deleted_at=None)[:2])
-    except AppError as error:
-        raise CommandError(error.message) from error
-    if len(found) != 1:
-        count = "more than one project" if found else "no project"
-        raise CommandError(f"{user.username} has {count} called “{name_or_id}”. Give the id from its address instead.")
-    try:
-        return access_project(user, found[0].pk, Action.UPLOAD)[0]
-    except AppError as error:
-        raise CommandError(error.message) from error
 
 
 class Command(BaseCommand):
@@ -59,8 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Exit code 1 when a file was not imported."""
-        user = _user(options["user"])
-        project = _project(user, options["project"])
+        user = find_user(options["user"])
+        project = find_project(user, options["project"])
         chosen = {"all_series": options["all_series"], "first": options["series"] - 1, "stack_as": options["stack_as"]}
         failed = sum(not self._import(path, project, user, **chosen) for path in options["files"])
         if failed:

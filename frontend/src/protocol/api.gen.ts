@@ -31,6 +31,13 @@ export interface Box {
   readonly right: number;
 }
 
+/** A cell that both snapshots have: the overlap of its masks, and whether its class is another. */
+export interface ChangedCellOut {
+  readonly label: number;
+  readonly iou: number;
+  readonly class_changed: boolean;
+}
+
 /** A channel as it is shown at first: `low` and `high` are the 0.1st and 99.9th percentile of its values. */
 export interface ChannelOut {
   readonly name: string;
@@ -79,6 +86,14 @@ export interface DashboardOut {
   readonly rows: readonly (readonly unknown[])[];
 }
 
+/** Names of images that came and went, what differs in others, and how many are the same. */
+export interface DifferenceOut {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly ImageDifferenceOut[];
+  readonly same: number;
+}
+
 /** An engine and whether it can work here; `problem` is a sentence that says what is missing; `about` has an empty line between paragraphs. */
 export interface EngineOut {
   readonly name: string;
@@ -116,9 +131,10 @@ export interface ErrorOut {
   readonly message: string;
 }
 
-/** `format` is the name of an export format, such as label-tiff or coco. */
+/** `format` is the name of an export format, such as label-tiff or coco. Without a snapshot the project is exported as it is. */
 export interface ExportIn {
   readonly format: string;
+  readonly snapshot?: string | null;
 }
 
 /** One measured number of an engine. */
@@ -138,6 +154,14 @@ export interface FiguresOut {
   readonly f1: number;
   readonly pq: number;
   readonly aji: number;
+}
+
+/** A format of files; `summary` says what it is for, `read` whether cells can come back from it. */
+export interface FormatOut {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly read: boolean;
 }
 
 /** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
@@ -171,6 +195,16 @@ export interface ImageDetailOut {
   readonly total: number;
 }
 
+/** How many cells of an image were added, removed and changed; the first changed ones. */
+export interface ImageDifferenceOut {
+  readonly id: string;
+  readonly name: string;
+  readonly added: number;
+  readonly removed: number;
+  readonly changed_count: number;
+  readonly changed: readonly ChangedCellOut[];
+}
+
 /** An image's new name. */
 export interface ImageIn {
   readonly name: string;
@@ -202,7 +236,7 @@ export interface ImageProjectOut {
 /** Background work; `progress` is 0 to 1, `message` is for people. `params` is what was asked for, `result` what came out; `download` is the address of an export that is done. */
 export interface JobOut {
   readonly id: string;
-  readonly kind: "import" | "segment" | "export";
+  readonly kind: "import" | "segment" | "export" | "snapshot" | "read" | "add";
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
   readonly progress: number;
   readonly message: string;
@@ -331,6 +365,12 @@ export interface ProjectOut {
   readonly thumbnails: readonly string[];
 }
 
+/** One's own upload of annotations; an empty format is found out. */
+export interface ReadingIn {
+  readonly upload: string;
+  readonly format?: string;
+}
+
 /** A part of an image in pixels, half-open. */
 export interface Rectangle {
   readonly top: number;
@@ -402,6 +442,50 @@ export interface SeenIn {
   readonly version: number;
 }
 
+/** What goes into a snapshot: images in these states and splits (all where the list is empty), cells of these classes (all where it is null; 0 stands for cells without a class); with `complete_only` only images that have “complete here” regions, and cells inside of these. */
+export interface SelectionIn {
+  readonly states?: readonly ("new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned")[];
+  readonly splits?: readonly ("train" | "validation" | "test")[];
+  readonly classes?: readonly number[] | null;
+  readonly complete_only?: boolean;
+}
+
+/** A new snapshot's name, and what goes into it. */
+export interface SnapshotIn {
+  readonly name: string;
+  readonly selection?: SelectionIn;
+}
+
+/** A frozen state. `sha256` is of what is in it: equal states have equal hashes. */
+export interface SnapshotOut {
+  readonly id: string;
+  readonly name: string;
+  readonly sha256: string;
+  readonly images: number;
+  readonly cells: number;
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly selection: SelectionIn;
+}
+
+/** Shares of the images that have no split yet, and what belongs together. */
+export interface SplitsIn {
+  readonly train?: number;
+  readonly validation?: number;
+  readonly test?: number;
+  readonly seed?: number;
+  readonly group_by?: "image" | "file" | "first_part" | "without_last_part";
+}
+
+/** How many images each split has, how many have none, and which look as if they were in two. */
+export interface SplitsOut {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly none: number;
+  readonly twins: readonly TwinOut[];
+}
+
 /** Where to move an image. Sending back (“returned”) needs a `reason`, which may be about one `cell`. */
 export interface StepIn {
   readonly to: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
@@ -420,6 +504,14 @@ export interface StepOut {
   readonly created_at: string;
 }
 
+/** Two images of different splits that look nearly the same. */
+export interface TwinOut {
+  readonly one: string;
+  readonly one_split: "train" | "validation" | "test";
+  readonly other: string;
+  readonly other_split: "train" | "validation" | "test";
+}
+
 /** Have each of `people` (user ids) annotate each of `images` without seeing the others' cells. */
 export interface TwinsIn {
   readonly images: readonly string[];
@@ -427,10 +519,11 @@ export interface TwinsIn {
   readonly due_on?: string | null;
 }
 
-/** A file that is about to come: what the person calls it, and its bytes. */
+/** A file that is about to come: what the person calls it, and its bytes. A file of annotations becomes no image. */
 export interface UploadIn {
   readonly name: string;
   readonly size: number;
+  readonly purpose?: "image" | "annotations";
 }
 
 /** A file on its way in. `received` is where the next part begins; `image` is there once the state is done; `message` says why it failed, or what of the file was left out. */

@@ -3,46 +3,61 @@ import { type Signal, useSignal } from "@preact/signals";
 import { Download } from "lucide";
 import { useEffect } from "preact/hooks";
 import { sentence } from "../../net/http";
-import type { JobOut } from "../../protocol/api.gen";
+import type { FormatOut, JobOut, SnapshotOut } from "../../protocol/api.gen";
 import { Dialog } from "../dialog";
+import { count, counted } from "../format";
 import { Icon } from "../icon";
 import { api } from "./api";
 import { When } from "./parts";
 
 const POLL_MS = 800;
-const FORMATS = [
-  {
-    value: "label-tiff",
-    title: "Label TIFF",
-    text: "One image of cell numbers for each image. For Fiji, CellProfiler, napari, Cellpose.",
-  },
-  {
-    value: "coco",
-    title: "COCO",
-    text: "One JSON file with every cell as run lengths, with its class. For training detectors.",
-  },
-];
 
 function isOpen(job: JobOut): boolean {
   return job.state === "queued" || job.state === "running";
 }
 
-function formatOf(job: JobOut): string {
-  return FORMATS.find((format) => format.value === job.params.format)?.title ?? "Export";
+interface RoundTrip {
+  readonly measured: boolean;
+  readonly why?: string;
+  readonly cells: number;
+  readonly exact: number;
+  readonly missing: number;
+  readonly median: number;
+  readonly lowest: number;
+  readonly classes: number;
 }
 
-function JobRow({ job }: { readonly job: JobOut }) {
+/** What comes back when the file is read again, in one sentence. */
+export function whatComesBack(found: RoundTrip): string {
+  if (!found.measured) return found.why ?? "";
+  const all = counted(found.cells, "cell");
+  const classes = found.classes === found.cells ? "" : ` ${count(found.classes)} with their class.`;
+  if (found.exact === found.cells) return `Read again: ${all}, all pixel by pixel.${classes}`;
+  const missing = found.missing ? `, ${count(found.missing)} missing` : "";
+  const range = `median IoU ${found.median.toFixed(3)}, lowest ${found.lowest.toFixed(2)}`;
+  return `Read again: ${count(found.exact)} of ${all} pixel by pixel, ${range}${missing}.${classes}`;
+}
+
+interface JobRowProps {
+  readonly job: JobOut;
+  readonly title: string;
+}
+
+function JobRow({ job, title }: JobRowProps) {
   const percent = Math.round(100 * job.progress);
+  const trip = job.result.round_trip as RoundTrip | undefined;
   return (
     <li class="row">
       <span class="grow">
-        {formatOf(job)} · <When iso={job.created_at} />
+        {title}
+        {typeof job.params.name === "string" && ` of “${job.params.name}”`} · <When iso={job.created_at} />
         {job.state === "failed" && <span class="bad"> · {job.message}</span>}
+        {trip && <span class="trip muted">{whatComesBack(trip)}</span>}
         {job.state === "cancelled" && <span class="muted"> · cancelled</span>}
       </span>
       {isOpen(job) && (
         <>
-          <progress max={100} value={percent} aria-label={`${formatOf(job)}: ${percent} %`} />
+          <progress max={100} value={percent} aria-label={`${title}: ${percent} %`} />
           <span class="muted">{percent} %</span>
         </>
       )}
@@ -75,18 +90,36 @@ function useJobs(projectId: string, jobs: Signal<readonly JobOut[]>, problem: Si
 
 interface ExportProps {
   readonly projectId: string;
+  /** What is exported: a snapshot, or the project as it is. */
+  readonly snapshot?: SnapshotOut;
   readonly onClose: () => void;
 }
 
-export function ExportDialog({ projectId, onClose }: ExportProps) {
+export function ExportDialog({ projectId, snapshot, onClose }: ExportProps) {
   const format = useSignal("label-tiff");
+  const formats = useSignal<readonly FormatOut[]>([]);
   const jobs = useSignal<readonly JobOut[]>([]);
   const problem = useSignal("");
   useJobs(projectId, jobs, problem);
+  useEffect(() => {
+    const load = async () => {
+      try {
+        formats.value = await api.formats();
+      } catch (error) {
+        problem.value = sentence(error);
+      }
+    };
+    void load();
+  }, [formats, problem]);
+  const titleOf = (job: JobOut) =>
+    formats.value.find((choice) => choice.name === job.params.format)?.title ?? "Export";
   const start = async (event: SubmitEvent) => {
     event.preventDefault();
     try {
-      const job = await api.createExport(projectId, format.value);
+      const job = await api.createExport(projectId, {
+        format: format.value,
+        snapshot: snapshot?.id ?? null,
+      });
       problem.value = "";
       jobs.value = [job, ...jobs.value];
     } catch (error) {
@@ -94,23 +127,23 @@ export function ExportDialog({ projectId, onClose }: ExportProps) {
     }
   };
   return (
-    <Dialog title="Export cells" onClose={onClose}>
+    <Dialog title={snapshot ? `Export “${snapshot.name}”` : "Export cells"} onClose={onClose}>
       <form onSubmit={start}>
-        <fieldset>
+        <fieldset class="choices">
           <legend class="unseen">Format</legend>
-          {FORMATS.map((choice) => (
-            <label key={choice.value} class="choice">
+          {formats.value.map((choice) => (
+            <label key={choice.name} class="choice">
               <input
                 type="radio"
                 name="format"
-                checked={format.value === choice.value}
+                checked={format.value === choice.name}
                 onChange={() => {
-                  format.value = choice.value;
+                  format.value = choice.name;
                 }}
               />
               <span>
                 <strong>{choice.title}</strong>
-                <span class="muted">{choice.text}</span>
+                <span class="muted">{choice.summary}</span>
               </span>
             </label>
           ))}
@@ -130,7 +163,7 @@ export function ExportDialog({ projectId, onClose }: ExportProps) {
       <h3>Exports of the last week</h3>
       <ul class="rows jobs">
         {jobs.value.map((job) => (
-          <JobRow key={job.id} job={job} />
+          <JobRow key={job.id} job={job} title={titleOf(job)} />
         ))}
         {jobs.value.length === 0 && <li class="muted">None yet.</li>}
       </ul>

@@ -135,6 +135,28 @@ export function Thumbnail({ id, name }: ThumbnailProps) {
   );
 }
 
+interface TabsProps {
+  readonly id: string;
+  readonly here: "images" | "datasets";
+}
+
+/** The pages of a project. */
+export function ProjectTabs({ id, here }: TabsProps) {
+  const tabs = [
+    { key: "images", word: "Images", href: `/projects/${id}/` },
+    { key: "datasets", word: "Datasets", href: `/projects/${id}/datasets/` },
+  ];
+  return (
+    <nav class="tabs" aria-label="Project">
+      {tabs.map((tab) => (
+        <a key={tab.key} href={tab.href} aria-current={tab.key === here ? "page" : undefined}>
+          {tab.word}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
 interface EmptyProps {
   readonly text: string;
   readonly children?: ComponentChildren;

@@ -12,7 +12,7 @@ import { ClassesPanel } from "./classes-panel";
 import { ExportDialog } from "./export-dialog";
 import { ImageGrid, ImageTable } from "./images-view";
 import { MembersPanel } from "./members-panel";
-import { Empty, Progress, STATUSES, TopBar } from "./parts";
+import { Empty, Progress, ProjectTabs, STATUSES, TopBar } from "./parts";
 import { ProjectState } from "./project-state";
 import { DropAnywhere, UploadsPanel } from "./uploads-panel";
 import { AssignBar, WorkPanel } from "./work-panel";
@@ -282,6 +282,7 @@ export function ProjectPage({ id }: { readonly id: string }) {
                   asked.value = what;
                 }}
               />
+              {may.export(project.role) && <ProjectTabs id={project.id} here="images" />}
               <Progress
                 total={project.images}
                 done={project.done}

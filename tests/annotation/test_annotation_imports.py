@@ -1,0 +1,175 @@
+"""Annotations from files: shown before anything is done, added as one step for each image, and undone."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from annotation.actions.annotation_imports import kept_cells
+from annotation.actions.operations import do_push
+from annotation.models import Annotation, Image, Job, JobState, LabelClass, Operation, Project, Upload, User
+from annotation.tasks import add_annotations, read_annotations, sweep
+from inference.rle import Rle
+from tests.annotation.datasets.scene import hard_image, write
+from tests.annotation.export_scene import make_cell, make_image, make_person, make_project
+from tests.annotation.test_exports import signed_in
+from tests.factories import Tab
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def owner() -> User:
+    return make_person("ada")
+
+
+@pytest.fixture
+def project(owner: User) -> Project:
+    project = make_project(owner)
+    LabelClass.objects.create(project=project, name="Tumour", colour="#000000")
+    return project
+
+
+@pytest.fixture
+def image(project: Project) -> Image:
+    return make_image(project, "1.tif", height=60, width=90)
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("UPLOADS", "IMAGES"):
+        monkeypatch.setattr(settings, name, tmp_path / name.lower())
+
+
+def uploaded(user: User, project: Project, path: Path) -> str:
+    client, data = signed_in(user), path.read_bytes()
+    body = {"name": path.name, "size": len(data), "purpose": "annotations"}
+    key = client.post(f"/api/projects/{project.pk}/uploads", body, content_type="application/json").json()["id"]
+    answer = client.put(f"/api/uploads/{key}?offset=0", data, content_type="application/octet-stream").json()
+    assert answer["state"] == "done", answer
+    return str(key)
+
+
+def reading(user: User, project: Project, path: Path, format_name: str = "") -> Any:
+    body = {"upload": uploaded(user, project, path), "format": format_name}
+    job = signed_in(user).post(f"/api/projects/{project.pk}/imports", body, content_type="application/json").json()
+    read_annotations(job["id"])
+    return signed_in(user).get(f"/api/jobs/{job['id']}").json()
+
+
+def added(user: User, job: Any) -> Any:
+    adding = signed_in(user).post(f"/api/imports/{job['id']}/add", content_type="application/json").json()
+    add_annotations(adding["id"])
+    return signed_in(user).get(f"/api/jobs/{adding['id']}").json()
+
+
+def test_reading_changes_nothing_and_says_what_would_happen(
+    owner: User, project: Project, image: Image, tmp_path: Path
+) -> None:
+    make_cell(image, 1, Rle(0, 0, 12, 15, (0, 180)))
+    job = reading(
+        owner, project, write(tmp_path / "a.zip", "coco", [hard_image(), hard_image(2, name="who", stem="who")])
+    )
+    assert job["state"] == "done", job
+    assert job["result"] == {
+        "format": "coco", "cells": 10, "covered": 1, "image_count": 1, "problem_count": 1,
+        "images": [{"id": str(image.pk), "name": "1.tif", "cells": 10, "covered": 1}],
+        "problems": [{"name": "who", "problem": "no image of the project has this name"}],
+        "unknown_classes": ["=immune, “T”"],
+    }  # fmt: skip
+    assert Annotation.objects.count() == 1
+    assert signed_in(owner).get(f"/api/projects/{project.pk}/imports").json() == [job]
+
+
+def test_adding_is_one_step_of_undo(owner: User, project: Project, image: Image, tmp_path: Path) -> None:
+    kept = make_cell(image, 77, Rle(0, 0, 12, 15, (0, 180)))
+    image.next_label = 78
+    image.save()
+    job = added(owner, reading(owner, project, write(tmp_path / "a.zip", "qupath-geojson", [hard_image()])))
+    assert (job["state"], job["result"]) == ("done", {"cells": 9, "images": 1})
+    cells = Annotation.objects.exclude(pk=kept.pk).select_related("label_class")
+    assert {cell.label_class.name for cell in cells if cell.label_class} == {"Tumour"}
+    assert cells[0].provenance["engine"] == "import"
+    operation = Operation.objects.get()
+    ack = do_push(owner, image.pk, Tab().push(undo=operation.pk))
+    assert ack.outcome == "commit"
+    assert list(Annotation.objects.filter(deleted=False)) == [kept]
+
+
+def test_a_second_delivery_adds_nothing(owner: User, project: Project, image: Image, tmp_path: Path) -> None:
+    job = reading(owner, project, write(tmp_path / "a.zip", "label-tiff", [hard_image()]))
+    done = added(owner, job)
+    Job.objects.filter(pk=done["id"]).update(state=JobState.QUEUED)
+    add_annotations(done["id"])
+    assert Annotation.objects.count() == 10
+    assert Operation.objects.count() == 1
+
+
+def test_it_is_not_an_image_and_is_swept(owner: User, project: Project, image: Image, tmp_path: Path) -> None:
+    reading(owner, project, write(tmp_path / "a.zip", "coco", [hard_image()]))
+    assert signed_in(owner).get(f"/api/projects/{project.pk}/uploads").json() == []
+    assert Image.objects.count() == 1
+    sweep()
+    assert Upload.objects.exists()
+
+
+def test_what_is_not_read_is_told(owner: User, project: Project, image: Image, tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04 and nothing else")
+    job = reading(owner, project, tmp_path / "a.zip")
+    assert (job["state"], "a.zip" in job["message"]) == ("failed", True)
+    assert signed_in(owner).post(f"/api/imports/{job['id']}/add").status_code == 409
+    body = {"upload": uploaded(owner, project, tmp_path / "a.zip"), "format": "pickle"}
+    answer = signed_in(owner).post(f"/api/projects/{project.pk}/imports", body, content_type="application/json")
+    assert (answer.status_code, "label-tiff" in answer.json()["message"]) == (400, True)
+
+
+def test_what_the_reader_says_is_not_believed(owner: User, project: Project, image: Image, tmp_path: Path) -> None:
+    job = reading(owner, project, write(tmp_path / "a.zip", "coco", [hard_image()]))
+    kept = kept_cells(Job.objects.get(pk=job["id"]).pk)
+    for line in ("[0,0,0,\"\",[59,0,2,1],[0,2]]", "[1,0,0,\"\",[0,0,1,1],[0,1]]", "[0,0,1,\"\",[0,0,1,1],[0,1]]",
+                 "[0,0,0,\"\",[0,0,1,1],[0,9]]", "[]", "{"):  # fmt: skip
+        kept.write_text(line + "\n")
+        assert added(owner, job)["state"] == "failed", line
+    assert not Annotation.objects.exists()
+
+
+def test_a_read_file_that_is_gone_is_said(owner: User, project: Project, image: Image, tmp_path: Path) -> None:
+    job = reading(owner, project, write(tmp_path / "a.zip", "coco", [hard_image()]))
+    kept_cells(Job.objects.get(pk=job["id"]).pk).unlink()
+    assert signed_in(owner).post(f"/api/imports/{job['id']}/add").status_code == 410
+
+
+def test_another_persons_upload_is_not_read(owner: User, project: Project, image: Image, tmp_path: Path) -> None:
+    key = uploaded(owner, project, write(tmp_path / "a.zip", "coco", [hard_image()]))
+    eve = make_person("eve")
+    other = make_project(eve, "Hers")
+    body = {"upload": key}
+    path = f"/api/projects/{other.pk}/imports"
+    assert signed_in(eve).post(path, body, content_type="application/json").status_code == 404
+    mine = make_project(owner, "Mine too")
+    path = f"/api/projects/{mine.pk}/imports"
+    assert signed_in(owner).post(path, body, content_type="application/json").status_code == 409
+
+
+def command(path: Path, *more: str) -> str:
+    out = io.StringIO()
+    call_command(
+        "import_annotations", str(path), "--project", "Zebrafish", "--user", "ada", *more, stdout=out, stderr=out
+    )
+    return out.getvalue()
+
+
+def test_the_command_does_the_same(owner: User, project: Project, image: Image, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.zip", "imagej-roi", [hard_image()])
+    assert "10 cells for 1 images" in command(path, "--dry-run")
+    assert not Annotation.objects.exists()
+    told = command(path)
+    assert "Added 10 cells to 1 images." in told
+    assert "=immune" in told
+    with pytest.raises(CommandError, match="no file"):
+        command(tmp_path / "away.zip")

@@ -1,0 +1,45 @@
+"""The datasets page: freeze, compare, take home."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, expect
+
+from tests.e2e.pages import fetch
+from tests.running import App
+
+
+def test_a_project_is_frozen_compared_and_taken_home(app: App, ann: BrowserContext, tmp_path: Path) -> None:
+    project = fetch(ann, f"{app.url}/api/projects")[0]
+    page = ann.new_page()
+    page.goto(f"{app.url}/projects/{project['id']}/")
+    page.get_by_role("link", name="Datasets").click()
+    for name in ("First", "Second"):
+        page.get_by_label("Name", exact=True).fill(name)
+        if name == "First":
+            page.get_by_label("Done").uncheck()
+        page.get_by_role("button", name="Make snapshot").click()
+        expect(page.get_by_role("row").filter(has=page.get_by_text(name, exact=True))).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Give the others their place").click()
+    expect(page.get_by_text("No place yet").locator("xpath=../dd")).to_have_text("0")
+    if folder := os.environ.get("CYTOMARK_PICTURES"):
+        page.screenshot(path=Path(folder) / "datasets.png")
+    page.get_by_role("button", name="What changed since “First”").click()
+    expect(page.get_by_role("dialog")).to_contain_text("0 images changed")
+    page.get_by_role("button", name="Close").click()
+    row = page.get_by_role("row").filter(has=page.get_by_text("First", exact=True))
+    row.get_by_role("button", name="Export").click()
+    page.get_by_role("dialog").get_by_text("QuPath GeoJSON").click()
+    page.get_by_role("dialog").get_by_role("button", name="Export", exact=True).click()
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("link", name="Download").first.click(timeout=60_000)
+    archive = zipfile.ZipFile(download.value.path())
+    assert sum(name.endswith(".geojson") for name in archive.namelist()) == project["images"]
+    assert "Snapshot: First" in archive.read("README.txt").decode()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_label("File of cells to import").set_input_files(download.value.path())
+    expect(page.get_by_role("dialog")).to_contain_text("0 cells on 0 images", timeout=30_000)
+    page.close()
