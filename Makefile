@@ -35,7 +35,7 @@ e2e: $(VENV)/dev.stamp frontend/dist/.stamp
 	@.ci/chromium
 	$(BIN)/python -m pytest tests/e2e
 
-bench: bench-click bench-engines bench-images
+bench: bench-click bench-engines bench-images bench-dashboards
 
 bench-%: $(VENV)/dev.stamp frontend/dist/.stamp
 	$(BIN)/python -m tests.load.bench_$*
