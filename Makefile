@@ -39,7 +39,7 @@ e2e: $(VENV)/dev.stamp frontend/dist/.stamp
 faults: $(VENV)/dev.stamp frontend/dist/.stamp
 	$(BIN)/python -m tests.faults
 
-bench: bench-click bench-collab bench-engines bench-images bench-export
+bench: bench-click bench-collab bench-engines bench-images bench-export bench-dashboards
 
 bench-%: $(VENV)/dev.stamp frontend/dist/.stamp
 	$(BIN)/python -m tests.load.bench_$*
