@@ -27,6 +27,7 @@ from annotation.models import (
     Operation,
     Project,
     Region,
+    Token,
     User,
 )
 from annotation.protocol import CellState, Mask, Patch, Provenance
@@ -150,6 +151,11 @@ def get_open_runs(image_id: UUID) -> list[Job]:
     """What is looking for cells in the image now."""
     states = (JobState.QUEUED, JobState.RUNNING)
     return list(Job.objects.filter(image_id=image_id, kind=JobKind.SEGMENT, state__in=states))
+
+
+def get_tokens(user: User) -> list[Token]:
+    """A person's tokens, oldest first, those that are over too."""
+    return list(Token.objects.filter(user_id=user.pk))
 
 
 def get_exports(project_id: UUID) -> list[Job]:

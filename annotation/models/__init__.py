@@ -6,6 +6,7 @@ from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, Project, Role
 from annotation.models.regions import Region
+from annotation.models.tokens import Token
 
 __all__ = [
     "CLASS_COLOURS",
@@ -23,6 +24,7 @@ __all__ = [
     "Receipt",
     "Region",
     "Role",
+    "Token",
     "Upload",
     "UploadState",
     "User",

@@ -84,6 +84,15 @@ def project_page(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @never_cache
 @ensure_csrf_cookie
 @login_required
+def account(request: HttpRequest) -> HttpResponse:
+    """One's own account."""
+    return _shell(request, "Account")
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+@login_required
 def model_list(request: HttpRequest) -> HttpResponse:
     """All engines."""
     return _shell(request, "Models")

@@ -9,7 +9,7 @@ from ninja import Router, Status
 
 from annotation.actions.projects import do_create_project, do_delete_project, do_rename_project
 from annotation.models import Membership
-from annotation.permissions import Action, access_project
+from annotation.permissions import Action, access_project, check_scope
 from annotation.presence import colour_of
 from annotation.queries import ProjectRow, get_project, get_projects
 from annotation.views.api import person
@@ -57,6 +57,7 @@ def list_projects(request: HttpRequest) -> list[ProjectOut]:
 @router.post("/projects", response={201: ProjectOut})
 def create_project(request: HttpRequest, body: ProjectIn) -> Status[ProjectOut]:
     """A new project, owned by who asks."""
+    check_scope(person(request), Action.MANAGE)
     project = do_create_project(person(request), body.name)
     return Status(201, _project_out(get_project(person(request), project.pk)))
 

@@ -19,6 +19,7 @@ from annotation.views import (
     projects,
     regions,
     runs,
+    tokens,
     uploads,
 )
 from annotation.views.api import api
@@ -34,6 +35,7 @@ api.add_router("", members.router)
 api.add_router("", label_classes.router)
 api.add_router("", images.router)
 api.add_router("", regions.router)
+api.add_router("", tokens.router)
 
 urlpatterns = [
     path("", pages.project_list, name="projects"),
@@ -41,6 +43,7 @@ urlpatterns = [
     path("models/", pages.model_list, name="models"),
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),
+    path("account/", pages.account, name="account"),
     path("docs/", documents.guide, name="guides"),
     path("docs/<slug:name>/", documents.guide, name="guide"),
     path("docs/images/<slug:name>.png", documents.picture, name="guide_picture"),

@@ -1,5 +1,6 @@
 /** Composition root: which page this is, and what it is made of. */
 import { render } from "preact";
+import { AccountPage } from "./ui/pages/account-page";
 import { ModelCard, ModelList } from "./ui/pages/models-page";
 import { ProjectList } from "./ui/pages/project-list";
 import { ProjectPage } from "./ui/pages/project-page";
@@ -7,6 +8,7 @@ import "./ui/styles/tokens.css";
 import "./ui/styles/base.css";
 import "./ui/styles/pages.css";
 import "./ui/styles/models.css";
+import "./ui/styles/account.css";
 import { readTheme } from "./ui/theme";
 
 async function start(root: HTMLElement): Promise<void> {
@@ -20,6 +22,8 @@ async function start(root: HTMLElement): Promise<void> {
     render(<ProjectPage id={id} />, root);
   } else if (noun === "models") {
     render(id ? <ModelCard name={id} /> : <ModelList />, root);
+  } else if (noun === "account") {
+    render(<AccountPage />, root);
   } else {
     render(<ProjectList />, root);
   }

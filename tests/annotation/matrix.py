@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
+from annotation.actions.tokens import do_create_token
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
 from annotation.models import Job, JobKind, JobState, Upload
@@ -45,6 +46,8 @@ class Row:
     query: str = ""
     raw: bytes | None = None
     """A body that is not JSON."""
+    signed_in: bool = False
+    """Not by a token: a program cannot make itself another one."""
     private: bool = False
     """One person's own: it does not exist for the others, whatever their role."""
 
@@ -78,6 +81,12 @@ def begin_upload(world: World) -> None:
     Path(settings.UPLOADS).mkdir(parents=True, exist_ok=True)
 
 
+def make_token(world: World) -> None:
+    """The annotator's."""
+    made, _ = do_create_token(world.users["annotator"], name="notebook", scopes=[], days=1)
+    world.ids["token_id"] = made.pk
+
+
 def store_pixels(world: World) -> None:
     """The files that a decoded image has."""
     folder = world.image.folder
@@ -89,13 +98,14 @@ def store_pixels(world: World) -> None:
 
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
-OWN_UPLOAD = frozenset({"annotator"})
+ANNOTATOR = frozenset({"annotator"})
 BOX = {"top": 1, "left": 2, "bottom": 4, "right": 6}
 ROWS = [
     # --- pages
     Row("GET", "/", SIGNED_IN),
     Row("GET", "/projects/{project_id}/", MEMBERS),
     Row("GET", "/images/{image_id}/", MEMBERS),
+    Row("GET", "/account/", SIGNED_IN),
     Row("GET", "/models/", SIGNED_IN),
     Row("GET", "/models/{engine}/", SIGNED_IN),
     Row("GET", "/docs/", SIGNED_IN),
@@ -110,6 +120,10 @@ ROWS = [
     Row("GET", P, MEMBERS),
     Row("PATCH", P, MANAGERS, 200, lambda _: {"name": "Renamed"}),
     Row("DELETE", P, OWNERS, 204),
+    # --- tokens
+    Row("GET", "/api/tokens", SIGNED_IN, signed_in=True),
+    Row("POST", "/api/tokens", SIGNED_IN, 201, lambda _: {"name": "a", "scopes": [], "days": 1}, signed_in=True),
+    Row("DELETE", "/api/tokens/{token_id}", ANNOTATOR, 204, prepare=make_token, private=True, signed_in=True),
     # --- members
     Row("GET", P + "/members", MEMBERS),
     Row("POST", P + "/members", MANAGERS, 201, lambda _: {"username": "guest", "role": "annotator"}),
@@ -139,9 +153,9 @@ ROWS = [
     # --- uploads
     Row("POST", P + "/uploads", UPLOADERS, 201, lambda _: {"name": "a.png", "size": 8}),
     Row("GET", P + "/uploads", UPLOADERS),
-    Row("GET", UPLOAD, OWN_UPLOAD, prepare=begin_upload, private=True),
-    Row("PUT", UPLOAD, OWN_UPLOAD, prepare=begin_upload, private=True, query="?offset=0", raw=b"half"),
-    Row("DELETE", UPLOAD, OWN_UPLOAD, 204, prepare=begin_upload, private=True),
+    Row("GET", UPLOAD, ANNOTATOR, prepare=begin_upload, private=True),
+    Row("PUT", UPLOAD, ANNOTATOR, prepare=begin_upload, private=True, query="?offset=0", raw=b"half"),
+    Row("DELETE", UPLOAD, ANNOTATOR, 204, prepare=begin_upload, private=True),
     # --- engines, runs, exports, jobs
     Row("GET", "/api/engines", SIGNED_IN),
     Row("POST", "/api/images/{image_id}/runs", ANNOTATORS, 201, lambda _: {"engine": "cellpose-sam"}, have_weights),

@@ -19,12 +19,13 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from annotation import protocol
-from annotation.views import schemas
+from annotation.views import access_schemas, schemas
 
 Json = dict[str, Any]
 
 HEADER = "// Written by `make protocol` from {source}. Do not edit.\n"
 TARGET = Path("frontend/src/protocol")
+SCHEMAS = (schemas, access_schemas)
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
@@ -127,12 +128,13 @@ def api() -> str:
     """api.gen.ts: an interface for each schema of the HTTP API."""
     models = [
         model
-        for _, model in inspect.getmembers(schemas, inspect.isclass)
-        if issubclass(model, Schema) and model.__module__ == schemas.__name__
+        for module in SCHEMAS
+        for _, model in inspect.getmembers(module, inspect.isclass)
+        if issubclass(model, Schema) and model.__module__ == module.__name__
     ]
     _, schema = models_json_schema([(model, "validation") for model in models])
     taken = {model.__name__ for model in models if issubclass(model, schemas.In)}
-    parts = [HEADER.format(source="annotation/views/schemas.py")]
+    parts = [HEADER.format(source="the schemas of annotation/views")]
     parts += [
         _interface(name, inner, filled=name not in taken)
         for name, inner in sorted(schema["$defs"].items())

@@ -1,4 +1,4 @@
-// Written by `make protocol` from annotation/views/schemas.py. Do not edit.
+// Written by `make protocol` from the schemas of annotation/views. Do not edit.
 
 /** A rectangle of whole pixels, half-open. */
 export interface Box {
@@ -273,6 +273,34 @@ export interface RunParams {
   readonly diameter?: number | null;
   readonly cached?: boolean;
   readonly first?: Rectangle | null;
+}
+
+/** A token to be made: what it is for, what it allows besides reading, and how many days it lives. */
+export interface TokenIn {
+  readonly name: string;
+  readonly scopes: readonly ("read" | "annotate" | "export" | "manage")[];
+  readonly days: number;
+}
+
+/** A new token with its secret, `token`, which is told this once. */
+export interface TokenMadeOut {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly ("read" | "annotate" | "export" | "manage")[];
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly last_used_at: string | null;
+  readonly token: string;
+}
+
+/** A token without its secret. */
+export interface TokenOut {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly ("read" | "annotate" | "export" | "manage")[];
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly last_used_at: string | null;
 }
 
 /** A file that is about to come: what the person calls it, and its bytes. */

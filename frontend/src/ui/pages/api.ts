@@ -15,6 +15,9 @@ import type {
   MemberOut,
   MeOut,
   ProjectOut,
+  TokenIn,
+  TokenMadeOut,
+  TokenOut,
   UploadOut,
 } from "../../protocol/api.gen";
 
@@ -57,6 +60,9 @@ export const api = {
   deleteClass: (id: string, item: number) => call<void>("DELETE", `${project(id)}/classes/${item}`),
   exports: (id: string) => call<readonly JobOut[]>("GET", `${project(id)}/exports`),
   createExport: (id: string, format: string) => call<JobOut>("POST", `${project(id)}/exports`, { format }),
+  tokens: () => call<readonly TokenOut[]>("GET", "/api/tokens"),
+  createToken: (body: TokenIn) => call<TokenMadeOut>("POST", "/api/tokens", body),
+  deleteToken: (id: string) => call<void>("DELETE", `/api/tokens/${id}`),
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),
 };
 
