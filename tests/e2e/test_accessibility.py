@@ -13,7 +13,9 @@ from tests.e2e.pages import Annotator, fetch
 from tests.running import App
 
 AXE = Axe()
-PAGES = ("projects", "project", "account", "models", "model", "guide", "no page", "used link", "sign-in", "refused sign-in")
+PAGES = (
+    "projects", "project", "account", "models", "model", "guide", "no page", "used link", "sign-in", "refused sign-in",
+)  # fmt: skip
 BAD = ("serious", "critical")
 
 
@@ -43,7 +45,8 @@ def opened(name: str, app: App, context: BrowserContext, project: dict[str, Any]
     if name.endswith("sign-in"):
         context.clear_cookies()
     paths = {
-        "projects": "/", "project": f"/projects/{project['id']}/", "account": "/account/", "models": "/models/", "model": "/models/starter/",
+        "projects": "/", "project": f"/projects/{project['id']}/", "account": "/account/",
+        "models": "/models/", "model": "/models/starter/",
         "guide": "/docs/using/",
         "no page": "/nothing/", "used link": "/link/x/y/", "sign-in": "/sign-in/", "refused sign-in": "/sign-in/",
     }  # fmt: skip
