@@ -10,6 +10,7 @@ from celery import shared_task  # noqa: TID251 - the domain's tasks are declared
 from annotation.actions.exports import do_run_export, do_sweep_exports
 from annotation.actions.imports import do_fail_import, do_import_upload
 from annotation.actions.jobs import do_fail_job, do_start_job, do_sweep_jobs
+from annotation.actions.repeats import do_sweep_answers
 from annotation.actions.uploads import do_sweep_uploads
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ def sweep() -> None:
     do_sweep_jobs()
     do_sweep_uploads()
     do_sweep_exports()
+    do_sweep_answers()
 
 
 @shared_task(name="annotation.import_upload", queue="io", ignore_result=True, soft_time_limit=7200, time_limit=7300)

@@ -1,4 +1,4 @@
-"""Tokens by which programs act for a person."""
+"""Tokens by which programs act for a person, and answers kept for repeats."""
 
 import uuid
 
@@ -31,5 +31,25 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"ordering": ["created_at", "pk"]},
+        ),
+        migrations.CreateModel(
+            name="KeptAnswer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=128)),
+                ("request", models.CharField(help_text="SHA-256 of the path and the body", max_length=64)),
+                ("status", models.PositiveSmallIntegerField(default=0)),
+                ("body", models.TextField(default="")),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "key"), name="one_answer_a_key")],
+            },
         ),
     ]

@@ -6,7 +6,7 @@ from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, Project, Role
 from annotation.models.regions import Region
-from annotation.models.tokens import Token
+from annotation.models.tokens import KeptAnswer, Token
 
 __all__ = [
     "CLASS_COLOURS",
@@ -17,6 +17,7 @@ __all__ = [
     "Job",
     "JobKind",
     "JobState",
+    "KeptAnswer",
     "LabelClass",
     "Membership",
     "Operation",

@@ -26,3 +26,20 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptAnswer(models.Model):
+    """What a POST with an `Idempotency-Key` was answered, so that a repeat is answered the same and does nothing."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=128)
+    request = models.CharField(max_length=64, help_text="SHA-256 of the path and the body")
+    status = models.PositiveSmallIntegerField(default=0)
+    body = models.TextField(default="")
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_answer_a_key")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from http import HTTPStatus
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.security import HttpBearer, SessionAuth
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.operation import Operation
+from ninja.security import SessionAuth
 
-from annotation.actions.tokens import do_use_token
-from annotation.errors import AppError, ErrorCode, forbidden
+from annotation.errors import AppError, ErrorCode
 from annotation.models import User
-from annotation.permissions import Scope
-
-_SAFE = ("GET", "HEAD")
-
-
-class TokenAuth(HttpBearer):
-    """`Authorization: Bearer …`. Whoever sends one is judged by it alone, whatever cookies come along."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> User:
-        """The token's person, who may change nothing by a token that only reads."""
-        user = do_use_token(token)
-        if user is None:
-            raise AppError(
-                ErrorCode.NOT_SIGNED_IN, "This token is unknown, over or taken back. Make another one.", status=401
-            )
-        if request.method not in _SAFE and user.scopes == frozenset({Scope.READ.value}):
-            raise forbidden("This token may only read. Make another one in your account.")
-        request.user = user
-        return user
+from annotation.views.access import TokenAuth
+from annotation.views.gate import PersonRate, gate
 
 
-class SignedIn(SessionAuth):
-    """The person in the browser, never a program."""
+class CytomarkAPI(NinjaAPI):
+    """Operations are called what their functions are called."""
 
-    def __call__(self, request: HttpRequest) -> Any:
-        """Refuse a token with a sentence instead of looking for cookies."""
-        if "Authorization" in request.headers:
-            raise forbidden("A token cannot do this. Sign in and open your account.")
-        return super().__call__(request)
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Such as list_images."""
+        return operation.view_func.__name__
 
 
-api = NinjaAPI(
+api = CytomarkAPI(
     title="Cytomark",
     version="1",
+    description="Everything that the pages of Cytomark do. See the guides at /docs/api/.",
     auth=[TokenAuth(), SessionAuth()],
+    throttle=[PersonRate()],
     docs_url=None,
     openapi_url=None,
     urls_namespace="api",
@@ -59,7 +43,17 @@ def person(request: HttpRequest) -> User:
 
 
 def _answer(request: HttpRequest, code: ErrorCode, message: str, *, status: int) -> HttpResponse:
-    response = api.create_response(request, {"code": code.value, "message": message}, status=status)
+    """A problem of RFC 9457 with our code; ``message`` stays beside ``detail`` for those who know it by that name."""
+    said = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": message,
+        "code": code.value,
+        "message": message,
+    }
+    response = api.create_response(request, said, status=status)
+    response["Content-Type"] = "application/problem+json"
     if status == 429:
         response["Retry-After"] = "30"
     return response
@@ -69,6 +63,9 @@ def _answer(request: HttpRequest, code: ErrorCode, message: str, *, status: int)
 def on_refusal(request: HttpRequest, error: AppError) -> HttpResponse:
     """Every refusal as {"code", "message"}."""
     return _answer(request, error.code, error.message, status=error.status)
+
+
+api.add_decorator(gate(on_refusal), mode="view")
 
 
 @api.exception_handler(ValidationError)
@@ -83,6 +80,13 @@ def on_bad_request(request: HttpRequest, error: ValidationError) -> HttpResponse
 def on_stranger(request: HttpRequest, _: AuthenticationError) -> HttpResponse:
     """Nobody is signed in, or no longer."""
     return _answer(request, ErrorCode.NOT_SIGNED_IN, "You are not signed in. Sign in and try again.", status=401)
+
+
+@api.exception_handler(Throttled)
+def on_too_fast(request: HttpRequest, _: Throttled) -> HttpResponse:
+    """More requests in this minute than one person may make; ninja adds when to come back."""
+    message = "That was too many requests in a minute. Wait as long as Retry-After says, then go on."
+    return _answer(request, ErrorCode.TOO_FAST, message, status=429)
 
 
 @api.exception_handler(HttpError)

@@ -16,7 +16,7 @@ from annotation.queries import get_exports
 from annotation.views.api import person
 from annotation.views.jobs import job_out
 from annotation.views.schemas import ExportIn, JobOut
-from annotation.views.streaming import stream_file
+from annotation.views.streaming import binary, stream_file
 
 router = Router()
 
@@ -35,7 +35,7 @@ def list_exports(request: HttpRequest, project_id: UUID) -> list[JobOut]:
     return [job_out(job) for job in get_exports(project.pk)]
 
 
-@router.get("/exports/{uuid:job_id}/download")
+@router.get("/exports/{uuid:job_id}/download", openapi_extra=binary("application/zip"))
 def download_export(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
     """The zip file."""
     job = access_job(person(request), job_id, Action.EXPORT)

@@ -15,7 +15,7 @@ from annotation.imaging.packing import Coding, access_chunk, choose_coding, pack
 from annotation.imaging.shown_plane import gzipped, shown_bands
 from annotation.permissions import Action, access_image
 from annotation.views.api import person
-from annotation.views.streaming import cached, stream_blocks, stream_file
+from annotation.views.streaming import binary, cached, stream_blocks, stream_file
 
 router = Router()
 
@@ -37,7 +37,7 @@ def _coded(response: HttpResponseBase, coding: Coding) -> HttpResponseBase:
     return response
 
 
-@router.get("/images/{uuid:image_id}/plane")
+@router.get("/images/{uuid:image_id}/plane", openapi_extra=binary("application/octet-stream"))
 def get_plane(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """Raw little-endian values of the plane that is annotated: (row, column) or (row, column, RGB)."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
@@ -51,7 +51,10 @@ def get_plane(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     return _answer(request, make, f"{image.pixels_sha256}.plane.{plain}")
 
 
-@router.get("/images/{uuid:image_id}/tiles/{int:level}/{int:t}/{int:c}/{int:z}/{int:row}/{int:col}")
+@router.get(
+    "/images/{uuid:image_id}/tiles/{int:level}/{int:t}/{int:c}/{int:z}/{int:row}/{int:col}",
+    openapi_extra=binary("application/octet-stream"),
+)
 def get_tile(
     request: HttpRequest, image_id: UUID, level: int, t: int, c: int, z: int, row: int, col: int
 ) -> HttpResponseBase:
@@ -67,14 +70,14 @@ def get_tile(
     return _answer(request, make, f"{image.pixels_sha256}.{level}.{t}.{c}.{z}.{row}.{col}.{coding}")
 
 
-@router.get("/images/{uuid:image_id}/thumbnail")
+@router.get("/images/{uuid:image_id}/thumbnail", openapi_extra=binary("image/webp"))
 def get_thumbnail(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """WebP, at most 256 pixels wide or high."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
     return _answer(request, lambda: stream_file(image.thumbnail_path, "image/webp"), f"{image.pixels_sha256}.webp")
 
 
-@router.get("/images/{uuid:image_id}/original")
+@router.get("/images/{uuid:image_id}/original", openapi_extra=binary("application/octet-stream"))
 def get_original(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """The file as it was uploaded, only to be saved: never shown, with a type and an ending of ours (S14, S16)."""
     image, _ = access_image(person(request), image_id, Action.VIEW)

@@ -4,7 +4,7 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from annotation.actions.members import (
@@ -50,8 +50,11 @@ def list_members(request: HttpRequest, project_id: UUID) -> list[MemberOut]:
 
 @router.post("/projects/{uuid:project_id}/members", response={201: MemberAddedOut})
 @transaction.atomic
-def add_member(request: HttpRequest, project_id: UUID, body: MemberAddIn) -> Status[MemberAddedOut]:
+def add_member(
+    request: HttpRequest, response: HttpResponse, project_id: UUID, body: MemberAddIn
+) -> Status[MemberAddedOut]:
     """Add an account by its name, or anybody by e-mail address; a new account comes with its one-time link."""
+    response["Cache-Control"] = "no-store"
     project, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
     membership = do_add_member(project, role, username=body.username, email=body.email, role=Role(body.role))
     link = sign_in_path(membership.user) if may_link(membership) else None
@@ -60,8 +63,9 @@ def add_member(request: HttpRequest, project_id: UUID, body: MemberAddIn) -> Sta
 
 @router.post("/projects/{uuid:project_id}/members/{int:user_id}/link", response=MemberLinkOut)
 @transaction.atomic
-def make_link(request: HttpRequest, project_id: UUID, user_id: int) -> MemberLinkOut:
+def make_link(request: HttpRequest, response: HttpResponse, project_id: UUID, user_id: int) -> MemberLinkOut:
     """A new one-time link for somebody who has not signed in yet."""
+    response["Cache-Control"] = "no-store"
     _, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
     membership = get_member(project_id, user_id)
     check_may_touch(role, membership)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from annotation.actions.tokens import do_create_token, do_delete_token
 from annotation.models import Token
 from annotation.permissions import Scope
 from annotation.queries import get_tokens
+from annotation.views.access import SignedIn
 from annotation.views.access_schemas import TokenIn, TokenMadeOut, TokenOut
-from annotation.views.api import SignedIn, person
+from annotation.views.api import person
 
 router = Router(auth=SignedIn())
 
@@ -24,8 +25,9 @@ def list_tokens(request: HttpRequest) -> list[Token]:
 
 
 @router.post("/tokens", response={201: TokenMadeOut})
-def create_token(request: HttpRequest, body: TokenIn) -> Status[TokenMadeOut]:
+def create_token(request: HttpRequest, response: HttpResponse, body: TokenIn) -> Status[TokenMadeOut]:
     """A new token; the answer is the only one that has its secret."""
+    response["Cache-Control"] = "no-store"
     scopes = [Scope(name) for name in body.scopes]
     token, secret = do_create_token(person(request), name=body.name, scopes=scopes, days=body.days)
     made = TokenOut.model_validate(token)

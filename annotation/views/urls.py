@@ -15,6 +15,7 @@ from annotation.views import (
     jobs,
     label_classes,
     members,
+    openapi,
     pages,
     projects,
     regions,
@@ -36,6 +37,7 @@ api.add_router("", label_classes.router)
 api.add_router("", images.router)
 api.add_router("", regions.router)
 api.add_router("", tokens.router)
+api.add_router("", openapi.router)
 
 urlpatterns = [
     path("", pages.project_list, name="projects"),

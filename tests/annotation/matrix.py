@@ -120,7 +120,8 @@ ROWS = [
     Row("GET", P, MEMBERS),
     Row("PATCH", P, MANAGERS, 200, lambda _: {"name": "Renamed"}),
     Row("DELETE", P, OWNERS, 204),
-    # --- tokens
+    # --- programs
+    Row("GET", "/api/openapi.json", SIGNED_IN),
     Row("GET", "/api/tokens", SIGNED_IN, signed_in=True),
     Row("POST", "/api/tokens", SIGNED_IN, 201, lambda _: {"name": "a", "scopes": [], "days": 1}, signed_in=True),
     Row("DELETE", "/api/tokens/{token_id}", ANNOTATOR, 204, prepare=make_token, private=True, signed_in=True),

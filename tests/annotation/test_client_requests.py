@@ -62,11 +62,22 @@ def test_the_servers_pause_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert slept == [7]
 
 
-def test_nothing_is_made_twice_where_it_may_have_been_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, answer = flaky(502)
-    with pytest.raises(CytomarkError):
-        transport(answer, monkeypatch).post("/api/projects", {"name": "x"})
-    assert len(asked) == 1
+def test_what_is_made_is_sent_again_under_the_same_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers["Idempotency-Key"])
+        if len(keys) == 1:
+            raise httpx.ReadError("cut")
+        said = {"code": "retry", "message": "Under way."}
+        return httpx.Response(409, json=said) if len(keys) == 2 else httpx.Response(201, json={"id": "p"})
+
+    made = transport(answer, monkeypatch)
+    assert made.post("/api/projects", {"name": "x"}) == {"id": "p"}
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
+    made.post("/api/projects", {"name": "x"})
+    assert len(set(keys)) == 2
 
 
 def test_a_page_that_is_no_cytomark_is_said_to_be_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,10 @@
-"""Requests with a token. What is safe to repeat is repeated while the server or the network is away for a moment."""
+"""Requests with a token, repeated while the server or the network is away for a moment: all are safe to repeat."""
 
 from __future__ import annotations
 
 import random
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,6 @@ from .errors import CytomarkError
 TRIES = 6
 LONGEST_PAUSE_S = 30.0
 _PASSING = (429, 502, 503, 504)
-_REPEATABLE = ("GET", "PUT", "DELETE", "PATCH")
 _AWAY = "The server cannot be reached. Check the address and the network, and try again."
 
 
@@ -49,22 +49,20 @@ class Transport:
         self._client.close()
 
     def request(self, method: str, path: str, *, json: Any = None, content: bytes | None = None) -> httpx.Response:
-        """One request and its answer. Raises CytomarkError."""
+        """One request and its answer. A POST has a key by which the server does it once, however often it comes.
+        Raises CytomarkError."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
         for attempt in range(TRIES):
             answer = None
             try:
-                answer = self._client.request(method, path, json=json, content=content)
-            except httpx.ConnectError as error:
-                problem: Exception = error
+                answer = self._client.request(method, path, json=json, content=content, headers=headers)
             except httpx.TransportError as error:
-                problem = error
-                if method not in _REPEATABLE:
-                    break
+                problem: Exception = error
             else:
                 if answer.is_success:
                     return answer
                 problem = _refusal(answer)
-                if answer.status_code not in _PASSING or (answer.status_code != 429 and method not in _REPEATABLE):
+                if answer.status_code not in _PASSING and problem.code != "retry":
                     raise problem
             if attempt + 1 < TRIES:
                 time.sleep(_pause(attempt, answer))

@@ -53,10 +53,14 @@ export interface EngineOut {
   readonly weights: readonly WeightsOut[];
 }
 
-/** Why a request was refused: `code` for programs, `message` for people. */
+/** Why a request was refused: `code` for programs, `message` for people; the rest is a problem of RFC 9457. */
 export interface ErrorOut {
   readonly code: string;
   readonly message: string;
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
 }
 
 /** `format` is the name of an export format, such as label-tiff or coco. */
