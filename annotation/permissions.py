@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -40,6 +40,25 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.MANAGE: _MANAGERS,
     Action.OWN: frozenset({Role.OWNER}),
 }
+
+
+class Scope(StrEnum):
+    """What a token lets a program do, within what its person may do."""
+
+    READ = "read"
+    ANNOTATE = "annotate"
+    EXPORT = "export"
+    MANAGE = "manage"
+
+
+SCOPE_OF: dict[Action, Scope] = {
+    Action.VIEW: Scope.READ,
+    Action.ANNOTATE: Scope.ANNOTATE,
+    Action.UPLOAD: Scope.ANNOTATE,
+    Action.EXPORT: Scope.EXPORT,
+    Action.MANAGE: Scope.MANAGE,
+    Action.OWN: Scope.MANAGE,
+}
 _SENTENCES = {
     Action.ANNOTATE: "Your role in this project lets you look but not change cells. Ask a manager for another role.",
     Action.REVIEW: "Only reviewers, managers and owners of this project can do this.",
@@ -59,11 +78,19 @@ def role_of(user: User, project_id: UUID) -> Role | None:
     return None if role is None else Role(role)
 
 
-def _check(role: Role | None, action: Action, *, what: str) -> Role:
+def check_scope(user: User, action: Action) -> None:
+    """Raise when the person asks by a token that is not for this."""
+    scope = SCOPE_OF[action]
+    if user.scopes is not None and scope not in user.scopes:
+        raise forbidden(f"This token has no scope “{scope}”. Make another one in your account.")
+
+
+def _check(user: User, role: Role | None, action: Action, *, what: str) -> Role:
     if role is None:
         raise not_found(what)
     if role not in ALLOWED[action]:
         raise forbidden(_SENTENCES[action])
+    check_scope(user, action)
     return role
 
 
@@ -73,7 +100,7 @@ def _locked(queryset: QuerySet[M], *, lock: bool) -> QuerySet[M]:
 
 def access_project(user: User, project_id: UUID, action: Action, *, lock: bool = False) -> tuple[Project, Role]:
     """The project and the person's role in it."""
-    role = _check(role_of(user, project_id), action, what="project")
+    role = _check(user, role_of(user, project_id), action, what="project")
     project = _locked(Project.objects.filter(pk=project_id, deleted_at=None), lock=lock).first()
     if project is None:
         raise not_found("project")
@@ -114,7 +141,7 @@ def access_image(
     if image.twin_of_id is not None and image.assignee_id != user.pk and role not in ALLOWED[Action.REVIEW]:
         # What somebody annotates blind is nobody else's to see.
         raise not_found("image")
-    return image, _check(role, action, what="image")
+    return image, _check(user, role, action, what="image")
 
 
 def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, Image]:
@@ -134,7 +161,7 @@ def access_upload(user: User, upload_id: UUID, *, lock: bool = False) -> Upload:
     upload = _locked(Upload.objects.filter(pk=upload_id, user_id=user.pk), lock=lock).first()
     if upload is None:
         raise not_found("upload")
-    _check(role_of(user, upload.project_id), Action.UPLOAD, what="upload")
+    _check(user, role_of(user, upload.project_id), Action.UPLOAD, what="upload")
     return upload
 
 
@@ -143,7 +170,7 @@ def access_snapshot(user: User, snapshot_id: UUID, action: Action) -> Snapshot:
     snapshot = Snapshot.objects.filter(pk=snapshot_id, ready=True).select_related("project").first()
     if snapshot is None:
         raise not_found("snapshot")
-    _check(role_of(user, snapshot.project_id), action, what="snapshot")
+    _check(user, role_of(user, snapshot.project_id), action, what="snapshot")
     return snapshot
 
 
@@ -152,5 +179,5 @@ def access_job(user: User, job_id: UUID, action: Action, *, lock: bool = False) 
     job = _locked(Job.objects.filter(pk=job_id), lock=lock).first()
     if job is None:
         raise not_found("job")
-    _check(role_of(user, job.project_id), action, what="job")
+    _check(user, role_of(user, job.project_id), action, what="job")
     return job

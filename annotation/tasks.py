@@ -12,6 +12,7 @@ from annotation.actions.annotation_imports import do_add_annotations, do_read_an
 from annotation.actions.exports import do_run_export, do_sweep_exports
 from annotation.actions.imports import do_fail_import, do_import_upload
 from annotation.actions.jobs import do_fail_job, do_start_job, do_sweep_jobs
+from annotation.actions.repeats import do_sweep_answers
 from annotation.actions.snapshots import do_make_snapshot, do_sweep_snapshots
 from annotation.actions.uploads import do_sweep_uploads
 from annotation.models import Job
@@ -26,6 +27,7 @@ def sweep() -> None:
     do_sweep_uploads()
     do_sweep_exports()
     do_sweep_snapshots()
+    do_sweep_answers()
 
 
 @shared_task(name="annotation.import_upload", queue="io", ignore_result=True, soft_time_limit=7200, time_limit=7300)

@@ -64,6 +64,8 @@ IMAGE_VALUES: int = env.int("CYTOMARK_IMAGE_VALUES", default=8_000_000_000)
 """The most values that all planes and channels of an image may have together."""
 DISK_RESERVE_BYTES: int = env.int("CYTOMARK_DISK_RESERVE_BYTES", default=1024**3)
 """Uploads stop when less than this is free, so that saving annotations goes on (S15)."""
+REQUESTS_PER_MINUTE: int = env.int("CYTOMARK_REQUESTS_PER_MINUTE", default=3000)
+"""Requests that one person's programs may make in a minute; what a page changes counts too."""
 DEFAULT_ENGINE: str = env("CYTOMARK_ENGINE", default="starter")
 
 INSTALLED_APPS = [

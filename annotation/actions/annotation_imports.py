@@ -100,7 +100,7 @@ def kept_cells(job_id: UUID) -> Path:
 
 
 def _images(project: Project) -> list[Image]:
-    return list(Image.objects.filter(project=project, deleted_at=None))
+    return list(Image.objects.filter(project=project, deleted_at=None, twin_of=None))
 
 
 def run_reader(

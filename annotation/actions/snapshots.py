@@ -91,7 +91,7 @@ def _told(job: Job) -> Generator[Tell, None, None]:
 
 
 def _chosen(project: Project, selection: dict[str, Any]) -> list[Image]:
-    images = Image.objects.filter(project=project, deleted_at=None).select_related("split")
+    images = Image.objects.filter(project=project, deleted_at=None, twin_of=None).select_related("split")
     if selection["states"]:
         images = images.filter(status__in=selection["states"])
     if selection["splits"]:

@@ -82,7 +82,7 @@ def _groups(project: Project, grouping: str) -> dict[str, _Group]:
     live = Annotation.objects.filter(image__project=project, image__deleted_at=None, deleted=False)
     for image_id, class_id, cells in live.values_list("image_id", "label_class_id").annotate(Count("pk")):
         counts[image_id][class_id or 0] = cells
-    images = list(Image.objects.filter(project=project, deleted_at=None).select_related("split"))
+    images = list(Image.objects.filter(project=project, deleted_at=None, twin_of=None).select_related("split"))
     renamed = {group_of(image, grouping): image.split.group for image in images if hasattr(image, "split")}
     groups: dict[str, _Group] = {}
     for image in images:

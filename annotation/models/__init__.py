@@ -9,6 +9,7 @@ from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, Ne
 from annotation.models.regions import Region
 from annotation.models.review import Judgement, StateChange, Verdict, Visit
 from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
+from annotation.models.tokens import KeptAnswer, Token
 from annotation.models.work import DayWork
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "JobKind",
     "JobState",
     "Judgement",
+    "KeptAnswer",
     "LabelClass",
     "Membership",
     "NextOrder",
@@ -37,6 +39,7 @@ __all__ = [
     "SnapshotImage",
     "Split",
     "StateChange",
+    "Token",
     "Upload",
     "UploadState",
     "User",

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_safe
 from ninja import Query, Router, Schema
 
 from annotation.errors import AppError, ErrorCode, not_found
+from annotation.listings import get_members
 from annotation.models import Project, User
 from annotation.permissions import Action, access_project
-from annotation.queries import get_members
 from annotation.reports.charts import to_png, to_svg
 from annotation.reports.dashboards import DASHBOARDS, Asked, Dashboard
 from annotation.tables import csv_text

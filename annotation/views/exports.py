@@ -21,7 +21,7 @@ from annotation.views.api import person
 from annotation.views.dataset_schemas import ExportIn, FormatOut
 from annotation.views.jobs import job_out
 from annotation.views.schemas import JobOut
-from annotation.views.streaming import stream_resumable
+from annotation.views.streaming import binary, stream_resumable
 
 router = Router()
 
@@ -53,7 +53,7 @@ def list_exports(request: HttpRequest, project_id: UUID) -> list[JobOut]:
     return [job_out(job) for job in get_exports(project.pk)]
 
 
-@router.get("/exports/{uuid:job_id}/download")
+@router.get("/exports/{uuid:job_id}/download", openapi_extra=binary("application/zip"))
 def download_export(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     """The zip file, or what the browser still lacks of it."""
     job = access_job(person(request), job_id, Action.EXPORT)

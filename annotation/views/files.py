@@ -16,7 +16,7 @@ from annotation.imaging.kinds import download_name, kind_of_suffix
 from annotation.imaging.packing import Coding, access_chunk, access_maximum, choose_coding, packed, packed_maximum
 from annotation.permissions import Action, access_image
 from annotation.views.api import person
-from annotation.views.streaming import cached, stream_file
+from annotation.views.streaming import binary, cached, stream_file
 
 router = Router()
 Slice = Annotated[int, Field(ge=0)] | Literal["max"]
@@ -39,7 +39,10 @@ def _coded(response: HttpResponseBase, coding: Coding) -> HttpResponseBase:
     return response
 
 
-@router.get("/images/{uuid:image_id}/tiles/{int:level}/{int:t}/{int:c}/{z}/{int:row}/{int:col}")
+@router.get(
+    "/images/{uuid:image_id}/tiles/{int:level}/{int:t}/{int:c}/{z}/{int:row}/{int:col}",
+    openapi_extra=binary("application/octet-stream"),
+)
 def get_tile(
     request: HttpRequest, image_id: UUID, level: int, t: int, c: int, z: Slice, row: int, col: int
 ) -> HttpResponseBase:
@@ -57,14 +60,14 @@ def get_tile(
     return _answer(request, make, f"{image.pixels_sha256}.{level}.{t}.{c}.{z}.{row}.{col}.{coding}")
 
 
-@router.get("/images/{uuid:image_id}/thumbnail")
+@router.get("/images/{uuid:image_id}/thumbnail", openapi_extra=binary("image/webp"))
 def get_thumbnail(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """WebP, at most 256 pixels wide or high."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
     return _answer(request, lambda: stream_file(image.thumbnail_path, "image/webp"), f"{image.pixels_sha256}.webp")
 
 
-@router.get("/images/{uuid:image_id}/original")
+@router.get("/images/{uuid:image_id}/original", openapi_extra=binary("application/octet-stream"))
 def get_original(request: HttpRequest, image_id: UUID) -> HttpResponseBase:
     """The file as it was uploaded, only to be saved: never shown, with a type and an ending of ours (S14, S16)."""
     image, _ = access_image(person(request), image_id, Action.VIEW)

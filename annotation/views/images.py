@@ -12,9 +12,9 @@ from annotation.actions.audit import do_audit
 from annotation.actions.images import do_delete_image, do_rename_image
 from annotation.imaging.layout import TILE, levels_of
 from annotation.imaging.shown_plane import middle_plane
+from annotation.listings import ImageRow, get_classes, get_images, get_neighbours
 from annotation.models import AuditKind, Image, Role, User
 from annotation.permissions import Action, access_image, access_project
-from annotation.queries import ImageRow, get_classes, get_images, get_neighbours
 from annotation.views.api import person
 from annotation.views.schemas import ClassOut, ImageDetailOut, ImageIn, ImageOut
 

@@ -9,9 +9,9 @@ from ninja import Router, Status
 
 from annotation.actions.audit import do_audit
 from annotation.actions.label_classes import do_change_class, do_create_class, do_delete_class
+from annotation.listings import get_class, get_classes
 from annotation.models import AuditKind, LabelClass
 from annotation.permissions import Action, access_project
-from annotation.queries import get_class, get_classes
 from annotation.views.api import person
 from annotation.views.schemas import ClassChangeIn, ClassIn, ClassOut
 

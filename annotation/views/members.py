@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from annotation.actions.audit import do_audit
@@ -18,10 +18,10 @@ from annotation.actions.members import (
     may_link,
 )
 from annotation.actions.people import sign_in_path
+from annotation.listings import get_member, get_members
 from annotation.models import AuditKind, Membership, Role
 from annotation.permissions import ALLOWED, Action, access_project
 from annotation.presence import colour_of
-from annotation.queries import get_member, get_members
 from annotation.views.api import person
 from annotation.views.schemas import MemberAddedOut, MemberAddIn, MemberIn, MemberLinkOut, MemberOut
 
@@ -57,8 +57,11 @@ def list_members(request: HttpRequest, project_id: UUID) -> list[MemberOut]:
 
 @router.post("/projects/{uuid:project_id}/members", response={201: MemberAddedOut})
 @transaction.atomic
-def add_member(request: HttpRequest, project_id: UUID, body: MemberAddIn) -> Status[MemberAddedOut]:
+def add_member(
+    request: HttpRequest, response: HttpResponse, project_id: UUID, body: MemberAddIn
+) -> Status[MemberAddedOut]:
     """Add an account by its name, or anybody by e-mail address; a new account comes with its one-time link."""
+    response["Cache-Control"] = "no-store"
     project, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
     membership = do_add_member(project, role, username=body.username, email=body.email, role=Role(body.role))
     link = sign_in_path(membership.user) if may_link(membership) else None
@@ -68,8 +71,9 @@ def add_member(request: HttpRequest, project_id: UUID, body: MemberAddIn) -> Sta
 
 @router.post("/projects/{uuid:project_id}/members/{int:user_id}/link", response=MemberLinkOut)
 @transaction.atomic
-def make_link(request: HttpRequest, project_id: UUID, user_id: int) -> MemberLinkOut:
+def make_link(request: HttpRequest, response: HttpResponse, project_id: UUID, user_id: int) -> MemberLinkOut:
     """A new one-time link for somebody who has not signed in yet."""
+    response["Cache-Control"] = "no-store"
     _, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
     membership = get_member(project_id, user_id)
     check_may_touch(role, membership)

@@ -84,6 +84,15 @@ def project_page(request: HttpRequest, project_id: UUID) -> HttpResponse:
 @never_cache
 @ensure_csrf_cookie
 @login_required
+def account(request: HttpRequest) -> HttpResponse:
+    """One's own account."""
+    return _shell(request, "Account")
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+@login_required
 def audit_page(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Who did what in a project."""
     try:

@@ -9,10 +9,10 @@ from ninja import Router, Status
 
 from annotation.actions.audit import do_audit
 from annotation.actions.projects import do_create_project, do_delete_project, do_rename_project
+from annotation.listings import ProjectRow, get_project, get_projects
 from annotation.models import AuditKind, Membership
-from annotation.permissions import Action, access_project
+from annotation.permissions import Action, access_project, check_scope
 from annotation.presence import colour_of
-from annotation.queries import ProjectRow, get_project, get_projects
 from annotation.views.api import person
 from annotation.views.schemas import MeOut, PersonOut, ProjectIn, ProjectOut
 
@@ -60,6 +60,7 @@ def list_projects(request: HttpRequest) -> list[ProjectOut]:
 @transaction.atomic
 def create_project(request: HttpRequest, body: ProjectIn) -> Status[ProjectOut]:
     """A new project, owned by who asks."""
+    check_scope(person(request), Action.MANAGE)
     project = do_create_project(person(request), body.name)
     do_audit(person(request), AuditKind.PROJECT_CREATED, project=project, subject=project.name)
     return Status(201, _project_out(get_project(person(request), project.pk)))

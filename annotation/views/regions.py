@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from annotation.actions.regions import do_change_region, do_create_region, do_delete_region
+from annotation.listings import get_regions
 from annotation.models import Region
 from annotation.permissions import Action, access_image, access_region
-from annotation.queries import get_regions
 from annotation.views.api import person
 from annotation.views.schemas import RegionChangeIn, RegionIn, RegionOut
 

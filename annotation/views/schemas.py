@@ -20,10 +20,14 @@ class In(Schema):
 
 
 class ErrorOut(Schema):
-    """Why a request was refused: ``code`` for programs, ``message`` for people."""
+    """Why a request was refused: ``code`` for programs, ``message`` for people; the rest is a problem of RFC 9457."""
 
     code: str
     message: str
+    type: str
+    title: str
+    status: int
+    detail: str
 
 
 class JobOut(Schema):

@@ -9,12 +9,18 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from annotation.errors import not_found
+
+
+def binary(*types: str) -> dict[str, Any]:
+    """What OpenAPI says of an operation that answers with bytes of one of these types."""
+    return {"responses": {200: {"content": {one: {"schema": {"type": "string", "format": "binary"}} for one in types}}}}
+
 
 BLOCK_BYTES = 512 * 1024
 

@@ -20,6 +20,7 @@ from annotation.views.api import person
 from annotation.views.schemas import UploadIn, UploadOut
 
 router = Router()
+_PART = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 
 
 def _out(upload: Upload) -> UploadOut:
@@ -56,7 +57,7 @@ def get_upload(request: HttpRequest, upload_id: UUID) -> UploadOut:
     return _out(access_upload(person(request), upload_id))
 
 
-@router.put("/uploads/{uuid:upload_id}", response=UploadOut)
+@router.put("/uploads/{uuid:upload_id}", response=UploadOut, openapi_extra=_PART)
 def append_part(request: HttpRequest, upload_id: UUID, offset: int = 0) -> UploadOut:
     """Store the request's body, at most PART_BYTES, at ``offset``. The answer's ``received`` says where to go on."""
     part = request.read(PART_BYTES + 1)

@@ -20,11 +20,13 @@ from annotation.views import (
     jobs,
     label_classes,
     members,
+    openapi,
     pages,
     projects,
     regions,
     runs,
     snapshots,
+    tokens,
     uploads,
     workflow,
 )
@@ -48,6 +50,8 @@ api.add_router("", workflow.router)
 api.add_router("", audit.router)
 api.add_router("", agreement.router)
 api.add_router("", dashboards.router)
+api.add_router("", tokens.router)
+api.add_router("", openapi.router)
 
 urlpatterns = [
     path("", pages.project_list, name="projects"),
@@ -58,6 +62,7 @@ urlpatterns = [
     path("models/", pages.model_list, name="models"),
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),
+    path("account/", pages.account, name="account"),
     path("docs/", documents.guide, name="guides"),
     path("docs/<slug:name>/", documents.guide, name="guide"),
     path("docs/images/<slug:name>.png", documents.picture, name="guide_picture"),

@@ -12,9 +12,9 @@ from annotation.actions.audit import do_audit
 from annotation.actions.projects import do_change_workflow
 from annotation.actions.verdicts import do_judge
 from annotation.actions.workflow import do_step
+from annotation.listings import ImageRow, get_images, get_steps, get_verdicts
 from annotation.models import AuditKind, ImageStatus, Judgement, NextOrder, Project, StateChange, Verdict
 from annotation.permissions import Action, access_image, access_project
-from annotation.queries import ImageRow, get_images, get_steps, get_verdicts
 from annotation.views.api import person
 from annotation.views.review_schemas import (
     AssignmentIn,

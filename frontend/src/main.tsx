@@ -1,5 +1,6 @@
 /** Composition root: which page this is, and what it is made of. */
 import { render } from "preact";
+import { AccountPage } from "./ui/pages/account-page";
 import { AuditPage } from "./ui/pages/audit-page";
 import { DatasetsPage } from "./ui/pages/datasets-page";
 import { ModelCard, ModelList } from "./ui/pages/models-page";
@@ -11,6 +12,7 @@ import "./ui/styles/pages.css";
 import "./ui/styles/models.css";
 import "./ui/styles/work.css";
 import "./ui/styles/datasets.css";
+import "./ui/styles/account.css";
 import { readTheme } from "./ui/theme";
 
 async function start(root: HTMLElement): Promise<void> {
@@ -26,6 +28,8 @@ async function start(root: HTMLElement): Promise<void> {
     render(part === "datasets" ? <DatasetsPage id={id} /> : <ProjectPage id={id} />, root);
   } else if (noun === "models") {
     render(id ? <ModelCard name={id} /> : <ModelList />, root);
+  } else if (noun === "account") {
+    render(<AccountPage />, root);
   } else {
     render(<ProjectList />, root);
   }

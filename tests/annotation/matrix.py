@@ -15,6 +15,7 @@ import numpy as np
 from django.conf import settings
 
 from annotation.actions.annotation_imports import kept_cells
+from annotation.actions.tokens import do_create_token
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
 from annotation.models import Annotation, Image, Job, JobKind, JobState, Upload
@@ -48,6 +49,8 @@ class Row:
     query: str = ""
     raw: bytes | None = None
     """A body that is not JSON."""
+    signed_in: bool = False
+    """Not by a token: a program cannot make itself another one."""
     private: bool = False
     """One person's own: it does not exist for the others, whatever their role."""
 
@@ -102,6 +105,12 @@ def make_reading(world: World) -> None:
     world.ids["job_id"] = job.pk
 
 
+def make_token(world: World) -> None:
+    """The annotator's."""
+    made, _ = do_create_token(world.users["annotator"], name="notebook", scopes=[], days=1)
+    world.ids["token_id"] = made.pk
+
+
 def store_pixels(world: World) -> None:
     """The files that a decoded image has."""
     folder = world.image.folder
@@ -142,7 +151,7 @@ def judgement(world: World) -> dict[str, Any]:
 
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
-OWN_UPLOAD = frozenset({"annotator"})
+ANNOTATOR = frozenset({"annotator"})
 BOX = {"top": 1, "left": 2, "bottom": 4, "right": 6}
 ROWS = [
     # --- pages
@@ -150,6 +159,7 @@ ROWS = [
     Row("GET", "/projects/{project_id}/", MEMBERS),
     Row("GET", "/projects/{project_id}/datasets/", MEMBERS),
     Row("GET", "/images/{image_id}/", MEMBERS),
+    Row("GET", "/account/", SIGNED_IN),
     Row("GET", "/models/", SIGNED_IN),
     Row("GET", "/models/{engine}/", SIGNED_IN),
     Row("GET", "/docs/", SIGNED_IN),
@@ -164,6 +174,11 @@ ROWS = [
     Row("GET", P, MEMBERS),
     Row("PATCH", P, MANAGERS, 200, lambda _: {"name": "Renamed"}),
     Row("DELETE", P, OWNERS, 204),
+    # --- programs
+    Row("GET", "/api/openapi.json", SIGNED_IN),
+    Row("GET", "/api/tokens", SIGNED_IN, signed_in=True),
+    Row("POST", "/api/tokens", SIGNED_IN, 201, lambda _: {"name": "a", "scopes": [], "days": 1}, signed_in=True),
+    Row("DELETE", "/api/tokens/{token_id}", ANNOTATOR, 204, prepare=make_token, private=True, signed_in=True),
     # --- members
     Row("GET", P + "/members", MEMBERS),
     Row("POST", P + "/members", MANAGERS, 201, lambda _: {"username": "guest", "role": "annotator"}),
@@ -220,16 +235,16 @@ ROWS = [
     # --- uploads
     Row("POST", P + "/uploads", UPLOADERS, 201, lambda _: {"name": "a.png", "size": 8}),
     Row("GET", P + "/uploads", UPLOADERS),
-    Row("GET", UPLOAD, OWN_UPLOAD, prepare=begin_upload, private=True),
-    Row("PUT", UPLOAD, OWN_UPLOAD, prepare=begin_upload, private=True, query="?offset=0", raw=b"half"),
-    Row("DELETE", UPLOAD, OWN_UPLOAD, 204, prepare=begin_upload, private=True),
+    Row("GET", UPLOAD, ANNOTATOR, prepare=begin_upload, private=True),
+    Row("PUT", UPLOAD, ANNOTATOR, prepare=begin_upload, private=True, query="?offset=0", raw=b"half"),
+    Row("DELETE", UPLOAD, ANNOTATOR, 204, prepare=begin_upload, private=True),
     # --- engines, runs, exports, jobs
     Row("GET", "/api/engines", SIGNED_IN),
     Row("POST", "/api/images/{image_id}/runs", ANNOTATORS, 201, lambda _: {"engine": "cellpose-sam"}, have_weights),
     Row("GET", "/api/formats", SIGNED_IN),
     Row("POST", P + "/exports", EXPORTERS, 201, lambda _: {"format": "coco"}),
     Row("GET", P + "/exports", EXPORTERS),
-    Row("POST", P + "/imports", OWN_UPLOAD, 201, read_upload, begin_annotations, private=True),
+    Row("POST", P + "/imports", ANNOTATOR, 201, read_upload, begin_annotations, private=True),
     Row("GET", P + "/imports", UPLOADERS),
     Row("POST", "/api/imports/{job_id}/add", UPLOADERS, 201, prepare=make_reading),
     Row("GET", P + "/snapshots", EXPORTERS),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from annotation.actions.operations import do_push
+from annotation.listings import get_project
 from annotation.models import Image
-from annotation.queries import get_project
 from tests.annotation.world import World, make_image, make_world
 from tests.factories import Tab, create, square
 

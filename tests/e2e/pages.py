@@ -102,12 +102,17 @@ def centres(labels_hw: np.ndarray) -> list[tuple[float, float]]:
     return [(row, col) for _, row, col in sorted(found, reverse=True)]
 
 
-def cells_in_database(app: App, context: BrowserContext, image_id: str) -> list[dict[str, Any]]:
-    """What the server tells a newcomer, by label."""
+def person_of(app: App, context: BrowserContext) -> Person:
+    """The same person without a screen."""
     person = Person(app.url)
     for cookie in context.cookies():
         person.add_cookie(cookie["name"], cookie["value"])
-    tab = Tab(person, image_id)
+    return person
+
+
+def cells_in_database(app: App, context: BrowserContext, image_id: str) -> list[dict[str, Any]]:
+    """What the server tells a newcomer, by label."""
+    tab = Tab(person_of(app, context), image_id)
     cells = tab.open()["snapshot"]
     tab.close()
     return cells

@@ -14,17 +14,9 @@ from tests.running import App
 
 AXE = Axe()
 PAGES = (
-    "projects",
-    "project",
-    "datasets",
-    "models",
-    "model",
-    "guide",
-    "no page",
-    "used link",
-    "sign-in",
+    "projects", "project", "datasets", "account", "models", "model", "guide", "no page", "used link", "sign-in",
     "refused sign-in",
-)
+)  # fmt: skip
 BAD = ("serious", "critical")
 
 
@@ -54,7 +46,7 @@ def opened(name: str, app: App, context: BrowserContext, project: dict[str, Any]
     if name.endswith("sign-in"):
         context.clear_cookies()
     paths = {
-        "projects": "/", "project": f"/projects/{project['id']}/",
+        "projects": "/", "project": f"/projects/{project['id']}/", "account": "/account/",
         "datasets": f"/projects/{project['id']}/datasets/", "models": "/models/", "model": "/models/starter/",
         "guide": "/docs/using/",
         "no page": "/nothing/", "used link": "/link/x/y/", "sign-in": "/sign-in/", "refused sign-in": "/sign-in/",

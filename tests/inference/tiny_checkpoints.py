@@ -47,9 +47,15 @@ def tiny_sam(*, image_size: int = 64, patch: int = 8, depth: int = 2, layers: in
     return Sam(encoder, prompts, decoder).eval()
 
 
+def tiny_registry(*, seed: int = 0) -> Any:
+    """A context in which Cellpose builds its networks from a small SAM."""
+    small = {"vit_l": lambda _: tiny_sam(image_size=1024, patch=16, seed=seed)}
+    return patch.object(vit, "sam_model_registry", small)
+
+
 def tiny_cpsam(*, seed: int = 0) -> Any:
     """Cellpose's own CPSAM, its ViT-L replaced by a small SAM before it cuts and widens it."""
-    with patch.object(vit, "sam_model_registry", {"vit_l": lambda _: tiny_sam(image_size=1024, patch=16, seed=seed)}):
+    with tiny_registry(seed=seed):
         network = vit.CPSAM()
     torch.nn.init.normal_(network.out.weight, std=0.5)
     return network.eval()

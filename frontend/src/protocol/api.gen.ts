@@ -125,10 +125,14 @@ export interface EntryOut {
   readonly undone: boolean;
 }
 
-/** Why a request was refused: `code` for programs, `message` for people. */
+/** Why a request was refused: `code` for programs, `message` for people; the rest is a problem of RFC 9457. */
 export interface ErrorOut {
   readonly code: string;
   readonly message: string;
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
 }
 
 /** `format` is the name of an export format, such as label-tiff or coco. Without a snapshot the project is exported as it is. */
@@ -502,6 +506,34 @@ export interface StepOut {
   readonly cell: string | null;
   readonly clock: number;
   readonly created_at: string;
+}
+
+/** A token to be made: what it is for, what it allows besides reading, and how many days it lives. */
+export interface TokenIn {
+  readonly name: string;
+  readonly scopes: readonly ("read" | "annotate" | "export" | "manage")[];
+  readonly days: number;
+}
+
+/** A new token with its secret, `token`, which is told this once. */
+export interface TokenMadeOut {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly ("read" | "annotate" | "export" | "manage")[];
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly last_used_at: string | null;
+  readonly token: string;
+}
+
+/** A token without its secret. */
+export interface TokenOut {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly ("read" | "annotate" | "export" | "manage")[];
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly last_used_at: string | null;
 }
 
 /** Two images of different splits that look nearly the same. */

@@ -26,6 +26,9 @@ import type {
   SnapshotOut,
   SplitsIn,
   SplitsOut,
+  TokenIn,
+  TokenMadeOut,
+  TokenOut,
   TwinsIn,
   UploadOut,
   WorkflowIn,
@@ -96,6 +99,9 @@ export const api = {
   assignSplits: (id: string, body: SplitsIn) => call<SplitsOut>("POST", `${project(id)}/splits`, body),
   audit: (id: string, query: string) => call<readonly AuditOut[]>("GET", `${project(id)}/audit?${query}`),
   auditFile: (id: string, query: string) => `${project(id)}/audit.csv?${query}`,
+  tokens: () => call<readonly TokenOut[]>("GET", "/api/tokens"),
+  createToken: (body: TokenIn) => call<TokenMadeOut>("POST", "/api/tokens", body),
+  deleteToken: (id: string) => call<void>("DELETE", `/api/tokens/${id}`),
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),
 };
 

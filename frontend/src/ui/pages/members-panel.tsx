@@ -1,6 +1,6 @@
 /** Who belongs to the project. */
 import { useSignal } from "@preact/signals";
-import { Copy, Link, UserPlus, X } from "lucide";
+import { Link, UserPlus, X } from "lucide";
 import { sentence } from "../../net/http";
 import type { MemberOut } from "../../protocol/api.gen";
 import { initials } from "../format";
@@ -8,6 +8,7 @@ import { Icon } from "../icon";
 import { complain, tell } from "../notices";
 import { api, may, type Role } from "./api";
 import type { ProjectState } from "./project-state";
+import { SecretBox } from "./secret-box";
 
 const ROLES: readonly { readonly value: Role; readonly word: string }[] = [
   { value: "owner", word: "Owner" },
@@ -49,30 +50,12 @@ function RoleChoice({ label, mine, value, onChange }: RoleProps) {
 
 /** A one-time link, shown once, to be handed over. */
 function LinkBox({ path }: { readonly path: string }) {
-  const address = new URL(path, location.href).href;
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(address);
-      tell("The link was copied.");
-    } catch {
-      tell("Select the link and copy it with Ctrl+C.");
-    }
-  };
   return (
-    <div class="link-box">
-      <p>Hand over this link. It opens the account once, within three days.</p>
-      <div class="row">
-        <input
-          readOnly
-          value={address}
-          aria-label="One-time link"
-          onFocus={(event) => event.currentTarget.select()}
-        />
-        <button type="button" onClick={copy}>
-          <Icon node={Copy} title="" /> Copy
-        </button>
-      </div>
-    </div>
+    <SecretBox
+      words="Hand over this link. It opens the account once, within three days."
+      label="One-time link"
+      value={new URL(path, location.href).href}
+    />
   );
 }
 

@@ -27,7 +27,9 @@ export function TopBar({ me, children }: TopBarProps) {
       <button type="button" class="quiet" onClick={nextTheme}>
         <Icon node={THEME_ICONS[theme.value]} title={`Theme: ${theme.value}. Change it`} />
       </button>
-      <span class="muted">{me?.username}</span>
+      <a class="muted" href="/account/">
+        {me?.username}
+      </a>
       <form method="post" action="/sign-out/">
         <input type="hidden" name="csrfmiddlewaretoken" value={csrfToken()} />
         <button type="submit" class="quiet">

@@ -1,0 +1,7 @@
+"""python -m cytomark_client"""
+
+import sys
+
+from .command import main
+
+sys.exit(main())
