@@ -64,8 +64,17 @@ def running_valkey(data: Path) -> Iterator[Valkey]:
             server.stop()
 
 
+OURS = "CYTOMARK_TEST_SERVERS"
+"""In the environment of workers (pytest -n) where the servers' addresses are those of the process that started them."""
+
+
 def start_servers(stack: contextlib.ExitStack) -> None:
-    """Starts both and says so in the environment, which webapp.settings reads."""
+    """Starts both and says so in the environment, which webapp.settings reads. Each of several workers has its own."""
+    if "PYTEST_XDIST_WORKER" in os.environ and OURS in os.environ:
+        for name in ("DATABASE_URL", "REDIS_URL", "CYTOMARK_DATA"):
+            os.environ.pop(name, None)
+    elif not {"DATABASE_URL", "REDIS_URL"} & os.environ.keys():
+        os.environ[OURS] = "1"
     data = stack.enter_context(temporary_data())
     os.environ.setdefault("SECRET_KEY", places.secret(data, "secret_key"))
     os.environ.setdefault("CYTOMARK_DATA", str(data))
@@ -81,6 +90,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     if not {"--help", "-h", "--version"} & set(args):
         start_for(early_config)
     yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers a file's tests stay together, for they share what is slow to make; two browsers at once would
+    only wait for each other."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group("browser" if folder in ("e2e", "faults") else str(item.path)))
 
 
 def start_for(early_config: pytest.Config) -> None:

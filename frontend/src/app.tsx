@@ -1,4 +1,5 @@
 import { type JSX, render } from "preact";
+import { follow } from "./editor/links";
 import type { AnnotatorApi } from "./editor/page-ports";
 import { annotatorApi } from "./net/annotator";
 import { stayWhenSignedOut } from "./net/http";
@@ -55,7 +56,24 @@ async function openAnnotator(api: AnnotatorApi, imageId: string): Promise<Annota
   const session = await openSession({ imageId, width: detail.width, height: detail.height });
   const model = new Annotator(detail, session, api);
   model.editor.useTools(toolsFor(model.editor));
+  linked(model);
   return model;
+}
+
+/** Go where the address says, once the canvas has a size. */
+function linked({ editor, viewer }: Annotator): void {
+  const { hash } = location;
+  if (hash.length < 2) return;
+  let waiting = true;
+  const stop = editor.view.viewport.subscribe(({ width }) => {
+    if (width === 0 || !waiting) return;
+    waiting = false;
+    // The image is fitted to its new canvas first.
+    queueMicrotask(() => {
+      stop();
+      follow(editor, hash, viewer.content);
+    });
+  });
 }
 
 /** The page's frame while its image comes, so that nothing jumps when it does. */

@@ -114,6 +114,21 @@ def test_a_person_goes_to_coordinates_and_reads_the_pixels_there(page: Annotator
     page.page.get_by_text("x 200, y 150 (100.2, 75.2 µm) = 3,000 · 100").wait_for()
 
 
+def test_a_link_leads_another_browser_to_the_same_place(
+    page: Annotator, app: App, ann: BrowserContext, browser: Browser
+) -> None:
+    page.press("ArrowUp", "Alt+2", "Shift+L")
+    page.page.mouse.move(*page.place(300, 300))
+    page.page.mouse.wheel(0, -400)
+    page.press("Shift+L")
+    page.page.wait_for_function("location.hash.length > 1")
+    with annotator_apart(browser, ann, page.page.url) as other:
+        other.until("plane", "0 2")
+        assert abs(float(other.read("scale")) / float(page.read("scale")) - 1) < 0.01
+        assert abs(float(other.read("left")) - float(page.read("left"))) < 1
+        assert colour_at(other, 500, 500) == (0, 0, 0)
+
+
 def test_tiles_are_kept_by_the_browser(page: Annotator, app: App, ann: BrowserContext, image_id: str) -> None:
     answer = ann.request.get(f"{app.url}/api/images/{image_id}/tiles/0/0/0/0/0/0")
     assert "immutable" in answer.headers["cache-control"]

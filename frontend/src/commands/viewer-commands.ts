@@ -1,4 +1,5 @@
 import type { Editor } from "../editor/editor";
+import { linkOf } from "../editor/links";
 import type { Viewer } from "../editor/viewer";
 import type { Command } from "./commands";
 
@@ -6,7 +7,7 @@ import type { Command } from "./commands";
 const CHANNEL_KEYS = 9;
 
 /** Slices, frames and channels. Commands for what an image does not have are not there. */
-export function viewerCommands(editor: Editor, viewer: Viewer): Command[] {
+export function viewerCommands(editor: Editor, viewer: Viewer, copy: (hash: string) => void): Command[] {
   const command = (id: string, name: string, keys: readonly string[], run: () => void): Command => ({
     id,
     name,
@@ -47,6 +48,7 @@ export function viewerCommands(editor: Editor, viewer: Viewer): Command[] {
     command("auto-contrast", "Contrast from the darkest to the brightest pixels", ["Shift+A"], () =>
       viewer.auto(),
     ),
+    command("copy-link", "Copy a link to what I look at", ["Shift+L"], () => copy(linkOf(editor))),
     command("go-to", "Go to a place by its coordinates", ["Mod+G"], () => {
       view.goingTo.value = true;
     }),

@@ -138,6 +138,8 @@ export interface AnnotatorApi {
   history(imageId: string): HistoryPort;
   thumbnail(imageId: string): string;
   go(path: string): void;
+  /** This page's address with another end, in the address bar and the clipboard; rejects where only the first worked. */
+  copy(hash: string): Promise<void>;
   /** What this browser was told to keep for this person. */
   recall(name: string): string | null;
   remember(name: string, value: string): void;

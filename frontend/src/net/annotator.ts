@@ -58,6 +58,10 @@ export const annotatorApi: AnnotatorApi = {
   }),
   thumbnail: (imageId) => `/api/images/${imageId}/thumbnail`,
   go: (path) => location.assign(path),
+  copy: (hash) => {
+    history.replaceState(history.state, "", hash);
+    return navigator.clipboard?.writeText(location.href) ?? Promise.reject(new Error("No clipboard."));
+  },
   recall: (name) => localStorage.getItem(`cytomark:${name}`),
   remember: (name, value) => localStorage.setItem(`cytomark:${name}`, value),
 };

@@ -91,6 +91,7 @@ class Page {
       history: () => ({ list: async () => [], cells: async () => [], restore: async () => 0 }),
       thumbnail: () => "",
       go: (path) => void this.said.push(path),
+      copy: (hash) => note(hash.slice(0, 3)),
       recall: (name) => this.kept.get(name) ?? null,
       remember: (name, value) => void this.kept.set(name, value),
     };

@@ -77,7 +77,7 @@ export class Annotator implements PageActions {
     this.review = new Review(this.editor, api.review(detail.id), judging);
     this.commands = this.bindings.bind([
       ...commandsFor(this.editor, this),
-      ...viewerCommands(this.editor, this.viewer),
+      ...viewerCommands(this.editor, this.viewer, (hash) => void this.share(hash)),
       ...reviewCommands(this.review, () => this.editor.selection.value.size > 0),
     ]);
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
@@ -292,6 +292,19 @@ export class Annotator implements PageActions {
 
   back(): void {
     this.api.go(`/projects/${this.image.peek().project.id}/`);
+  }
+
+  /** The link in the clipboard; where the browser keeps that from pages, in the address bar. */
+  private async share(hash: string): Promise<void> {
+    const copied = await this.api.copy(hash).then(
+      () => true,
+      () => false,
+    );
+    this.editor.say(
+      copied
+        ? "The link is copied."
+        : "Copy the link from the address bar: this browser does not let pages copy.",
+    );
   }
 
   startTour(): void {

@@ -4,6 +4,7 @@ import {
   ChevronLeft,
   ChevronRight,
   CloudOff,
+  Link,
   LoaderCircle,
   Redo2,
   TriangleAlert,
@@ -44,6 +45,9 @@ export function TopBar({ model }: { model: Annotator }): JSX.Element {
       </CommandButton>
       <PlaneSliders model={model} />
       <span class="top-space" />
+      <CommandButton command={command("copy-link")}>
+        <Icon node={Link} title="" />
+      </CommandButton>
       <CommandButton command={command("undo")}>
         <Icon node={Undo2} title="" />
       </CommandButton>
