@@ -54,6 +54,7 @@ class Scope(StrEnum):
 SCOPE_OF: dict[Action, Scope] = {
     Action.VIEW: Scope.READ,
     Action.ANNOTATE: Scope.ANNOTATE,
+    Action.REVIEW: Scope.ANNOTATE,
     Action.UPLOAD: Scope.ANNOTATE,
     Action.EXPORT: Scope.EXPORT,
     Action.MANAGE: Scope.MANAGE,

@@ -13,6 +13,7 @@ from annotation.reports.agreement import PairRow, get_agreement, get_agreement_c
 from annotation.views.api import person
 from annotation.views.audit import csv_answer
 from annotation.views.review_schemas import AssignmentOut, PairOut, TwinsIn
+from annotation.views.streaming import binary
 
 router = Router()
 
@@ -33,7 +34,7 @@ def show_agreement(request: HttpRequest, project_id: UUID) -> list[PairRow]:
     return get_agreement(project_id)
 
 
-@router.get("/projects/{uuid:project_id}/agreement.csv")
+@router.get("/projects/{uuid:project_id}/agreement.csv", openapi_extra=binary("text/csv"))
 def download_agreement(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """The same as a table."""
     project, _ = access_project(person(request), project_id, Action.REVIEW)

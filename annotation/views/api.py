@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
+from django.views.defaults import page_not_found
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.operation import Operation
@@ -57,6 +58,13 @@ def _answer(request: HttpRequest, code: ErrorCode, message: str, *, status: int)
     if status == 429:
         response["Retry-After"] = "30"
     return response
+
+
+def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that there is not: a problem for programs, a page for people."""
+    if not request.path.startswith("/api/"):
+        return page_not_found(request, exception)
+    return _answer(request, ErrorCode.NOT_FOUND, "There is no such address; /api/openapi.json lists all.", status=404)
 
 
 @api.exception_handler(AppError)

@@ -14,6 +14,7 @@ from annotation.permissions import Action, access_project
 from annotation.reports.audit import AuditFilter, get_audit, get_audit_csv
 from annotation.views.api import person
 from annotation.views.review_schemas import AuditKindName, AuditOut
+from annotation.views.streaming import binary
 
 router = Router()
 
@@ -47,7 +48,7 @@ def list_audit(request: HttpRequest, project_id: UUID, asked: Query[AuditQuery])
     return get_audit(project_id, asked.filter())
 
 
-@router.get("/projects/{uuid:project_id}/audit.csv")
+@router.get("/projects/{uuid:project_id}/audit.csv", openapi_extra=binary("text/csv"))
 def download_audit(request: HttpRequest, project_id: UUID, asked: Query[AuditQuery]) -> HttpResponse:
     """All of it as a table."""
     project, _ = access_project(person(request), project_id, Action.MANAGE)

@@ -27,6 +27,7 @@ from annotation.views.api import person
 from annotation.views.audit import csv_answer
 from annotation.views.pages import refusal_page
 from annotation.views.review_schemas import DashboardOut
+from annotation.views.streaming import binary
 
 router = Router()
 
@@ -57,14 +58,14 @@ def show_dashboard(request: HttpRequest, project_id: UUID, name: str, asked: Que
     return asdict(_open(person(request), project_id, name, asked.asked())[1])
 
 
-@router.get("/projects/{uuid:project_id}/dashboards/{slug:name}.csv")
+@router.get("/projects/{uuid:project_id}/dashboards/{slug:name}.csv", openapi_extra=binary("text/csv"))
 def download_table(request: HttpRequest, project_id: UUID, name: str, asked: Query[DashboardQuery]) -> HttpResponse:
     """The table behind the charts."""
     project, dashboard = _open(person(request), project_id, name, asked.asked())
     return csv_answer(csv_text(dashboard.header, dashboard.rows), f"{project.name} {name}.csv")
 
 
-@router.get("/projects/{uuid:project_id}/dashboards/{slug:name}/{slug:chart}.png")
+@router.get("/projects/{uuid:project_id}/dashboards/{slug:name}/{slug:chart}.png", openapi_extra=binary("image/png"))
 def download_chart(
     request: HttpRequest, project_id: UUID, name: str, chart: str, asked: Query[DashboardQuery]
 ) -> HttpResponse:

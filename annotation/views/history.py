@@ -15,6 +15,9 @@ from annotation.views.api import person
 from annotation.views.schemas_history import EntryOut, RestoredOut, RestoreIn
 
 router = Router()
+CELLS = {
+    "responses": {200: {"content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}}}}
+}
 
 
 @router.get("/images/{uuid:image_id}/history", response=list[EntryOut])
@@ -26,7 +29,7 @@ def list_history(
     return get_timeline(image_id, before=before, cell=cell)
 
 
-@router.get("/images/{uuid:image_id}/history/{int:clock}")
+@router.get("/images/{uuid:image_id}/history/{int:clock}", openapi_extra=CELLS)
 def get_past_cells(request: HttpRequest, image_id: UUID, clock: int) -> HttpResponse:
     """All cells as they were after operation ``clock``."""
     image, _ = access_image(person(request), image_id, Action.VIEW)

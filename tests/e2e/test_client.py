@@ -98,10 +98,10 @@ def test_an_interrupted_upload_goes_on_where_it_stopped(
 
 def test_images_and_labels_come_back_as_arrays(project: Project, folder: Path, tmp_path: Path) -> None:
     first, second, _ = sorted(project.images(), key=lambda image: image.name)
-    project.set_state(first, "done")
-    project.set_state(second, "done")
-    assert project.states() == {"new": 0, "in_progress": 1, "done": 2}
-    pairs = load(project.download(tmp_path, only=["done"]))
+    project.set_state(first, "submitted")
+    project.set_state(second, "submitted")
+    assert {state: count for state, count in project.states().items() if count} == {"in_progress": 1, "submitted": 2}
+    pairs = load(project.download(tmp_path, only=["submitted"]))
     assert [pair.name for pair in pairs] == ["a", "b"]
     for pair, image in zip(pairs, (first, second), strict=True):
         np.testing.assert_array_equal(pair.image, tifffile.TiffFile(folder / image.name).asarray())
@@ -122,11 +122,11 @@ def test_the_command_line_does_the_same(
     assert "3 there already, 1 refused" in printed.out
     assert "notes.txt" in printed.err
     assert main(["find", project.name, "starter"]) == 0
-    assert main(["done", project.name, "c.tif"]) == 0
+    assert main(["hand-in", project.name, "c.tif"]) == 0
     assert main(["states", project.name]) == 0
     assert main(["images", project.name]) == 0
     assert main(["projects"]) == main(["engines"]) == 0
-    assert main(["download", "--done", project.name, str(tmp_path / "pairs")]) == 0
+    assert main(["download", "--state", "submitted", project.name, str(tmp_path / "pairs")]) == 0
     assert main(["export", project.name, "coco", str(tmp_path / "coco.zip")]) == 0
     assert (tmp_path / "coco.zip").stat().st_size > 0
     assert f"\t{project.name}\n" in capsys.readouterr().out
@@ -170,5 +170,6 @@ def done(server: Cytomark) -> str:
     """What the person does in the browser meanwhile."""
     project = server.project("Yeast, batch 7")
     for image in project.images():
-        project.set_state(image, "done")
+        project.set_state(image, "submitted")
+        project.set_state(image, "accepted")
     return ""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from .errors import CytomarkError
+from .records import STATES
 from .server import Cytomark
 
 Run = Callable[[Cytomark, argparse.Namespace], int]
@@ -61,13 +62,13 @@ def _states(server: Cytomark, asked: argparse.Namespace) -> int:
     return 0
 
 
-def _done(server: Cytomark, asked: argparse.Namespace) -> int:
+def _hand_in(server: Cytomark, asked: argparse.Namespace) -> int:
     project = server.project(asked.project)
     chosen = [image for image in project.images() if image.name in asked.images]
     for name in sorted(set(asked.images) - {image.name for image in chosen}):
         raise CytomarkError("not_found", f"There is no image “{name}” in {project.name}.")
     for image in chosen:
-        project.set_state(image, "done")
+        project.set_state(image, "submitted")
     return 0
 
 
@@ -77,7 +78,7 @@ def _export(server: Cytomark, asked: argparse.Namespace) -> int:
 
 
 def _download(server: Cytomark, asked: argparse.Namespace) -> int:
-    _say(server.project(asked.project).download(asked.folder, only=["done"] if asked.done else None))
+    _say(server.project(asked.project).download(asked.folder, only=asked.state))
     return 0
 
 
@@ -105,10 +106,10 @@ def parser() -> argparse.ArgumentParser:
     find = add("find", _find, "Have an engine find all cells of the images that have none.", "project", "engine")
     find.add_argument("--all", action="store_true", help="of images that have cells, too")
     add("states", _states, "How far the review is.", "project")
-    add("done", _done, "Say that images are done.", "project").add_argument("images", nargs="+")
+    add("hand-in", _hand_in, "Hand images in for review.", "project").add_argument("images", nargs="+")
     add("export", _export, "Save an export as a zip file.", "project", "format", "file")
     download = add("download", _download, "Save images and labels as pairs of TIFF files.", "project", "folder")
-    download.add_argument("--done", action="store_true", help="only images that are done")
+    download.add_argument("--state", action="append", choices=STATES, help="only images in this state; may be repeated")
     return top
 
 

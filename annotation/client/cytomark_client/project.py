@@ -17,7 +17,7 @@ from tqdm import tqdm
 from .data import IMAGES, LABELS
 from .errors import CytomarkError
 from .jobs import run_all, wait
-from .records import Image, ImageState, Job, read
+from .records import STATES, Image, ImageState, Job, read
 from .transport import Transport
 from .uploads import Uploaded, Uploader, files_of
 
@@ -76,13 +76,14 @@ class Project:
     # --- review -------------------------------------------------------------------------------------------------
 
     def states(self) -> dict[ImageState, int]:
-        """How many images are new, in progress and done."""
+        """How many images are in each state of the review."""
         counts = Counter(image.status for image in self.images())
-        return {state: counts[state] for state in ("new", "in_progress", "done")}
+        return {state: counts[state] for state in STATES}
 
-    def set_state(self, image: Image, state: ImageState) -> Image:
-        """Say how far the review of an image is."""
-        answer = self._transport.request("PATCH", f"/api/images/{image.id}", json={"status": state})
+    def set_state(self, image: Image, state: ImageState, *, reason: str = "") -> Image:
+        """Move an image on, such as to "submitted" (handed in) or "accepted"; sending it back ("returned") needs a
+        reason."""
+        answer = self._transport.request("POST", f"/api/images/{image.id}/steps", json={"to": state, "reason": reason})
         return read(Image, answer.json())
 
     # --- data out -----------------------------------------------------------------------------------------------
@@ -107,14 +108,32 @@ class Project:
 
     def plane(self, image: Image) -> NDArray[Any]:
         """The pixels that are annotated, (row, column) or (row, column, RGB), 8 or 16 bits."""
-        plane = self._transport.get(f"/api/images/{image.id}")["plane"]
-        values = self._transport.request("GET", f"/api/images/{image.id}/plane").content
-        shape = (image.height, image.width) + ((3,) if plane["channels"] == 3 else ())
-        return np.frombuffer(values, np.dtype(plane["dtype"]).newbyteorder("<")).reshape(shape)
+        about = self._transport.get(f"/api/images/{image.id}")
+        planes = [[self._plane(image, about, t=t, z=z) for z in range(about["size_z"])] for t in range(about["size_t"])]
+        stack = np.stack([np.stack(slices) for slices in planes])
+        return stack[0, 0] if stack.shape[:2] == (1, 1) else stack
+
+    def _plane(self, image: Image, about: dict[str, Any], *, t: int, z: int) -> NDArray[Any]:
+        """(row, column) of the first channel, or (row, column, RGB), put together from tiles."""
+        side, numbers = about["tile"], np.dtype(about["dtype"]).newbyteorder("<")
+        rows, cols = -(-image.height // side), -(-image.width // side)
+        channels = []
+        for c in (0, 1, 2) if about["rgb"] else (0,):
+            at = f"/api/images/{image.id}/tiles/0/{t}/{c}/{z}"
+            tiles = [
+                [
+                    np.frombuffer(self._transport.request("GET", f"{at}/{row}/{col}").content, numbers)
+                    for col in range(cols)
+                ]
+                for row in range(rows)
+            ]
+            whole = np.block([[tile.reshape(side, side) for tile in line] for line in tiles])
+            channels.append(whole[: image.height, : image.width])
+        return np.stack(channels, axis=-1) if about["rgb"] else channels[0]
 
     def download(self, folder: str | Path, *, only: Iterable[ImageState] | None = None, progress: bool = True) -> Path:
         """Images and labels as pairs of files, images/NAME.tif and labels/NAME.tif, for `load` and `CellDataset`;
-        ``only`` those whose state is one of these, such as ["done"]. Returns the folder."""
+        ``only`` those whose state is one of these, such as ["accepted"]. Returns the folder."""
         root = Path(folder)
         for part in (IMAGES, LABELS):
             (root / part).mkdir(parents=True, exist_ok=True)

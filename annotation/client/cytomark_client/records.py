@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
-ImageState = Literal["new", "in_progress", "done"]
+ImageState = Literal["new", "assigned", "in_progress", "submitted", "in_review", "returned", "accepted"]
+STATES: tuple[ImageState, ...] = get_args(ImageState)
 ENDED = ("done", "failed", "cancelled")
 
 
