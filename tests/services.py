@@ -92,6 +92,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     yield
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers a file's tests stay together, for they share what is slow to make; two browsers at once
     would only wait for each other."""

@@ -20,7 +20,7 @@ def test_a_project_is_frozen_compared_and_taken_home(app: App, ann: BrowserConte
     for name in ("First", "Second"):
         page.get_by_label("Name", exact=True).fill(name)
         if name == "First":
-            page.get_by_label("Done").uncheck()
+            page.get_by_label("Accepted").uncheck()
         page.get_by_role("button", name="Make snapshot").click()
         expect(page.get_by_role("row").filter(has=page.get_by_text(name, exact=True))).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Give the others their place").click()
