@@ -18,7 +18,7 @@ up: $(VENV)/run.stamp frontend/dist/.stamp
 test: $(VENV)/dev.stamp frontend/dist/.stamp
 	@.ci/chromium
 	cd frontend && $(NPM) run test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/dev.stamp frontend/node_modules/.stamp
 	$(BIN)/ruff check .

@@ -92,15 +92,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     yield
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers a file's tests stay together, for they share what is slow to make; two browsers at once
-    would only wait for each other."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group("browser" if folder in ("e2e", "faults") else str(item.path)))
-
-
 def start_for(early_config: pytest.Config) -> None:
     stack = contextlib.ExitStack()
     early_config.stash[STACK] = stack
