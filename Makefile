@@ -18,7 +18,8 @@ up: $(VENV)/run.stamp frontend/dist/.stamp
 test: $(VENV)/dev.stamp frontend/dist/.stamp
 	@.ci/chromium
 	cd frontend && $(NPM) run test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e --ignore tests/faults
+	$(BIN)/python -m pytest tests/e2e tests/faults
 
 lint: $(VENV)/dev.stamp frontend/node_modules/.stamp
 	$(BIN)/ruff check .
