@@ -25,7 +25,7 @@ GROUP BY image_id, image.next_label HAVING MAX(label) >= image.next_label
 
 
 @transaction.atomic
-def audit_image(image_id: UUID) -> list[str]:
+def _verify_image(image_id: UUID) -> list[str]:
     """What is wrong with one image, in sentences; nothing where all is well."""
     image = Image.objects.select_for_update(no_key=True).get(pk=image_id)
     clocks = list(Operation.objects.filter(image=image).order_by("clock").values_list("clock", flat=True))
@@ -48,7 +48,7 @@ def audit_image(image_id: UUID) -> list[str]:
 def verify_all() -> Iterator[str]:
     """What is wrong with all images and tabs. Images are locked one by one: people can go on."""
     for image_id in Image.objects.order_by("created_at").values_list("pk", flat=True):
-        yield from audit_image(image_id)
+        yield from _verify_image(image_id)
     with connection.cursor() as cursor:
         cursor.execute(_TABS)
         for client_id, last_seq, count, highest in cursor.fetchall():

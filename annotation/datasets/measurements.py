@@ -16,11 +16,10 @@ from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord, Sink
 from annotation.datasets.label_tiff import temporary_file
 from annotation.datasets.parquet import ParquetTable
 from annotation.datasets.planes import PlaneRecord, planes_of
+from annotation.tables import spreadsheet_safe
 from inference.rle import decode
 
 ROWS_AT_ONCE = 10_000
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠", " ", "'")
-
 WORDS = ("image", "image_id", "split", "cell_id", "class", "source", "engine", "created_by")
 WHOLE = ("cell", "t", "z", "area_px", "top", "left", "height", "width")
 CELL_COLUMNS = (
@@ -30,11 +29,6 @@ CELL_COLUMNS = (
 )  # fmt: skip
 CHANNEL_COLUMNS = ("image", "image_id", "cell", "cell_id", "t", "z", "channel", "mean", "std", "min", "max", "sum")
 TEXTS = {*WORDS, "channel"}
-
-
-def spreadsheet_safe(value: Any) -> Any:
-    """Text that no spreadsheet takes for a formula: an apostrophe before it (S33). Numbers stay."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
 
 
 def shape_row(cell: CellRecord, image: ImageRecord) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -58,63 +59,51 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-@require_safe
-@never_cache
-@ensure_csrf_cookie
-@login_required
+def _page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of somebody who is signed in: read only, never cached, with the token that its changes will need."""
+    return require_safe(never_cache(ensure_csrf_cookie(login_required(view))))
+
+
+def _project(request: HttpRequest, project_id: UUID, action: Action, *, title: str = "{}") -> HttpResponse:
+    """The shell for a page of a project, or why this person does not get it."""
+    try:
+        project, _ = access_project(_person(request), project_id, action)
+    except AppError as error:
+        return refusal_page(request, error.message, status=error.status)
+    return _shell(request, title.format(project.name))
+
+
+@_page
 def project_list(request: HttpRequest) -> HttpResponse:
     """The person's projects."""
     return _shell(request, "Projects")
 
 
-@require_safe
-@never_cache
-@ensure_csrf_cookie
-@login_required
+@_page
 def project_page(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """One project."""
-    try:
-        project, _ = access_project(_person(request), project_id, Action.VIEW)
-    except AppError as error:
-        return refusal_page(request, error.message, status=error.status)
-    return _shell(request, project.name)
+    return _project(request, project_id, Action.VIEW)
 
 
-@require_safe
-@never_cache
-@ensure_csrf_cookie
-@login_required
+@_page
 def account(request: HttpRequest) -> HttpResponse:
     """One's own account."""
     return _shell(request, "Account")
 
 
-@require_safe
-@never_cache
-@ensure_csrf_cookie
-@login_required
+@_page
 def audit_page(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Who did what in a project."""
-    try:
-        project, _ = access_project(_person(request), project_id, Action.MANAGE)
-    except AppError as error:
-        return refusal_page(request, error.message, status=error.status)
-    return _shell(request, f"Log of {project.name}")
+    return _project(request, project_id, Action.MANAGE, title="Log of {}")
 
 
-@require_safe
-@never_cache
-@ensure_csrf_cookie
-@login_required
+@_page
 def model_list(request: HttpRequest) -> HttpResponse:
     """All engines."""
     return _shell(request, "Models")
 
 
-@require_safe
-@never_cache
-@ensure_csrf_cookie
-@login_required
+@_page
 def model_card(request: HttpRequest, engine: str) -> HttpResponse:
     """One engine."""
     if engine not in CARDS:
@@ -122,10 +111,7 @@ def model_card(request: HttpRequest, engine: str) -> HttpResponse:
     return _shell(request, CARDS[engine].title)
 
 
-@require_safe
-@never_cache
-@ensure_csrf_cookie
-@login_required
+@_page
 def annotator_page(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """One image."""
     try:

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 import numpy as np
+from django.test import Client
 from numpy.typing import NDArray
 
 from annotation.models import Annotation, Image, LabelClass, Membership, Project, Role, User
@@ -66,3 +67,10 @@ def fill(image: Image, seed: int) -> NDArray[np.int32]:
     for label, rle in from_labels(labels_hw):
         make_cell(image, label, rle)
     return labels_hw
+
+
+def signed_in(user: User) -> Client:
+    """A browser of this person."""
+    client = Client()
+    client.force_login(user)
+    return client

@@ -16,16 +16,10 @@ from annotation.models import Annotation, Image, Job, JobState, LabelClass, Oper
 from annotation.tasks import add_annotations, read_annotations, sweep
 from inference.rle import Rle
 from tests.annotation.datasets.scene import hard_image, write
-from tests.annotation.export_scene import make_cell, make_image, make_person, make_project
-from tests.annotation.test_exports import signed_in
+from tests.annotation.export_scene import make_cell, make_image, make_person, make_project, signed_in
 from tests.factories import Tab
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def owner() -> User:
-    return make_person("ada")
 
 
 @pytest.fixture

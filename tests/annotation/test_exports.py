@@ -22,19 +22,9 @@ from annotation.actions import exports, jobs
 from annotation.models import Annotation, Image, Job, JobKind, JobState, Project, Role, User
 from annotation.tasks import export_project, sweep
 from inference.rle import Rle
-from tests.annotation.export_scene import fill, join, make_cell, make_image, make_person, make_project
+from tests.annotation.export_scene import fill, join, make_cell, make_image, make_person, make_project, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def owner() -> User:
-    return make_person("ada")
-
-
-@pytest.fixture
-def project(owner: User) -> Project:
-    return make_project(owner)
 
 
 @pytest.fixture(autouse=True)
@@ -42,12 +32,6 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(settings, "EXPORTS", tmp_path / "exports")
     monkeypatch.setattr(exports, "PROGRESS_SECONDS", 0)
     return tmp_path / "exports"
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def ask(user: User, project: Project, export_format: str = "label-tiff") -> Any:

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
-from annotation.models import Job, JobKind, JobState, Role, User
-from tests.annotation.export_scene import join, make_person, make_project
+from annotation.models import Job, JobKind, JobState, Role
+from tests.annotation.export_scene import join, make_person, make_project, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.mark.parametrize(

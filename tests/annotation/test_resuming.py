@@ -10,8 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from annotation.models import Job, JobKind, JobState
-from tests.annotation.export_scene import make_person, make_project
-from tests.annotation.test_exports import signed_in
+from tests.annotation.export_scene import make_person, make_project, signed_in
 
 pytestmark = pytest.mark.django_db
 FILE = bytes(range(256)) * 8

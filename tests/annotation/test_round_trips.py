@@ -16,15 +16,10 @@ from annotation.models import Job, JobState, LabelClass, Project, Snapshot, User
 from annotation.tasks import export_project
 from inference.rle import from_labels
 from tests.annotation.datasets.scene import hard_labels
-from tests.annotation.export_scene import make_cell, make_image, make_person, make_project
+from tests.annotation.export_scene import make_cell, make_image, make_project
 from tests.annotation.test_snapshots import export, frozen_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def owner() -> User:
-    return make_person("ada")
 
 
 @pytest.fixture

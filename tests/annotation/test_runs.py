@@ -11,7 +11,7 @@ from django.test import Client
 from annotation.actions.jobs import MAX_RUNNING
 from annotation.models import Image, Job, JobKind, JobState, Project, Role, User
 from inference.cards import CARDS
-from tests.annotation.export_scene import join, make_image, make_person, make_project
+from tests.annotation.export_scene import join, make_image, make_person, make_project, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,24 +27,8 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def owner() -> User:
-    return make_person("ada")
-
-
-@pytest.fixture
-def project(owner: User) -> Project:
-    return make_project(owner)
-
-
-@pytest.fixture
 def image(project: Project) -> Image:
     return make_image(project)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def ask(user: User, image: Image, engine: str = "cellpose-sam", **params: Any) -> Any:

@@ -32,21 +32,10 @@ from annotation.models import (
 )
 from annotation.tasks import export_project, make_snapshot, sweep
 from inference.rle import Rle
-from tests.annotation.export_scene import fill, join, make_cell, make_image, make_person, make_project
-from tests.annotation.test_exports import signed_in
+from tests.annotation.export_scene import fill, join, make_cell, make_image, make_person, make_project, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PIXEL = Rle(3, 4, 1, 2, (0, 2))
-
-
-@pytest.fixture
-def owner() -> User:
-    return make_person("ada")
-
-
-@pytest.fixture
-def project(owner: User) -> Project:
-    return make_project(owner)
 
 
 @pytest.fixture(autouse=True)

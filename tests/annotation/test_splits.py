@@ -12,8 +12,7 @@ from annotation.actions.splits import do_assign_splits, group_of
 from annotation.errors import AppError
 from annotation.models import Image, ImageSplit, LabelClass, Project
 from inference.rle import Rle
-from tests.annotation.export_scene import make_cell, make_image, make_person, make_project
-from tests.annotation.test_exports import signed_in
+from tests.annotation.export_scene import make_cell, make_image, make_person, make_project, signed_in
 
 pytestmark = pytest.mark.django_db
 SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
