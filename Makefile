@@ -10,7 +10,7 @@ NPM := "$(CURDIR)/$(BIN)/python" "$(CURDIR)/.ci/npm.py"
 # mypy reads the settings to know the models; it connects to nothing.
 TYPES_ENV := SECRET_KEY=only-for-reading-the-settings-by-mypy DATABASE_URL=postgres://none/none REDIS_URL=redis://none
 
-.PHONY: up test lint types bench e2e faults protocol clean
+.PHONY: up test test-code test-running lint types bench e2e faults protocol clean
 
 up: $(VENV)/run.stamp frontend/dist/.stamp
 	@exec $(BIN)/python manage.py up --data $(DATA) --port $(PORT)
@@ -18,7 +18,13 @@ up: $(VENV)/run.stamp frontend/dist/.stamp
 test: $(VENV)/dev.stamp frontend/dist/.stamp
 	@.ci/chromium
 	cd frontend && $(NPM) run test
+	@$(MAKE) --no-print-directory --output-sync=line -j 2 test-code test-running
+
+test-code:
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e --ignore tests/faults
+
+# A browser leaves its event loop behind, which tests with a database do not stand: it has a process of its own.
+test-running:
 	$(BIN)/python -m pytest tests/e2e tests/faults
 
 lint: $(VENV)/dev.stamp frontend/node_modules/.stamp

@@ -93,6 +93,11 @@ def fetch(context: BrowserContext, url: str) -> Any:
     return json.loads(answer.text())
 
 
+def demo_of(projects: list[dict[str, Any]]) -> dict[str, Any]:
+    """The demo project, whichever was used last."""
+    return next(project for project in projects if project["name"].startswith("Demo"))
+
+
 def centres(labels_hw: np.ndarray) -> list[tuple[float, float]]:
     """(row, column) of each label's centre, largest first."""
     found = []

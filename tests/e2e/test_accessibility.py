@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.pages import Annotator, fetch
+from tests.e2e.pages import Annotator, demo_of, fetch
 from tests.running import App
 
 AXE = Axe()
@@ -22,7 +22,7 @@ BAD = ("serious", "critical")
 
 @pytest.fixture(scope="module")
 def project(app: App, ann: BrowserContext) -> dict[str, Any]:
-    return fetch(ann, f"{app.url}/api/projects")[0]
+    return demo_of(fetch(ann, f"{app.url}/api/projects"))
 
 
 @pytest.fixture(params=["dark", "light"])

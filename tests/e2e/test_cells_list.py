@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from annotation.protocol import Mask
 from inference import rle
-from tests.e2e.pages import Annotator, annotator_apart, cells_in_database, fetch, rle_of
+from tests.e2e.pages import Annotator, annotator_apart, cells_in_database, demo_of, fetch, rle_of
 from tests.running import App, Person, Tab
 
 FAULTY = 3
@@ -30,7 +30,7 @@ def discs(holes: int) -> list[NDArray[np.bool_]]:
 @pytest.fixture(scope="module")
 def image(app: App, ann: BrowserContext) -> Iterator[dict[str, Any]]:
     """An image of the demo project that is empty before and after, with twelve cells by hand."""
-    project = fetch(ann, f"{app.url}/api/projects")[0]
+    project = demo_of(fetch(ann, f"{app.url}/api/projects"))
     image = fetch(ann, f"{app.url}/api/projects/{project['id']}/images")[3]
     person = Person(app.url)
     for cookie in ann.cookies():

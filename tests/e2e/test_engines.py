@@ -16,7 +16,7 @@ from inference import torch_runtime
 from inference.contracts import AutoParams, Point, Prompts
 from inference.engines import registry
 from inference.rle import Rle, paste
-from tests.e2e.pages import Annotator, annotator_apart, cells_in_database, fetch, rle_of
+from tests.e2e.pages import Annotator, annotator_apart, cells_in_database, demo_of, fetch, rle_of
 from tests.running import App
 
 # isort: split
@@ -45,7 +45,7 @@ def weights(app: App) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def image(app: App, ann: BrowserContext) -> dict[str, Any]:
     """An image of the demo project that no other test opens."""
-    project = fetch(ann, f"{app.url}/api/projects")[0]
+    project = demo_of(fetch(ann, f"{app.url}/api/projects"))
     return fetch(ann, f"{app.url}/api/projects/{project['id']}/images")[2]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.e2e.pages import Annotator, cells_in_database, fetch, take_account
+from tests.e2e.pages import Annotator, cells_in_database, demo_of, fetch, take_account
 from tests.running import App, Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -24,7 +24,7 @@ def owner(app: App, ann: BrowserContext) -> Person:
 
 @pytest.fixture(scope="module")
 def colleagues(app: App, browser: Browser, owner: Person) -> Iterator[list[BrowserContext]]:
-    project = owner.get("/api/projects")[0]["id"]
+    project = demo_of(owner.get("/api/projects"))["id"]
     contexts = []
     for name in ("cleo", "dan"):
         made = owner.post(f"/api/projects/{project}/members", email=f"{name}@lab.example", role="annotator")
@@ -54,7 +54,7 @@ def agree(pages: list[Annotator], cells: int) -> None:
 def test_three_people_and_their_troubles(
     app: App, ann: BrowserContext, colleagues: list[BrowserContext], owner: Person, browser: Browser
 ) -> None:
-    project = fetch(ann, f"{app.url}/api/projects")[0]["id"]
+    project = demo_of(fetch(ann, f"{app.url}/api/projects"))["id"]
     image_id = fetch(ann, f"{app.url}/api/projects/{project}/images")[-1]["id"]
     before = len(cells_in_database(app, ann, image_id))
     url = f"{app.url}/images/{image_id}/"

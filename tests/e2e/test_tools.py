@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext
 from scipy import ndimage
 
 from inference import rle
-from tests.e2e.pages import Annotator, cells_in_database, fetch, rle_of
+from tests.e2e.pages import Annotator, cells_in_database, demo_of, fetch, rle_of
 from tests.running import App
 
 Point = tuple[float, float]
@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 @pytest.fixture(scope="module")
 def image(app: App, ann: BrowserContext) -> dict[str, Any]:
     """An empty image of the demo project that no other test opens."""
-    project = fetch(ann, f"{app.url}/api/projects")[0]
+    project = demo_of(fetch(ann, f"{app.url}/api/projects"))
     return fetch(ann, f"{app.url}/api/projects/{project['id']}/images")[1]
 
 
