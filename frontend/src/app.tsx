@@ -11,6 +11,7 @@ import { AnnotatorPage } from "./ui/annotator/page";
 import type { Draw } from "./ui/annotator/stage";
 import "./ui/styles/annotator.css";
 import "./ui/styles/cell-list.css";
+import "./ui/styles/object.css";
 import "./ui/styles/together.css";
 import "./ui/styles/tool-bar.css";
 import "./ui/styles/dialogs.css";

@@ -1,8 +1,10 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { Bindings } from "../../commands/bindings";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
+import { planeCommands } from "../../commands/plane-commands";
 import { reviewCommands } from "../../commands/review-commands";
 import { viewerCommands } from "../../commands/viewer-commands";
+import { Across } from "../../editor/across";
 import { CellList } from "../../editor/cell-list";
 import { Editor } from "../../editor/editor";
 import { firstLooks } from "../../editor/looks";
@@ -30,6 +32,7 @@ const RESTING_MS = 500;
 export class Annotator implements PageActions {
   readonly editor: Editor;
   readonly viewer: Viewer;
+  readonly across: Across;
   readonly cells: CellList;
   readonly commands: readonly Command[];
   readonly bindings: Bindings;
@@ -75,7 +78,9 @@ export class Annotator implements PageActions {
       return this.workflow.reviews && (status === "submitted" || status === "in_review");
     });
     this.review = new Review(this.editor, api.review(detail.id), judging);
+    this.across = new Across(this.editor, this.viewer);
     this.commands = this.bindings.bind([
+      ...planeCommands(this.editor, this.across),
       ...commandsFor(this.editor, this),
       ...viewerCommands(this.editor, this.viewer, (hash) => void this.share(hash)),
       ...reviewCommands(this.review, () => this.editor.selection.value.size > 0),
