@@ -105,6 +105,39 @@ def test_a_cell_lies_on_the_plane_on_which_it_was_drawn(
     page.saved()
 
 
+def test_a_cell_goes_on_over_slices_and_frames_as_one_object(
+    page: Annotator, app: App, ann: BrowserContext, image_id: str
+) -> None:
+    page.press("ArrowDown", "b")
+    page.drag((150, 100), (150, 120))
+    page.until("selected", "1")
+    page.press("Alt+o", "ArrowUp", "ArrowUp")
+    page.drag((150, 300), (150, 320))
+    page.until("selected", "1")
+    page.press("Alt+j", "Alt+i", "Control+ArrowRight")
+    page.until("plane", "1 2")
+    page.until("cells", "1")
+    page.saved()
+    cells = cells_in_database(app, ann, image_id)
+    assert len({cell["label"] for cell in cells}) == 1
+    place = {
+        (cell["t"], cell["z"]): (cell["mask"]["top"], cell["mask"]["left"], cell["mask"]["counts"]) for cell in cells
+    }
+    (top, left, counts), (_, right, _) = place[0, 0], place[0, 2]
+    assert place == {
+        (0, 0): (top, left, counts),
+        (0, 1): (top, (left + right) // 2, counts),
+        (0, 2): (top, right, counts),
+        (1, 2): (top, right, counts),
+    }
+    page.press("ArrowLeft", "ArrowDown", "ArrowDown")
+    page.until("cells", "1")
+    page.press(*["Control+z"] * 5)
+    page.until("cells", "0")
+    page.saved()
+    assert cells_in_database(app, ann, image_id) == []
+
+
 def test_a_person_goes_to_coordinates_and_reads_the_pixels_there(page: Annotator) -> None:
     page.press("Control+g")
     page.page.keyboard.type("200, 150")

@@ -25,7 +25,7 @@ export function ObjectPanel({ model }: { model: Annotator }): JSX.Element | null
       )}
       <Steps model={model} id="copy" name="Copy to" />
       <Steps model={model} id="propagate" name="Find on" />
-      <div class="row">
+      <div class="row object-actions">
         <CommandButton command={command("interpolate")} class="button">
           Fill between
         </CommandButton>
@@ -135,7 +135,7 @@ function Linking({ model }: { model: Annotator }): JSX.Element {
   const command = (id: string): Command | undefined => model.commands.find((one) => one.id === id);
   const anchor = across.anchor.value;
   return (
-    <div class="row">
+    <div class="row object-actions">
       <CommandButton command={command("mark-object")} class="button" pressed={anchor !== null}>
         <Icon node={Pin} title="" /> {anchor ? `Linking to ${nameOf(anchor)}` : "Remember"}
       </CommandButton>
