@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,18 @@ def _hosts() -> list[str]:
     if "*" in hosts:
         raise ImproperlyConfigured("ALLOWED_HOSTS must name your hosts; “*” would let any site pose as this one.")
     return hosts
+
+
+def _networks() -> list[str]:
+    networks: list[str] = env.list("CYTOMARK_WEBHOOK_NETWORKS", default=[])
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"CYTOMARK_WEBHOOK_NETWORKS: {network} is no network; write such as 10.0.0.0/8 or fd00::/8."
+            ) from error
+    return networks
 
 
 def _database() -> dict[str, Any]:
@@ -66,6 +79,8 @@ DISK_RESERVE_BYTES: int = env.int("CYTOMARK_DISK_RESERVE_BYTES", default=1024**3
 """Uploads stop when less than this is free, so that saving annotations goes on (S15)."""
 REQUESTS_PER_MINUTE: int = env.int("CYTOMARK_REQUESTS_PER_MINUTE", default=3000)
 """Requests that one person's programs may make in a minute; what a page changes counts too."""
+WEBHOOK_NETWORKS: list[str] = _networks()
+"""Networks that webhooks may be in besides the public internet (S21)."""
 DEFAULT_ENGINE: str = env("CYTOMARK_ENGINE", default="starter")
 
 INSTALLED_APPS = [

@@ -10,6 +10,7 @@ from annotation.models.regions import Region
 from annotation.models.review import Judgement, StateChange, Verdict, Visit
 from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
 from annotation.models.tokens import KeptAnswer, Token
+from annotation.models.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
 from annotation.models.work import DayWork
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "AuditKind",
     "Client",
     "DayWork",
+    "Delivery",
+    "DeliveryState",
     "Image",
     "ImageSplit",
     "ImageStatus",
@@ -45,4 +48,6 @@ __all__ = [
     "User",
     "Verdict",
     "Visit",
+    "Webhook",
+    "WebhookEvent",
 ]

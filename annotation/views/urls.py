@@ -28,6 +28,7 @@ from annotation.views import (
     snapshots,
     tokens,
     uploads,
+    webhooks,
     workflow,
 )
 from annotation.views.api import api
@@ -51,6 +52,7 @@ api.add_router("", audit.router)
 api.add_router("", agreement.router)
 api.add_router("", dashboards.router)
 api.add_router("", tokens.router)
+api.add_router("", webhooks.router)
 api.add_router("", openapi.router)
 
 urlpatterns = [

@@ -8,6 +8,7 @@ import type {
   ClassChangeIn,
   ClassIn,
   ClassOut,
+  DeliveryOut,
   DifferenceOut,
   EngineOut,
   ExportIn,
@@ -31,6 +32,10 @@ import type {
   TokenOut,
   TwinsIn,
   UploadOut,
+  WebhookChangeIn,
+  WebhookIn,
+  WebhookMadeOut,
+  WebhookOut,
   WorkflowIn,
   WorkflowOut,
 } from "../../protocol/api.gen";
@@ -102,6 +107,15 @@ export const api = {
   tokens: () => call<readonly TokenOut[]>("GET", "/api/tokens"),
   createToken: (body: TokenIn) => call<TokenMadeOut>("POST", "/api/tokens", body),
   deleteToken: (id: string) => call<void>("DELETE", `/api/tokens/${id}`),
+  webhooks: (id: string) => call<readonly WebhookOut[]>("GET", `${project(id)}/webhooks`),
+  createWebhook: (id: string, body: WebhookIn) =>
+    call<WebhookMadeOut>("POST", `${project(id)}/webhooks`, body),
+  changeWebhook: (id: string, body: WebhookChangeIn) =>
+    call<WebhookOut>("PATCH", `/api/webhooks/${id}`, body),
+  deleteWebhook: (id: string) => call<void>("DELETE", `/api/webhooks/${id}`),
+  pingWebhook: (id: string) => call<DeliveryOut>("POST", `/api/webhooks/${id}/ping`),
+  deliveries: (id: string) => call<readonly DeliveryOut[]>("GET", `/api/webhooks/${id}/deliveries`),
+  sendAgain: (id: string) => call<DeliveryOut>("POST", `/api/deliveries/${id}/again`),
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),
 };
 
