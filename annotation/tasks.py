@@ -9,6 +9,7 @@ from uuid import UUID
 from celery import shared_task  # noqa: TID251 - the domain's tasks are declared here and nowhere else
 
 from annotation.actions.annotation_imports import do_add_annotations, do_read_annotations
+from annotation.actions.axes import do_reread_image
 from annotation.actions.exports import do_run_export, do_sweep_exports
 from annotation.actions.imports import do_fail_import, do_import_upload
 from annotation.actions.jobs import do_fail_job, do_start_job, do_sweep_jobs
@@ -51,6 +52,12 @@ def _run(job_id: str, do: Callable[[Job], None], *, what: str) -> None:
         logger.exception("The %s %s failed", what, job.pk)
         message = f"Something went wrong while making the {what}. If it happens again, ask your administrator."
         do_fail_job(job.pk, job.attempt, message=message, permanent=False)
+
+
+@shared_task(name="annotation.reread_image", queue="io", ignore_result=True, soft_time_limit=7200, time_limit=7300)
+def reread_image(job_id: str) -> None:
+    """Read an image's original in another way."""
+    _run(job_id, do_reread_image, what="image")
 
 
 @shared_task(name="annotation.export_project", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
