@@ -13,6 +13,7 @@ import { Banner, JobLine, Toasts } from "./messages";
 import { type Annotator, isActive } from "./model";
 import { Palette } from "./palette";
 import { TogetherBar } from "./people";
+import { PlanesQuestion } from "./planes-dialog";
 import { PromptBar } from "./prompt-bar";
 import { RegionsPanel } from "./regions-panel";
 import { ReviewPanel } from "./review-panel";
@@ -59,6 +60,7 @@ export function AnnotatorPage({
           <WorkPanel model={model} />
           <ReviewPanel model={model} />
           <ChannelsPanel model={model} />
+          <PlanesQuestion model={model} />
           <FindPanel model={model} />
           <ClassesPanel model={model} />
           <RegionsPanel model={model} />
