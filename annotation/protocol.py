@@ -61,10 +61,13 @@ class CellState(Message):
     locked: bool = False
     t: int = 0
     z: int = 0
+    parent: int | None = None
 
 
 class CreateCell(Message):
-    """A new cell on slice ``z`` of frame ``t``. Pixels that another cell of that plane has are left out of it."""
+    """A new cell on slice ``z`` of frame ``t``. Pixels that another cell of that plane has are left out of it. With
+    ``joins``, a cell of another plane, both are one object and have its label; ``parent`` is a cell of the object in an
+    earlier frame that divided into this one."""
 
     change: Literal["create"]
     id: UUID
@@ -73,10 +76,15 @@ class CreateCell(Message):
     provenance: Provenance
     t: PlaneIndex = 0
     z: PlaneIndex = 0
+    joins: UUID | None = None
+    parent: UUID | None = None
 
 
 class UpdateCell(Message):
     """A new shape, a new class, locked or not, or several of these; a locked cell takes no other change.
+
+    ``joins`` makes it a part of another cell's object, its own id an object of its own. ``parent``, with
+    ``set_parent``, is a cell of the object that divided into it, or null for none.
 
     ``base_version`` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not
     answered yet): what the same tab changed since does not count as stale. ``provenance`` comes with a shape that an
@@ -91,6 +99,19 @@ class UpdateCell(Message):
     set_class: bool = False
     locked: bool | None = None
     provenance: Provenance | None = None
+    joins: UUID | None = None
+    parent: UUID | None = None
+    set_parent: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it changes nothing."""
+        return self.locked is None and not self.changes_more_than_lock
+
+    @property
+    def changes_more_than_lock(self) -> bool:
+        """Whether it changes what a lock protects."""
+        return bool(self.mask or self.set_class or self.joins or self.set_parent)
 
 
 class DeleteCell(Message):

@@ -56,6 +56,7 @@ def cell_state(cell: Annotation) -> CellState:
         locked=cell.locked,
         t=cell.t,
         z=cell.z,
+        parent=cell.parent,
     )
 
 

@@ -1,7 +1,7 @@
 """What an operation does to an image's cells. Nothing here is saved: rows are prepared, the caller writes them.
 
 Rules: a new shape or class is refused when that very property has changed since the version that the person saw (R5);
-deleting wins; masks never overlap.
+deleting wins; masks never overlap; an object has one cell on a plane.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from annotation.actions.masks import Plane, Room, check_inside
+from annotation.actions.objects import check_objects, find_other, parent_label
 from annotation.actions.states import State, state_of
 from annotation.errors import ErrorCode, RefusedError
 from annotation.models import Annotation, Image, LabelClass, Role, User
@@ -56,6 +57,7 @@ class Editor:
         self.role = role
         self.client_id = client_id
         self.edits: dict[UUID, Edit] = {}
+        self.first_label = image.next_label
         self._classes: dict[int, bool] = {}
 
     # --- finding ----------------------------------------------------------------------------------------------
@@ -91,15 +93,27 @@ class Editor:
             cell.updated_by = self.user
         return cell
 
+    def new_label(self) -> int:
+        """The image's next one."""
+        self.image.next_label += 1
+        return self.image.next_label - 1
+
     def insert(
-        self, cell_id: UUID, mask: Rle, *, plane: Plane, class_id: int | None, provenance: Provenance
+        self,
+        cell_id: UUID,
+        mask: Rle,
+        *,
+        plane: Plane,
+        class_id: int | None,
+        provenance: Provenance,
+        label: int | None = None,
     ) -> Annotation:
-        """A new cell with the image's next label."""
+        """A new cell: of an object of its own, or with the ``label`` of another."""
         t, z = plane
         cell = Annotation(
             id=cell_id,
             image=self.image,
-            label=self.image.next_label,
+            label=self.new_label() if label is None else label,
             t=t,
             z=z,
             label_class_id=class_id,
@@ -110,7 +124,6 @@ class Editor:
             class_client=self.client_id,
         )
         cell.rle = mask
-        self.image.next_label += 1
         self.edits[cell.pk] = Edit(cell, None, is_new=True)
         return cell
 
@@ -125,6 +138,14 @@ class Editor:
         """A new class."""
         self.edit(cell).label_class_id = class_id
         cell.class_version, cell.class_client = cell.version, self.client_id
+
+    def join(self, cell: Annotation, label: int) -> None:
+        """A part of that object."""
+        self.edit(cell).label = label
+
+    def descend(self, cell: Annotation, parent: int | None) -> None:
+        """It came of the division of that object, or of none."""
+        self.edit(cell).parent = parent
 
     def lock(self, cell: Annotation, *, locked: bool) -> None:
         """Locked or not."""
@@ -168,7 +189,7 @@ def _check_fresh(editor: Editor, cell: Annotation, change: UpdateCell) -> None:
 
 def prepare_changes(editor: Editor, changes: Sequence[Change]) -> None:
     """Prepare what a person pushed: deletes first, then new shapes, then new cells, so that pixels can change hands."""
-    rows = editor.load([change.id for change in changes])
+    rows = editor.load(_named(changes))
     room = _room(editor.image, rows, changes)
     for change in sorted(changes, key=lambda change: ("delete", "update", "create").index(change.change)):
         if isinstance(change, DeleteCell):
@@ -176,9 +197,18 @@ def prepare_changes(editor: Editor, changes: Sequence[Change]) -> None:
             check_unlocked(cell)
             editor.delete(cell)
         elif isinstance(change, UpdateCell):
-            _prepare_update(editor, _live(rows, change), change, room)
+            _prepare_update(editor, rows, change, room)
         else:
             _prepare_create(editor, rows, change, room)
+    check_objects(editor)
+
+
+def _named(changes: Sequence[Change]) -> list[UUID]:
+    """The ids of all cells that they are about."""
+    others = [
+        cell_id for change in changes if not isinstance(change, DeleteCell) for cell_id in (change.joins, change.parent)
+    ]
+    return [*(change.id for change in changes), *(cell_id for cell_id in others if cell_id)]
 
 
 def _room(image: Image, rows: dict[UUID, Annotation], changes: Sequence[Change]) -> Room:
@@ -208,10 +238,11 @@ def _claim(room: Room, plane: Plane, mask: Rle, cell_id: UUID) -> Rle:
     return free
 
 
-def _prepare_update(editor: Editor, cell: Annotation, change: UpdateCell, room: Room) -> None:
-    if change.mask is None and not change.set_class and change.locked is None:
-        raise RefusedError(ErrorCode.BAD_REQUEST, "An update has a new mask, class or lock.", cells=[cell.pk])
-    if change.mask is not None or change.set_class:
+def _prepare_update(editor: Editor, rows: dict[UUID, Annotation], change: UpdateCell, room: Room) -> None:
+    cell = _live(rows, change)
+    if change.is_empty:
+        raise RefusedError(ErrorCode.BAD_REQUEST, "An update has a new mask, class, object or lock.", cells=[cell.pk])
+    if change.changes_more_than_lock:
         check_unlocked(cell)
     _check_fresh(editor, cell, change)
     if change.locked is not None:
@@ -222,6 +253,20 @@ def _prepare_update(editor: Editor, cell: Annotation, change: UpdateCell, room: 
     if change.set_class:
         editor.check_class(change.class_id)
         editor.relabel(cell, change.class_id)
+    _prepare_links(editor, rows, cell, change)
+
+
+def _prepare_links(editor: Editor, rows: dict[UUID, Annotation], cell: Annotation, change: UpdateCell) -> None:
+    """Which object it is a part of, and which one it came from."""
+    if change.joins == cell.pk:
+        editor.join(cell, editor.new_label())
+    elif change.joins:
+        editor.join(cell, find_other(editor, rows, change.joins, own=cell.pk).label)
+    if change.set_parent and change.parent is None:
+        editor.descend(cell, None)
+    elif change.set_parent and change.parent:
+        mother = find_other(editor, rows, change.parent, own=cell.pk)
+        editor.descend(cell, parent_label(mother, own=cell.pk, label=cell.label, t=cell.t))
 
 
 def _prepare_create(editor: Editor, rows: dict[UUID, Annotation], change: CreateCell, room: Room) -> None:
@@ -229,5 +274,11 @@ def _prepare_create(editor: Editor, rows: dict[UUID, Annotation], change: Create
         raise RefusedError(ErrorCode.CONFLICT, "There is a cell of that id already.", cells=[change.id])
     editor.check_class(change.class_id)
     plane = (change.t, change.z)
+    label = find_other(editor, rows, change.joins, own=change.id).label if change.joins else None
     mask = _claim(room, plane, change.mask.to_rle(), change.id)
-    editor.insert(change.id, mask, plane=plane, class_id=change.class_id, provenance=change.provenance)
+    cell = editor.insert(
+        change.id, mask, plane=plane, class_id=change.class_id, provenance=change.provenance, label=label
+    )
+    if change.parent:
+        mother = find_other(editor, rows, change.parent, own=change.id)
+        cell.parent = parent_label(mother, own=change.id, label=label, t=change.t)

@@ -21,6 +21,7 @@ from annotation.queries import cell_state
 
 _COLUMNS = {
     **dict.fromkeys(("top", "left", "height", "width", "area", "version", "mask_version", "class_version"), "integer"),
+    **dict.fromkeys(("label", "parent"), "integer"),
     **dict.fromkeys(("label_class_id", "updated_by_id"), "bigint"),
     **dict.fromkeys(("mask_client", "class_client"), "uuid"),
     **dict.fromkeys(("deleted", "locked"), "boolean"),

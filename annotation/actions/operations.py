@@ -119,11 +119,12 @@ def do_add_found_cells(job: Job, part: Part, provenance: Provenance) -> int:
         return 0
     plane = (int(job.params.get("t", 0)), int(job.params.get("z", 0)))
     room = Room(image, [(plane, cell.mask) for cell in part.cells])
-    class_ids = _class_ids(image, part)
+    class_ids, numbers = _class_ids(image, part), Numbers()
     for number, cell in enumerate(part.cells):
         stamped = provenance.model_copy(update={"score": cell.score})
         cell_id = uuid5(job.pk, f"{part.number}:{number}")
-        _insert_free(editor, room, NewCell(plane, cell.mask, class_ids[number]), cell_id=cell_id, provenance=stamped)
+        new = NewCell(plane, cell.mask, class_ids[number])
+        _insert_free(editor, room, new, numbers=numbers, cell_id=cell_id, provenance=stamped)
     if editor.edits:
         _write_part(editor, job.pk, part.number)
     return len(editor.edits)
@@ -131,19 +132,50 @@ def do_add_found_cells(job: Job, part: Part, provenance: Provenance) -> int:
 
 @dataclass(frozen=True, slots=True)
 class NewCell:
-    """A mask that wants to become a cell of a plane (t, z)."""
+    """A mask that wants to become a cell of a plane (t, z). Those of one ``number`` become one object, as far as that
+    is one per plane; ``parent`` is the number of the object that divided into it."""
 
     plane: tuple[int, int]
     mask: Rle
     class_id: int | None
+    number: int | None = None
+    parent: int | None = None
 
 
-def _insert_free(editor: Editor, room: Room, new: NewCell, *, cell_id: UUID, provenance: Provenance) -> None:
+class Numbers:
+    """Which label the objects of a file got here."""
+
+    def __init__(self) -> None:
+        self._labels: dict[int, int] = {}
+        self._taken: set[tuple[int, tuple[int, int]]] = set()
+
+    def label(self, editor: Editor, new: NewCell) -> int:
+        """Of the cell's object; one of its own where the object has a cell on this plane already."""
+        if new.number is None or (new.number, new.plane) in self._taken:
+            return editor.new_label()
+        self._taken.add((new.number, new.plane))
+        return self._of(editor, new.number)
+
+    def parent(self, editor: Editor, new: NewCell) -> int | None:
+        """Of the cell's mother."""
+        return None if new.parent is None else self._of(editor, new.parent)
+
+    def _of(self, editor: Editor, number: int) -> int:
+        if number not in self._labels:
+            self._labels[number] = editor.new_label()
+        return self._labels[number]
+
+
+def _insert_free(
+    editor: Editor, room: Room, new: NewCell, *, numbers: Numbers, cell_id: UUID, provenance: Provenance
+) -> None:
     """The cell with the pixels that are free, if these are half of it."""
     free = room.free_part(new.plane, new.mask)
     if 2 * free.area >= new.mask.area and free.area > 0:
         room.take(new.plane, free)
-        editor.insert(cell_id, free, plane=new.plane, class_id=new.class_id, provenance=provenance)
+        label = numbers.label(editor, new)
+        cell = editor.insert(cell_id, free, plane=new.plane, class_id=new.class_id, provenance=provenance, label=label)
+        cell.parent = numbers.parent(editor, new)
 
 
 @transaction.atomic
@@ -155,12 +187,13 @@ def do_add_cells(
     image = Image.objects.select_for_update(no_key=True).get(pk=image_id)
     if Operation.objects.filter(pk=operation_id).exists():
         return 0
-    added = 0
+    added, numbers = 0, Numbers()
     for start in range(0, len(cells), CELLS_AT_ONCE):
         some = cells[start : start + CELLS_AT_ONCE]
         editor, room = Editor(image, user), Room(image, [(cell.plane, cell.mask) for cell in some])
         for number, cell in enumerate(some, start):
-            _insert_free(editor, room, cell, cell_id=uuid5(operation_id, str(number)), provenance=provenance)
+            cell_id = uuid5(operation_id, str(number))
+            _insert_free(editor, room, cell, numbers=numbers, cell_id=cell_id, provenance=provenance)
         if editor.edits:
             _write_part(editor, operation_id, start)
         added += len(editor.edits)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from annotation.actions.changes import Editor, check_unlocked
 from annotation.actions.log import write_operation
 from annotation.actions.masks import Room
+from annotation.actions.objects import check_objects
 from annotation.actions.workflow import check_may_edit
 from annotation.errors import ErrorCode, RefusedError
 from annotation.history import get_cells_at
@@ -45,12 +46,13 @@ def do_restore(image: Image, user: User, clock: int, *, role: Role, cells: list[
 
 
 def _differs(cell: Annotation, state: CellState) -> bool:
-    same = (cell.rle, cell.label_class_id, cell.locked) == (state.mask.to_rle(), state.class_id, state.locked)
-    return cell.deleted or not same
+    now = (cell.rle, cell.label_class_id, cell.locked, cell.label, cell.parent)
+    then = (state.mask.to_rle(), state.class_id, state.locked, state.label, state.parent)
+    return cell.deleted or now != then
 
 
 def _bring_back(editor: Editor, rows: dict[UUID, Annotation], states: list[CellState]) -> None:
-    """Shape, class and lock of each, as far as other cells leave room."""
+    """Shape, class, object and lock of each, as far as other cells leave room."""
     moving = [state.id for state in states] + list(editor.edits)
     room = Room(editor.image, [((state.t, state.z), state.mask.to_rle()) for state in states], without=moving)
     for state in states:
@@ -68,5 +70,10 @@ def _bring_back(editor: Editor, rows: dict[UUID, Annotation], states: list[CellS
             editor.reshape(cell, mask, provenance=state.provenance.model_dump(mode="json"))
         if state.class_id != cell.label_class_id:
             editor.relabel(cell, state.class_id)
+        if state.label != cell.label:
+            editor.join(cell, state.label)
+        if state.parent != cell.parent:
+            editor.descend(cell, state.parent)
         if state.locked != cell.locked:
             editor.lock(cell, locked=state.locked)
+    check_objects(editor)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from annotation.actions.changes import Editor, check_unlocked
 from annotation.actions.masks import Room
+from annotation.actions.objects import check_objects
 from annotation.actions.states import State, state_of
 from annotation.errors import ErrorCode, RefusedError
 from annotation.models import Annotation, Image, Job, JobState, Operation, User
@@ -56,9 +57,9 @@ def _differs(one: State | None, other: State | None) -> set[str]:
     """Which of a cell's properties two states differ in."""
     if one is None or other is None:
         return set() if one is other else {"existence"}
-    changed = {name for name in ("mask", "class_id") if one[name] != other[name]}
-    # The log of older versions says nothing of locks: there were none.
-    return changed | ({"locked"} if one.get("locked", False) != other.get("locked", False) else set())
+    # The log of older versions says nothing of locks and of parents: there were none.
+    was, now = ({"locked": False, "parent": None, **state} for state in (one, other))
+    return {name for name in ("mask", "class_id", "label", "parent", "locked") if was[name] != now[name]}
 
 
 def _check_untouched(cell: Annotation, before: State | None, after: State | None) -> None:
@@ -87,6 +88,7 @@ def prepare_undo(editor: Editor, target: Operation) -> None:
     _check_room(editor.image, cells)
     for cell, before, after in cells:
         _invert(editor, cell, before, after)
+    check_objects(editor)
 
 
 def _mask_of(state: State) -> Rle:
@@ -126,3 +128,7 @@ def _invert(editor: Editor, cell: Annotation, before: State | None, after: State
         editor.relabel(cell, before["class_id"])
     if "locked" in changed:
         editor.lock(cell, locked=before.get("locked", False))
+    if "label" in changed:
+        editor.join(cell, before["label"])
+    if "parent" in changed:
+        editor.descend(cell, before.get("parent"))

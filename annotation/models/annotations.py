@@ -18,7 +18,8 @@ class Annotation(models.Model):
     """One cell's mask on one plane of its image. A deleted cell keeps its row, so that versions never run backwards and
     undo can restore it.
 
-    ``label`` is the cell's number in this image, as in a label TIFF. ``version`` grows with every change;
+    ``label`` is the cell's number in this image, as in a label TIFF: cells of several planes with one label are one
+    object. No object has two cells on one plane (a constraint of migration 0014). ``version`` grows with every change;
     ``mask_version`` and ``class_version`` are the versions at which those last changed, so that a new shape and a
     new class by two people at once do not collide (R5).
     """
@@ -28,6 +29,7 @@ class Annotation(models.Model):
     label = models.PositiveIntegerField()
     t = models.PositiveIntegerField(default=0, db_default=0, help_text="the frame that it lies in")
     z = models.PositiveIntegerField(default=0, db_default=0, help_text="the slice that it lies in")
+    parent = models.PositiveIntegerField(null=True, help_text="the label of the object that divided into this one")
     top = models.IntegerField()
     left = models.IntegerField()
     height = models.PositiveIntegerField()
@@ -50,7 +52,6 @@ class Annotation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["image", "label"], name="labels_differ"),
             models.CheckConstraint(condition=Q(height__gt=0, width__gt=0, area__gt=0), name="masks_are_not_empty"),
         ]
         indexes = [models.Index(fields=["image"], condition=Q(deleted=False), name="live_cells_of_image")]

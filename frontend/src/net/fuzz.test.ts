@@ -2,6 +2,7 @@
  * server has, everything done is answered once, and nothing is done twice. */
 
 import { describe, expect, test } from "vitest";
+import type { Mask } from "../geometry/mask";
 import { boxToMask } from "../geometry/raster";
 import type { CellState } from "../protocol/messages.gen";
 import { CellStore } from "../store/document";
@@ -89,7 +90,7 @@ class Player {
     const left = random.int(0, SIDE - 3);
     const box = { top, left, bottom: top + random.int(2, 14), right: left + random.int(2, 14) };
     const mask = boxToMask(box, { top: 0, left: 0, bottom: SIDE, right: SIDE });
-    const kind = random.int(0, 12);
+    const kind = random.int(0, 15);
     if (kind < 4 || !id) session.create(mask, random.int(1, 4), HAND);
     else if (kind < 6) session.update(id, { mask });
     else if (kind === 6) session.update(id, { classId: random.int(1, 4) });
@@ -101,7 +102,23 @@ class Player {
         { edit: "create", mask, classId: 2, provenance: HAND },
       ]);
     else if (kind < 11) session.undo();
+    else if (kind < 14) this.link(kind, id, mask);
     else session.redo();
+  }
+
+  /** Cells of different slices become one object, or part. */
+  private link(kind: number, id: string, mask: Mask): void {
+    const { session, random } = this;
+    const other = random.pick([...session.store.everywhere()].filter((cell) => cell.id !== id))?.id ?? id;
+    const plane = { t: 0, z: random.int(0, SLICES) };
+    if (kind === 11) session.update(id, { joins: random.chance(0.3) ? id : other });
+    else if (kind === 12)
+      session.apply([{ edit: "create", plane, mask, classId: null, provenance: HAND, joins: other }]);
+    else
+      session.apply([
+        { edit: "update", id, joins: id },
+        { edit: "update", id: other, parent: null },
+      ]);
   }
 }
 

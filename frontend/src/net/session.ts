@@ -3,7 +3,6 @@
 import type { ReadonlySignal } from "@preact/signals-core";
 import { computed, signal } from "@preact/signals-core";
 import type { Mask } from "../geometry/mask";
-import { clip, isEmpty, sameMask } from "../geometry/mask";
 import type {
   Change,
   ErrorCode,
@@ -16,6 +15,7 @@ import type {
 import { MAX_CHANGES, MAX_MESSAGE_BYTES } from "../protocol/messages.gen";
 import type { CellStore } from "../store/document";
 import { type PlaneAt, samePlane } from "../store/types";
+import { draft } from "./drafts";
 import { newId } from "./ids";
 import type { SyncParts } from "./parts";
 import type { QueuedOperation } from "./queue";
@@ -36,8 +36,6 @@ import type {
 
 /** Leaves room for what else is in the message. */
 const MAX_OPERATION = MAX_MESSAGE_BYTES - 2_000;
-
-type Draft = { readonly change: Change; readonly created: string | null };
 
 export class Session implements ImageSession {
   readonly store: CellStore;
@@ -99,7 +97,9 @@ export class Session implements ImageSession {
 
   apply(edits: readonly Edit[]): (string | null)[] {
     if (!this.mayChange()) return edits.filter(({ edit }) => edit === "create").map(() => null);
-    const drafts = edits.map((edit) => this.draft(edit, edits.length === 1));
+    const { store, sync } = this;
+    const { entries } = sync.pusher;
+    const drafts = edits.map((edit) => draft(edit, { store, entries, alone: edits.length === 1 }));
     const changes = drafts.flatMap((draft) => (draft ? [draft.change] : []));
     const refused = this.pushAll(changes);
     return drafts.flatMap((draft, index) => {
@@ -113,50 +113,6 @@ export class Session implements ImageSession {
     if (this.sync.mayEdit) return true;
     this.notify("Your role in this project lets you look but not change cells.", "forbidden");
     return false;
-  }
-
-  /** `alone`: fitted to what is free now. Within one operation pixels may change hands, so there the store fits it. */
-  private draft(edit: Edit, alone: boolean): Draft | null {
-    const bounds = { top: 0, left: 0, bottom: this.store.height, right: this.store.width };
-    if (edit.edit === "create") {
-      const mask = clip(edit.mask, bounds);
-      const id = newId();
-      const { classId, provenance } = edit;
-      const { t, z } = edit.plane ?? this.store.plane;
-      const change = { change: "create", id, mask, class_id: classId, provenance, t, z } as const;
-      return isEmpty(mask) ? null : { change, created: id };
-    }
-    const cell = this.store.get(edit.id);
-    if (!cell) return null;
-    const base_version = this.baseVersion(edit.id);
-    const away: Draft = { change: { change: "delete", id: edit.id, base_version }, created: null };
-    if (edit.edit === "delete") return away;
-    const mask = edit.mask && (alone ? this.store.free(edit.mask, edit.id) : clip(edit.mask, bounds));
-    if (edit.mask && isEmpty(edit.mask)) return away;
-    const reshapes = mask !== undefined && !sameMask(mask, cell.mask);
-    const relabels = edit.classId !== undefined && edit.classId !== cell.classId;
-    const locks = edit.locked !== undefined && edit.locked !== cell.locked;
-    if ((!reshapes && !relabels && !locks) || (mask && isEmpty(mask))) return null;
-    return {
-      change: {
-        change: "update",
-        id: edit.id,
-        base_version,
-        ...(reshapes ? { mask, ...(edit.provenance ? { provenance: edit.provenance } : {}) } : {}),
-        ...(locks ? { locked: edit.locked ?? null } : {}),
-        ...(relabels ? { class_id: edit.classId ?? null, set_class: true } : {}),
-      },
-      created: null,
-    };
-  }
-
-  /** The version that this edit builds on: that of the server's state under my oldest unanswered change. What others did
-   * since is not in the shape that I changed. */
-  private baseVersion(id: string): number {
-    for (const entry of this.sync.pusher.entries)
-      for (const change of entry.changes)
-        if (change.id === id) return change.change === "create" ? 1 : change.base_version;
-    return this.store.known(id)?.version ?? 1;
   }
 
   /** One operation, in as few parts as the size of a message allows. Returns the ids of cells left out. */

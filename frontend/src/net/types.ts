@@ -129,6 +129,10 @@ export interface CellUpdate {
   readonly locked?: boolean;
   /** Where the new mask came from; left out the cell keeps its own. */
   readonly provenance?: Provenance;
+  /** A cell of another plane, whose object it becomes a part of; its own id: an object of its own. */
+  readonly joins?: string;
+  /** A cell of an earlier frame that divided into this one; null for none. */
+  readonly parent?: string | null;
 }
 
 /** For `apply`: several cells in one step, undone in one step. */
@@ -140,6 +144,8 @@ export type Edit =
       readonly mask: Mask;
       readonly classId: number | null;
       readonly provenance: Provenance;
+      readonly joins?: string;
+      readonly parent?: string;
     }
   | ({ readonly edit: "update"; readonly id: string } & CellUpdate)
   | { readonly edit: "delete"; readonly id: string };

@@ -55,9 +55,10 @@ export interface CellState {
   readonly locked: boolean;
   readonly t: number;
   readonly z: number;
+  readonly parent: number | null;
 }
 
-/** A new cell on slice `z` of frame `t`. Pixels that another cell of that plane has are left out of it. */
+/** A new cell on slice `z` of frame `t`. Pixels that another cell of that plane has are left out of it. With `joins`, a cell of another plane, both are one object and have its label; `parent` is a cell of the object in an earlier frame that divided into this one. */
 export interface CreateCell {
   readonly change: "create";
   readonly id: string;
@@ -66,6 +67,8 @@ export interface CreateCell {
   readonly provenance: Provenance;
   readonly t?: number;
   readonly z?: number;
+  readonly joins?: string | null;
+  readonly parent?: string | null;
 }
 
 /** Where my pointer is, or null when it left the canvas, and what I see. Never stored, dropped first. */
@@ -334,7 +337,7 @@ export interface TuneParams {
   readonly diameter?: number | null;
 }
 
-/** A new shape, a new class, locked or not, or several of these; a locked cell takes no other change. `base_version` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale. `provenance` comes with a shape that an engine made; without it the cell keeps its own. */
+/** A new shape, a new class, locked or not, or several of these; a locked cell takes no other change. `joins` makes it a part of another cell's object, its own id an object of its own. `parent`, with `set_parent`, is a cell of the object that divided into it, or null for none. `base_version` is the last version of the server's that the tab has heard of (1 for a cell whose creation is not answered yet): what the same tab changed since does not count as stale. `provenance` comes with a shape that an engine made; without it the cell keeps its own. */
 export interface UpdateCell {
   readonly change: "update";
   readonly id: string;
@@ -344,6 +347,9 @@ export interface UpdateCell {
   readonly set_class?: boolean;
   readonly locked?: boolean | null;
   readonly provenance?: Provenance | null;
+  readonly joins?: string | null;
+  readonly parent?: string | null;
+  readonly set_parent?: boolean;
 }
 
 /** Who you are here and what you missed: with `snapshot` all cells replace what the client has, otherwise the `patches` after its clock. */
@@ -452,17 +458,22 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       "updated_by": "string",
       "locked": "boolean",
       "t": "integer",
-      "z": "integer"
+      "z": "integer",
+      "parent": {
+        "nullable": "integer"
+      }
     },
     "optional": [
       "locked",
+      "parent",
       "t",
       "z"
     ],
     "defaults": {
       "locked": false,
       "t": 0,
-      "z": 0
+      "z": 0,
+      "parent": null
     }
   },
   "ErrorCode": {

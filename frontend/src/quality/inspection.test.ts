@@ -14,6 +14,7 @@ function state(id: string, mask: CellState["mask"]): CellState {
     class_id: null,
     provenance: { source: "hand" },
     locked: false,
+    parent: null,
     t: 0,
     z: 0,
     ...by,

@@ -32,7 +32,8 @@ export class CellStates {
       if (!cell) continue;
       const base = cell.classId === null ? null : bases.get(cell.classId);
       const at = this.store.slotOf(id) * 4;
-      this.bytes.set(base ? shade(base, id) : unclassified(id), at);
+      const kin = this.store.kin(cell);
+      this.bytes.set(base ? shade(base, kin) : unclassified(kin), at);
       this.bytes[at + 3] = this.selected.has(id) ? SELECTED : 0;
     }
   }

@@ -23,6 +23,7 @@ function state(id: string, version: number, mask = square(0, 0)): CellState {
     provenance: HAND,
     created_by: "ada",
     locked: false,
+    parent: null,
     t: 0,
     z: 0,
     updated_by: "ada",

@@ -8,6 +8,7 @@ import type { Mask } from "../geometry/mask";
 import { clip, isEmpty, sameMask } from "../geometry/mask";
 import type { CellState, Change, CreateCell, Patch, UpdateCell } from "../protocol/messages.gen";
 import { Labels } from "./labels";
+import { aloneAs, Objects, objectOfLabel } from "./objects";
 import {
   type Cell,
   type CellsChanged,
@@ -25,6 +26,8 @@ function cellOf(state: CellState): Cell {
     label: state.label,
     version: state.version,
     plane: { t: state.t, z: state.z },
+    object: objectOfLabel(state.label),
+    parent: state.parent,
     mask: state.mask,
     classId: state.class_id,
     provenance: state.provenance,
@@ -38,6 +41,7 @@ function cellOf(state: CellState): Cell {
 /** The version alone would do, were it not for databases that are restored from a backup. */
 function sameState(one: CellState | undefined, other: CellState): boolean {
   if (one?.version !== other.version || one.class_id !== other.class_id) return false;
+  if (one.label !== other.label || one.parent !== other.parent) return false;
   return one.locked === other.locked && sameMask(one.mask, other.mask);
 }
 
@@ -52,6 +56,7 @@ export class CellStore implements CellView {
   private readonly truth = new Map<string, CellState>();
   /** All cells, and those of the plane that is looked at. */
   private readonly all = new Map<string, Cell>();
+  private readonly objects = new Objects();
   private readonly shown = new Map<string, Cell>();
   private pending: PendingOperation[] = [];
   private readonly slotById = new Map<string, number>();
@@ -85,6 +90,22 @@ export class CellStore implements CellView {
 
   cells(): IterableIterator<Cell> {
     return this.shown.values();
+  }
+
+  anywhere(id: string): Cell | undefined {
+    return this.all.get(id);
+  }
+
+  everywhere(): IterableIterator<Cell> {
+    return this.all.values();
+  }
+
+  objectOf(cell: Cell): Cell[] {
+    return this.objects.of(cell.object);
+  }
+
+  kin(cell: Cell): string {
+    return this.objects.count(cell.object) > 1 ? cell.object : cell.id;
   }
 
   slotOf(id: string): number {
@@ -134,6 +155,7 @@ export class CellStore implements CellView {
     for (const id of [...this.shown.keys()]) this.hide(id);
     this.plane = plane;
     this.all.clear();
+    this.objects.clear();
     for (const state of this.truth.values()) this.show(cellOf(state));
     for (const operation of this.pending) this.applyPending(operation);
     this.emit();
@@ -252,20 +274,24 @@ export class CellStore implements CellView {
     const classId = change.set_class ? (change.class_id ?? null) : before.classId;
     const provenance = (change.mask && change.provenance) ?? before.provenance;
     const locked = change.locked ?? before.locked;
-    this.show({ ...before, mask, classId, provenance, locked, updatedBy: this.author, pending: true });
-    return fits;
+    const kin = this.objects.after(change, before, this.all);
+    const more = { mask, classId, provenance, locked, updatedBy: this.author, pending: true };
+    this.show({ ...before, ...more, ...kin });
+    return fits && kin !== null;
   }
 
   private applyCreate(change: CreateCell): boolean {
     if (this.all.has(change.id)) return false;
+    const { id } = change;
     const plane = { t: change.t ?? 0, z: change.z ?? 0 };
     const mask = this.freeOn(plane, change.mask);
-    if (isEmpty(mask)) return false;
+    const kin = this.objects.after(change, aloneAs(id, plane), this.all);
+    if (isEmpty(mask) || kin === null) return false;
     this.show({
-      id: change.id,
-      label: null,
+      id,
       version: 0,
       plane,
+      ...kin,
       mask,
       classId: change.class_id ?? null,
       provenance: change.provenance,
@@ -286,6 +312,7 @@ export class CellStore implements CellView {
 
   private show(cell: Cell): void {
     this.all.set(cell.id, cell);
+    this.objects.add(cell);
     if (!samePlane(cell.plane, this.plane)) return;
     let slot = this.slotById.get(cell.id);
     if (slot === undefined) {
@@ -298,6 +325,8 @@ export class CellStore implements CellView {
   }
 
   private hide(id: string): void {
+    const known = this.all.get(id);
+    if (known) this.objects.remove(known);
     this.all.delete(id);
     const cell = this.shown.get(id);
     if (!cell) return;

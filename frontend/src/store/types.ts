@@ -30,6 +30,10 @@ export interface Cell {
   readonly version: number;
   /** The plane that it lies on. */
   readonly plane: PlaneAt;
+  /** Cells of several planes with the same are one object. */
+  readonly object: string;
+  /** The label of the object that divided into this one. */
+  readonly parent: number | null;
   readonly mask: Mask;
   readonly classId: number | null;
   readonly provenance: Provenance;
@@ -58,6 +62,14 @@ export interface CellView {
   /** How many cells each plane has that has any, by `planeKey`. */
   planes(): ReadonlyMap<string, number>;
   get(id: string): Cell | undefined;
+  /** The same for a cell of whatever plane. */
+  anywhere(id: string): Cell | undefined;
+  /** All cells that are one object with this one, itself too: frame by frame, slice by slice. */
+  objectOf(cell: Cell): Cell[];
+  /** The cells of all planes. */
+  everywhere(): IterableIterator<Cell>;
+  /** A name that stays the same for a cell, and is the same for all cells of an object: what its colour is made of. */
+  kin(cell: Cell): string;
   cells(): IterableIterator<Cell>;
 
   /** Row by row, `width` × `height`: 0 for none, otherwise the slot of the cell that has this pixel. The same array for

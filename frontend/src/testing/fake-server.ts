@@ -19,7 +19,7 @@ import type {
 import { VERSION } from "../protocol/messages.gen";
 import { Labels } from "../store/labels";
 import type { Logged, Person, Row } from "./fake-rows";
-import { differences, Refused, refusal, type Written } from "./fake-rows";
+import { checkObjects, differences, kinOf, Refused, refusal, writeRow } from "./fake-rows";
 
 export interface Listener {
   readonly person: Person;
@@ -44,6 +44,8 @@ export class FakeServer {
   /** Slice under slice. */
   private labels: Labels;
   private nextLabel = 1;
+  /** Whether there was ever a cell that joined another. */
+  private areLinked = false;
 
   constructor(
     width: number,
@@ -163,6 +165,8 @@ export class FakeServer {
     const order = ["delete", "update", "create"];
     const sorted = [...changes].sort((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
     for (const change of sorted) this.applyChange(person, push.client_id, change);
+    this.areLinked ||= changes.some((change) => change.change !== "delete" && change.joins);
+    if (this.areLinked) checkObjects(this.live);
     const kind = push.continues ? "part" : "edit";
     return this.record(person, push.id, { kind, undoes: null, partOf: push.continues ?? null }, before);
   }
@@ -171,9 +175,16 @@ export class FakeServer {
     if (change.change === "create") {
       if (this.rows.has(change.id)) throw new Refused("conflict", "There is a cell of that id.", [change.id]);
       const mask = this.claim(change.id, change.mask, change.z ?? 0);
+      const t = change.t ?? 0;
+      const { label = this.nextLabel++, parent = null } = kinOf(this.rows, change, {
+        ...this.fresh,
+        label: null,
+        t,
+      });
       const state: CellState = {
         id: change.id,
-        label: this.nextLabel++,
+        label,
+        parent,
         version: 1,
         mask,
         class_id: change.class_id ?? null,
@@ -181,7 +192,7 @@ export class FakeServer {
         created_by: person.name,
         updated_by: person.name,
         locked: false,
-        t: change.t ?? 0,
+        t,
         z: change.z ?? 0,
       };
       const versions = { maskVersion: 1, classVersion: 1, maskClient: client, classClient: client };
@@ -192,10 +203,11 @@ export class FakeServer {
     if (!row) throw new Refused("gone", "Somebody deleted this cell.", [change.id]);
     if (change.base_version > row.state.version)
       throw new Refused("bad_request", "No such version.", [change.id]);
-    const onlyLocks = change.change === "update" && !change.mask && !change.set_class;
+    const isMore = change.change === "update" && (change.mask || change.set_class);
+    const onlyLocks = change.change === "update" && !isMore && !change.joins && change.set_parent !== true;
     if (row.state.locked && !onlyLocks) throw new Refused("locked", "This cell is locked.", [change.id]);
     if (change.change === "update") this.update(person, client, row, change);
-    else this.write(row, person, client, { deleted: true });
+    else writeRow(row, person, client, { deleted: true });
   }
 
   private update(person: Person, client: string, row: Row, change: UpdateCell): void {
@@ -205,30 +217,13 @@ export class FakeServer {
       (change.set_class && base < row.classVersion && row.classClient !== client);
     if (isStale) throw new Refused("stale", "Somebody changed this cell.", [change.id]);
     const mask = change.mask ? this.claim(change.id, change.mask, row.state.z) : undefined;
-    this.write(row, person, client, {
+    writeRow(row, person, client, {
       mask,
       ...(mask && change.provenance ? { provenance: change.provenance } : {}),
       ...(change.set_class ? { classId: change.class_id ?? null } : {}),
       ...(typeof change.locked === "boolean" ? { locked: change.locked } : {}),
+      ...kinOf(this.rows, change, { ...this.fresh, label: row.state.label, t: row.state.t }),
     });
-  }
-
-  private write(row: Row, person: Person, client: string, what: Written): void {
-    const version = row.state.version + 1;
-    row.state = { ...row.state, version, updated_by: person.name };
-    if (what.deleted !== undefined) row.deleted = what.deleted;
-    if (what.locked !== undefined) row.state = { ...row.state, locked: what.locked };
-    if (what.provenance) row.state = { ...row.state, provenance: what.provenance };
-    if (what.mask) {
-      row.state = { ...row.state, mask: what.mask };
-      row.maskVersion = version;
-      row.maskClient = client;
-    }
-    if (what.classId !== undefined) {
-      row.state = { ...row.state, class_id: what.classId };
-      row.classVersion = version;
-      row.classClient = client;
-    }
   }
 
   // --- undo ---------------------------------------------------------------------------------------------------
@@ -257,6 +252,7 @@ export class FakeServer {
       const row = this.rows.get(id);
       if (row) this.restore(person, push.client_id, row, before, after);
     }
+    if (this.areLinked) checkObjects(this.live);
     target.undone = true;
     const kind = target.patch.kind === "undo" ? "redo" : "undo";
     return this.record(person, push.id, { kind, undoes: targetId, partOf: null }, states);
@@ -270,7 +266,7 @@ export class FakeServer {
     after: CellState | null,
   ): void {
     if (before === null) {
-      this.write(row, person, client, { deleted: true });
+      writeRow(row, person, client, { deleted: true });
       return;
     }
     const { id } = row.state;
@@ -282,15 +278,21 @@ export class FakeServer {
       throw new Refused("changed_since", "Another cell lies there by now.", [id]);
     this.labels.paint(laid, this.slot(id));
     const changed = differences(before, after);
-    this.write(row, person, client, {
+    writeRow(row, person, client, {
       deleted: false,
       mask: changed.has("mask") ? mask : undefined,
       ...(changed.has("class") ? { classId: before.class_id } : {}),
       ...(changed.has("lock") ? { locked: before.locked } : {}),
+      ...(changed.has("label") ? { label: before.label } : {}),
+      ...(changed.has("parent") ? { parent: before.parent } : {}),
     });
   }
 
   // --- inside -------------------------------------------------------------------------------------------------
+
+  private get fresh() {
+    return { fresh: () => this.nextLabel++ };
+  }
 
   private row(id: string): Row | undefined {
     const row = this.rows.get(id);

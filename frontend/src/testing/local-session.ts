@@ -91,10 +91,13 @@ export class LocalSession implements ImageSession {
 
   private applyOne(edit: Edit): (string | null)[] {
     if (edit.edit === "create") {
-      const mask = this.room.free(edit.mask);
+      const elsewhere = edit.plane && !samePlane(edit.plane, this.store.plane);
+      const mask = elsewhere ? edit.mask : this.room.free(edit.mask);
       if (isEmpty(mask)) return [null];
+      const label = this.store.known(edit.joins ?? "")?.label ?? this.next;
+      const parent = this.store.known(edit.parent ?? "")?.label ?? null;
       const id = `cell-${this.next++}`;
-      this.put({ ...edit, id, mask, locked: false, version: 1 });
+      this.put({ ...edit, id, mask, locked: false, version: 1, label, parent });
       return [id];
     }
     const cell = this.store.known(edit.id);
@@ -107,7 +110,13 @@ export class LocalSession implements ImageSession {
       const classId = edit.classId === undefined ? cell.class_id : edit.classId;
       const provenance = edit.provenance ?? cell.provenance;
       const locked = edit.locked ?? cell.locked;
-      this.put({ id: edit.id, mask, classId, provenance, locked, version: cell.version + 1 });
+      const joined = edit.joins === edit.id ? this.next++ : this.store.known(edit.joins ?? "")?.label;
+      const mother = this.store.known(edit.parent ?? "")?.label ?? null;
+      const kin = {
+        label: joined ?? cell.label,
+        parent: edit.parent === undefined ? cell.parent : mother,
+      };
+      this.put({ id: edit.id, mask, classId, provenance, locked, version: cell.version + 1, ...kin });
     }
     return [];
   }
@@ -119,12 +128,16 @@ export class LocalSession implements ImageSession {
     provenance: Provenance;
     locked: boolean;
     version: number;
+    label: number;
+    parent: number | null;
+    plane?: PlaneAt;
   }): void {
-    const { id, mask, provenance, locked, version } = cell;
-    const { t, z } = this.store.known(id) ?? this.store.plane;
+    const { id, mask, provenance, locked, version, label, parent } = cell;
+    const { t, z } = cell.plane ?? this.store.known(id) ?? this.store.plane;
     const state: CellState = {
       id,
-      label: 1,
+      label,
+      parent,
       version,
       mask,
       class_id: cell.classId,

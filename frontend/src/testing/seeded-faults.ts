@@ -208,6 +208,7 @@ function storeOf(cells: Painter["cells"]): CellStore {
       class_id: null,
       provenance: { source: "auto" },
       locked: false,
+      parent: null,
       t: 0,
       z: 0,
       created_by: "Ada",
