@@ -13,7 +13,7 @@ from annotation.actions.axes import do_create_rereading
 from annotation.actions.images import do_delete_image, do_rename_image
 from annotation.imaging.layout import TILE, levels_of
 from annotation.imaging.shown_plane import middle_plane
-from annotation.listings import ImageRow, get_classes, get_images, get_neighbours
+from annotation.listings import ImageRow, get_classes, get_images, get_looks, get_neighbours
 from annotation.models import AuditKind, Image, Role, User
 from annotation.permissions import Action, access_image, access_project
 from annotation.views.api import person
@@ -41,6 +41,7 @@ def _image_out(image: Image, user: User, role: Role) -> ImageDetailOut:
             "tile": TILE,
             "planes_in_file": image.reading.get("planes_in_file", 0),
             "opens_at": dict(zip("tz", middle_plane(image), strict=True)),
+            "looks": get_looks(image, user),
             "project": {"id": project.pk, "name": project.name, "role": role},
             "classes": [ClassOut.model_validate(item) for item in get_classes(project.pk)],
         }

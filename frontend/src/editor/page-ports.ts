@@ -3,6 +3,7 @@
 import type { Box } from "../geometry/box";
 import type { PixelSize } from "../geometry/measure";
 import type { PlaneAt } from "../store/types";
+import type { KeptLooks, LooksPort } from "./look-memory";
 import type { HistoryPort } from "./past";
 import type { TileAt } from "./pixel-tiles";
 import type { LabelClass } from "./ports";
@@ -83,6 +84,7 @@ export interface ImageDetail extends ImageRow, ImageContent {
   readonly planes_in_file: number;
   /** The plane that it opens at. */
   readonly opens_at: PlaneAt;
+  readonly looks: KeptLooks;
   readonly pixel_um: PixelSize & { readonly z: number | null };
   /** Seconds between two frames. */
   readonly time_step: number | null;
@@ -140,6 +142,7 @@ export interface AnnotatorApi {
   review(imageId: string): ReviewPort;
   regions(imageId: string): RegionsPort;
   history(imageId: string): HistoryPort;
+  looks(imageId: string): LooksPort;
   thumbnail(imageId: string): string;
   go(path: string): void;
   /** This page's address with another end, in the address bar and the clipboard; rejects where only the first worked. */
