@@ -5,45 +5,100 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotation', '0013_tokens'),
+        ("annotation", "0015_looks"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='image',
-            name='reading',
-            field=models.JSONField(default=dict, help_text='how the file was read: imaging.source.Choice, planes_in_file, asks, names, notes'),
+            model_name="image",
+            name="reading",
+            field=models.JSONField(
+                default=dict,
+                help_text="how the file was read: imaging.source.Choice, planes_in_file, asks, names, notes",
+            ),
         ),
         migrations.AddField(
-            model_name='image',
-            name='store',
-            field=models.CharField(blank=True, db_default='', db_index=True, default='', help_text="the folder of its files, called by their content; empty: they lie under the image's id", max_length=64),
+            model_name="image",
+            name="store",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                db_index=True,
+                default="",
+                help_text="the folder of its files, called by their content; empty: they lie under the image's id",
+                max_length=64,
+            ),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='question',
-            field=models.JSONField(default=dict, help_text='what it leaves open; see imaging.source.Question'),
+            model_name="upload",
+            name="question",
+            field=models.JSONField(default=dict, help_text="what it leaves open; see imaging.source.Question"),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='wish',
-            field=models.JSONField(default=annotation.models.images.first_wish, help_text='series (numbers, null for all), planes and labels as in actions.answers; ask: rather than guess'),
+            model_name="upload",
+            name="wish",
+            field=models.JSONField(
+                default=annotation.models.images.first_wish,
+                help_text="series (numbers, null for all), planes and labels as in actions.answers; ask: rather than guess",
+            ),
         ),
         migrations.AlterField(
-            model_name='auditentry',
-            name='kind',
-            field=models.CharField(choices=[('sign_in', 'Signed in'), ('sign_in_failed', 'Sign-in failed'), ('sign_out', 'Signed out'), ('member_added', 'Member added'), ('member_role', 'Role changed'), ('member_removed', 'Member removed'), ('member_link', 'Sign-in link made'), ('project_created', 'Project created'), ('project_renamed', 'Project renamed'), ('project_deleted', 'Project deleted'), ('settings', 'Settings changed'), ('class_created', 'Class created'), ('class_changed', 'Class changed'), ('class_deleted', 'Class deleted'), ('image_renamed', 'Image renamed'), ('image_deleted', 'Image deleted'), ('image_reread', 'Planes of an image corrected'), ('export', 'Export')], max_length=24),
+            model_name="auditentry",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("sign_in", "Signed in"),
+                    ("sign_in_failed", "Sign-in failed"),
+                    ("sign_out", "Signed out"),
+                    ("member_added", "Member added"),
+                    ("member_role", "Role changed"),
+                    ("member_removed", "Member removed"),
+                    ("member_link", "Sign-in link made"),
+                    ("project_created", "Project created"),
+                    ("project_renamed", "Project renamed"),
+                    ("project_deleted", "Project deleted"),
+                    ("settings", "Settings changed"),
+                    ("class_created", "Class created"),
+                    ("class_changed", "Class changed"),
+                    ("class_deleted", "Class deleted"),
+                    ("image_renamed", "Image renamed"),
+                    ("image_deleted", "Image deleted"),
+                    ("image_reread", "Planes of an image corrected"),
+                    ("export", "Export"),
+                ],
+                max_length=24,
+            ),
         ),
         migrations.AlterField(
-            model_name='job',
-            name='kind',
-            field=models.CharField(choices=[('import', 'Import'), ('reread', 'Reread'), ('segment', 'Segment'), ('export', 'Export'), ('snapshot', 'Snapshot'), ('read', 'Read'), ('add', 'Add')], max_length=16),
+            model_name="job",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("import", "Import"),
+                    ("reread", "Reread"),
+                    ("segment", "Segment"),
+                    ("export", "Export"),
+                    ("snapshot", "Snapshot"),
+                    ("read", "Read"),
+                    ("add", "Add"),
+                ],
+                max_length=16,
+            ),
         ),
         migrations.AlterField(
-            model_name='upload',
-            name='state',
-            field=models.CharField(choices=[('receiving', 'Receiving'), ('decoding', 'Decoding'), ('asking', 'Asking'), ('done', 'Done'), ('failed', 'Failed')], default='receiving', max_length=16),
+            model_name="upload",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("receiving", "Receiving"),
+                    ("decoding", "Decoding"),
+                    ("asking", "Asking"),
+                    ("done", "Done"),
+                    ("failed", "Failed"),
+                ],
+                default="receiving",
+                max_length=16,
+            ),
         ),
     ]
