@@ -5,7 +5,7 @@ from annotation.models.audit import AuditEntry, AuditKind
 from annotation.models.images import Image, ImageStatus, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
-from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, NextOrder, Project, Role
+from annotation.models.projects import CLASS_COLOURS, LabelClass, Looks, Membership, NextOrder, Project, Role
 from annotation.models.regions import Region
 from annotation.models.review import Judgement, StateChange, Verdict, Visit
 from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
@@ -31,6 +31,7 @@ __all__ = [
     "Judgement",
     "KeptAnswer",
     "LabelClass",
+    "Looks",
     "Membership",
     "NextOrder",
     "Operation",

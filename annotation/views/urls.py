@@ -19,6 +19,7 @@ from annotation.views import (
     images,
     jobs,
     label_classes,
+    looks,
     members,
     openapi,
     pages,
@@ -45,6 +46,7 @@ api.add_router("", projects.router)
 api.add_router("", members.router)
 api.add_router("", label_classes.router)
 api.add_router("", images.router)
+api.add_router("", looks.router)
 api.add_router("", regions.router)
 api.add_router("", history.router)
 api.add_router("", workflow.router)

@@ -62,7 +62,7 @@ async function openAnnotator(api: AnnotatorApi, imageId: string): Promise<Annota
 }
 
 /** Go where the address says, once the canvas has a size. */
-function linked({ editor, viewer }: Annotator): void {
+function linked({ editor, viewer, lookMemory }: Annotator): void {
   const { hash } = location;
   if (hash.length < 2) return;
   let waiting = true;
@@ -73,6 +73,7 @@ function linked({ editor, viewer }: Annotator): void {
     queueMicrotask(() => {
       stop();
       follow(editor, hash, viewer.content);
+      lookMemory.adopt();
     });
   });
 }

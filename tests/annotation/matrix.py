@@ -18,7 +18,7 @@ from annotation.actions.annotation_imports import kept_cells
 from annotation.actions.tokens import do_create_token
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
-from annotation.models import Annotation, Delivery, Image, Job, JobKind, JobState, Upload, Webhook
+from annotation.models import Annotation, Delivery, Image, Job, JobKind, JobState, Region, Upload, Webhook
 from inference.rle import Rle
 from inference.weights import path_of, weights_file
 from tests.annotation.world import ACTORS, ROLES, World
@@ -84,6 +84,21 @@ def begin_upload(world: World) -> None:
     Path(settings.UPLOADS).mkdir(parents=True, exist_ok=True)
 
 
+def ask_of_upload(world: World) -> None:
+    """The annotator's upload of a file that does not say what its two planes are."""
+    begin_upload(world)
+    upload = Upload.objects.get(pk=world.ids["upload_id"])
+    upload.previews.mkdir(exist_ok=True)
+    (upload.previews / "preview-0.webp").write_bytes(b"bytes")
+    upload.question, upload.state = {"series": [{"preview": True}], "planes": 2, "labels": []}, "asking"
+    upload.save()
+    world.ids["number"] = 0
+
+
+def answer_upload(world: World) -> dict[str, Any]:
+    return {"uploads": [str(world.ids.get("upload_id", world.image.pk))], "planes": "t"}
+
+
 def begin_annotations(world: World) -> None:
     """The annotator's file of annotations, which has arrived."""
     begin_upload(world)
@@ -116,6 +131,12 @@ def make_webhook(world: World) -> None:
     webhook = Webhook.objects.create(project=world.project, url="https://lab.example/", secret="whsec_", events=[])
     delivery = Delivery.objects.create(webhook=webhook, event="ping", body="{}")
     world.ids |= {"webhook_id": webhook.pk, "delivery_id": delivery.pk}
+
+
+def read_two_planes(world: World) -> None:
+    """An image of a file that does not say what its two planes are, and nothing in it yet."""
+    Region.objects.filter(image=world.image).delete()
+    Image.objects.filter(pk=world.image.pk).update(clock=0, reading={"planes_in_file": 2, "series": 0})
 
 
 def store_pixels(world: World) -> None:
@@ -159,6 +180,12 @@ def judgement(world: World) -> dict[str, Any]:
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
 ANNOTATOR = frozenset({"annotator"})
+LOOKS = {
+    "channels": [{"shown": True, "colour": "#ff0000", "min": 0, "max": 9, "gamma": 1}],
+    "inverted": False,
+    "projected": False,
+    "same_contrast": True,
+}
 BOX = {"top": 1, "left": 2, "bottom": 4, "right": 6}
 ROWS = [
     # --- pages
@@ -210,6 +237,7 @@ ROWS = [
     Row("GET", "/api/images/{image_id}", MEMBERS),
     Row("PATCH", "/api/images/{image_id}", MANAGERS, 200, lambda _: {"name": "renamed.tif"}),
     Row("DELETE", "/api/images/{image_id}", MANAGERS, 204),
+    Row("POST", "/api/images/{image_id}/planes", UPLOADERS, 201, lambda _: {"planes": "t"}, read_two_planes),
     Row("GET", "/api/images/{image_id}/tiles/{level}/{t}/{c}/{z}/{row}/{col}", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/thumbnail", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/original", MEMBERS, prepare=store_pixels),
@@ -238,6 +266,11 @@ ROWS = [
     Row("GET", "/projects/{project_id}/audit/", MANAGERS),
     Row("GET", P + "/audit", MANAGERS),
     Row("GET", P + "/audit.csv", MANAGERS),
+    # --- how channels are shown
+    Row("PUT", "/api/images/{image_id}/looks", MEMBERS, 204, lambda _: LOOKS),
+    Row("PUT", "/api/images/{image_id}/project-looks", MANAGERS, 204, lambda _: LOOKS),
+    Row("DELETE", "/api/images/{image_id}/looks", MEMBERS, 204),
+    Row("DELETE", "/api/images/{image_id}/project-looks", MANAGERS, 204),
     # --- regions
     Row("GET", "/api/images/{image_id}/regions", MEMBERS),
     Row("POST", "/api/images/{image_id}/regions", ANNOTATORS, 201, lambda _: {"name": "Corner", "box": BOX}),
@@ -251,6 +284,8 @@ ROWS = [
     Row("POST", P + "/uploads", UPLOADERS, 201, lambda _: {"name": "a.png", "size": 8}),
     Row("GET", P + "/uploads", UPLOADERS),
     Row("GET", UPLOAD, ANNOTATOR, prepare=begin_upload, private=True),
+    Row("GET", UPLOAD + "/previews/{number}", ANNOTATOR, prepare=ask_of_upload, private=True),
+    Row("POST", "/api/uploads/answers", ANNOTATOR, 200, answer_upload, ask_of_upload, private=True),
     Row("PUT", UPLOAD, ANNOTATOR, prepare=begin_upload, private=True, query="?offset=0", raw=b"half"),
     Row("DELETE", UPLOAD, ANNOTATOR, 204, prepare=begin_upload, private=True),
     # --- engines, runs, exports, jobs

@@ -13,7 +13,7 @@ import tifffile
 from PIL import Image as Picture
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.e2e.pages import Annotator, annotator_apart, cells_in_database, fetch
+from tests.e2e.pages import Annotator, annotator_apart, cells_in_database, fetch, person_of
 from tests.running import App, Person
 
 NAME = "planes.ome.tif"
@@ -55,6 +55,7 @@ def image_id(app: App, ann: BrowserContext, tmp_path_factory: pytest.TempPathFac
 def page(app: App, ann: BrowserContext, browser: Browser, image_id: str) -> Iterator[Annotator]:
     with annotator_apart(browser, ann, f"{app.url}/images/{image_id}/") as opened:
         yield opened
+    person_of(app, ann).delete(f"/api/images/{image_id}/looks")
 
 
 def colour_at(page: Annotator, row: float, col: float) -> tuple[int, int, int]:
@@ -85,6 +86,13 @@ def test_channels_are_added_up_in_their_colours_plane_by_plane(page: Annotator) 
     assert [colour_at(page, 350, col) for col in (100, 200, 300)] == [blue] * 3
     page.press("Shift+I")
     assert colour_at(page, 500, 500) == (255, 255, 255)
+    with page.page.expect_response(lambda answer: answer.url.endswith("/looks")) as kept:
+        page.press("Shift+I", "Shift+I")
+    assert kept.value.status == 204
+    page.page.reload()
+    page.until("ready", "true")
+    assert page.read("plane") == "0 1"
+    assert [colour_at(page, row, 200) for row in (150, 500)] == [(169, 75, 22), (255, 255, 255)]
 
 
 def test_a_cell_lies_on_the_plane_on_which_it_was_drawn(

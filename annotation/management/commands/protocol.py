@@ -25,6 +25,7 @@ from annotation.views import (
     review_schemas,
     schemas,
     schemas_history,
+    upload_schemas,
     webhook_schemas,
 )
 
@@ -32,7 +33,15 @@ Json = dict[str, Any]
 
 HEADER = "// Written by `make protocol` from {source}. Do not edit.\n"
 TARGET = Path("frontend/src/protocol")
-SCHEMAS = (schemas, access_schemas, dataset_schemas, review_schemas, schemas_history, webhook_schemas)
+SCHEMAS = (
+    schemas,
+    access_schemas,
+    dataset_schemas,
+    review_schemas,
+    schemas_history,
+    upload_schemas,
+    webhook_schemas,
+)
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 

@@ -3,6 +3,7 @@
 import type { Box } from "../geometry/box";
 import type { PixelSize } from "../geometry/measure";
 import type { PlaneAt } from "../store/types";
+import type { KeptLooks, LooksPort } from "./look-memory";
 import type { HistoryPort } from "./past";
 import type { TileAt } from "./pixel-tiles";
 import type { LabelClass } from "./ports";
@@ -79,8 +80,11 @@ export interface ImageRow {
 
 /** An image as the annotator opens it. */
 export interface ImageDetail extends ImageRow, ImageContent {
+  /** So many planes follow each other in its file and may be something else than was said; 0 where they may not. */
+  readonly planes_in_file: number;
   /** The plane that it opens at. */
   readonly opens_at: PlaneAt;
+  readonly looks: KeptLooks;
   readonly pixel_um: PixelSize & { readonly z: number | null };
   /** Seconds between two frames. */
   readonly time_step: number | null;
@@ -132,10 +136,13 @@ export interface AnnotatorApi {
     parameters: RunRequest,
   ): Promise<{ readonly id: string }>;
   cancel(jobId: string): Promise<void>;
+  /** Has the file read once more, its planes being these; resolves when that is done. */
+  correctPlanes(imageId: string, planes: string): Promise<void>;
   workflow(imageId: string, projectId: string): WorkflowPort;
   review(imageId: string): ReviewPort;
   regions(imageId: string): RegionsPort;
   history(imageId: string): HistoryPort;
+  looks(imageId: string): LooksPort;
   thumbnail(imageId: string): string;
   go(path: string): void;
   /** This page's address with another end, in the address bar and the clipboard; rejects where only the first worked. */

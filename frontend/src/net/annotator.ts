@@ -1,5 +1,6 @@
 /** The annotator's requests over HTTP. */
 
+import type { KeptLook } from "../editor/look-memory";
 import type { AnnotatorApi, EngineInfo } from "../editor/page-ports";
 import type {
   EntryOut,
@@ -15,6 +16,8 @@ import type {
 import type { CellState } from "../protocol/messages.gen";
 import { call, download } from "./http";
 
+const POLL_MS = 700;
+
 export const annotatorApi: AnnotatorApi = {
   image: (id) => call<ImageDetailOut>("GET", `/api/images/${id}`),
   images: (projectId) => call<ImageOut[]>("GET", `/api/projects/${projectId}/images`),
@@ -23,6 +26,14 @@ export const annotatorApi: AnnotatorApi = {
   engines: () => call<EngineInfo[]>("GET", "/api/engines"),
   run: (imageId, engine, { t, z }, params) =>
     call<JobOut>("POST", `/api/images/${imageId}/runs`, { engine, params, t, z }),
+  correctPlanes: async (imageId, planes) => {
+    let job = await call<JobOut>("POST", `/api/images/${imageId}/planes`, { planes });
+    while (job.state === "queued" || job.state === "running") {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      job = await call<JobOut>("GET", `/api/jobs/${job.id}`);
+    }
+    if (job.state !== "done") throw new Error(job.message);
+  },
   cancel: async (jobId) => {
     await call<JobOut>("POST", `/api/jobs/${jobId}/cancel`);
   },
@@ -56,6 +67,10 @@ export const annotatorApi: AnnotatorApi = {
     cells: (clock) => call<CellState[]>("GET", `/api/images/${imageId}/history/${clock}`),
     restore: async (what) => (await call<RestoredOut>("POST", `/api/images/${imageId}/restore`, what)).cells,
   }),
+  looks: (imageId) => ({
+    keepMine: (looks) => keepLooks(`/api/images/${imageId}/looks`, looks),
+    keepForAll: (looks) => keepLooks(`/api/images/${imageId}/project-looks`, looks),
+  }),
   thumbnail: (imageId) => `/api/images/${imageId}/thumbnail`,
   go: (path) => location.assign(path),
   copy: (hash) => {
@@ -65,3 +80,7 @@ export const annotatorApi: AnnotatorApi = {
   recall: (name) => localStorage.getItem(`cytomark:${name}`),
   remember: (name, value) => localStorage.setItem(`cytomark:${name}`, value),
 };
+
+function keepLooks(path: string, looks: KeptLook | null): Promise<void> {
+  return looks ? call<undefined>("PUT", path, looks) : call<undefined>("DELETE", path);
+}

@@ -7,6 +7,7 @@ import { viewerCommands } from "../../commands/viewer-commands";
 import { Across } from "../../editor/across";
 import { CellList } from "../../editor/cell-list";
 import { Editor } from "../../editor/editor";
+import { LookMemory } from "../../editor/look-memory";
 import { firstLooks } from "../../editor/looks";
 import type {
   AnnotatorApi,
@@ -33,6 +34,7 @@ export class Annotator implements PageActions {
   readonly editor: Editor;
   readonly viewer: Viewer;
   readonly across: Across;
+  readonly lookMemory: LookMemory;
   readonly cells: CellList;
   readonly commands: readonly Command[];
   readonly bindings: Bindings;
@@ -60,6 +62,9 @@ export class Annotator implements PageActions {
     const looks = firstLooks(detail.channel_info, detail.rgb);
     this.editor = new Editor(session, new View(detail, looks, detail.opens_at), classes);
     this.viewer = new Viewer(this.editor, detail, (at, signal) => api.tile(detail.id, at, signal));
+    this.lookMemory = new LookMemory(this.editor.view, looks, detail.looks, api.looks(detail.id), (message) =>
+      this.editor.say(message),
+    );
     this.cells = new CellList(this.editor);
     this.cells.pixelUm.value = detail.pixel_um;
     this.tour = new Tour(this);
@@ -135,6 +140,7 @@ export class Annotator implements PageActions {
   close(): void {
     for (const stop of this.stops) stop();
     this.tour.close();
+    this.lookMemory.close();
     this.viewer.close();
     this.editor.close();
   }

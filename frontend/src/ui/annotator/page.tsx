@@ -14,6 +14,7 @@ import { type Annotator, isActive } from "./model";
 import { ObjectPanel } from "./object-panel";
 import { Palette } from "./palette";
 import { TogetherBar } from "./people";
+import { PlanesQuestion } from "./planes-dialog";
 import { PromptBar } from "./prompt-bar";
 import { RegionsPanel } from "./regions-panel";
 import { ReviewPanel } from "./review-panel";
@@ -60,6 +61,7 @@ export function AnnotatorPage({
           <WorkPanel model={model} />
           <ReviewPanel model={model} />
           <ChannelsPanel model={model} />
+          <PlanesQuestion model={model} />
           <FindPanel model={model} />
           <ClassesPanel model={model} />
           <RegionsPanel model={model} />

@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { sentence } from "../../net/http";
 import type { DeliveryOut, WebhookIn, WebhookOut } from "../../protocol/api.gen";
 import { Confirm, Dialog } from "../dialog";
+import { exact } from "../format";
 import { Icon } from "../icon";
 import { complain, tell } from "../notices";
 import { api } from "./api";
@@ -40,12 +41,7 @@ function DeliveryRow({ item, onAgain }: { readonly item: DeliveryOut; readonly o
       <span class="muted">
         <span class={item.problem ? "over" : ""}>{WORDS[item.state]}</span> · <When iso={item.updated_at} />
         {item.problem && ` · ${item.problem}`}
-        {item.state === "waiting" && item.attempts > 0 && (
-          <>
-            {" "}
-            Next try <When iso={item.next_at} />
-          </>
-        )}
+        {item.state === "waiting" && item.attempts > 0 && ` Next try at ${exact(item.next_at)}.`}
       </span>
     </li>
   );
