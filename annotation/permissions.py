@@ -145,16 +145,16 @@ def access_image(
     return image, _check(user, role, action, what="image")
 
 
-def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, Image]:
-    """A region and its image, whose row is locked: the caller is in a transaction."""
+def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, Image, Role]:
+    """A region, its image, whose row is locked, and the person's role: the caller is in a transaction."""
     image_id = Region.objects.filter(pk=region_id).values_list("image_id", flat=True).first()
     if image_id is None:
         raise not_found("region")
-    image, _ = access_image(user, image_id, action, lock=True)
+    image, role = access_image(user, image_id, action, lock=True)
     region = Region.objects.filter(pk=region_id).select_related("created_by").first()
     if region is None:
         raise not_found("region")
-    return region, image
+    return region, image, role
 
 
 def access_upload(user: User, upload_id: UUID, *, lock: bool = False) -> Upload:
