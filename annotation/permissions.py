@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from annotation.errors import AppError, ErrorCode, forbidden, not_found
-from annotation.models import Image, Job, Membership, Project, Region, Role, Snapshot, Upload, User
+from annotation.models import Comment, Image, Job, Membership, Project, Region, Role, Snapshot, Upload, User
 
 M = TypeVar("M", bound=Model)
 
@@ -155,6 +155,18 @@ def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, 
     if region is None:
         raise not_found("region")
     return region, image, role
+
+
+def access_comment(user: User, comment_id: UUID, *, thread_of: Image | None = None) -> tuple[Comment, Image, Role]:
+    """A comment, its image and the person's role, as long as they may look at the image. With ``thread_of`` it
+    must have begun a thread of that image."""
+    comment = Comment.objects.filter(pk=comment_id, deleted_at=None).select_related("image", "author").first()
+    if thread_of is not None:
+        comment = Comment.objects.filter(pk=comment_id, image=thread_of, thread=None).select_related("author").first()
+    if comment is None:
+        raise not_found("comment")
+    image, role = access_image(user, comment.image_id, Action.VIEW)
+    return comment, image, role
 
 
 def access_upload(user: User, upload_id: UUID, *, lock: bool = False) -> Upload:

@@ -338,6 +338,27 @@ class RegionsChanged(Message):
     type: Literal["regions"]
 
 
+class CommentsChanged(Message):
+    """Somebody said something of the image, or took it back: ask for it (GET /api/images/…/comments)."""
+
+    type: Literal["comments"]
+
+
+class Notified(Message):
+    """Something happened that concerns you: ``text``, empty where you only read what there was. ``unread`` is how many
+    notifications you have not seen."""
+
+    type: Literal["notified"]
+    unread: int
+    text: str = ""
+
+
+class PeopleChanged(Message):
+    """Others are in the project, or in other images: ask for them (GET /api/projects/…/people)."""
+
+    type: Literal["people"]
+
+
 class Refusal(Message):
     """Something that you sent could not be done. ``number`` is that of the prompt or tune, ``push`` the id of the
     operation, where it was one: such an operation was *not* answered for good, and its seq is still free."""
@@ -357,7 +378,20 @@ class Pong(Message):
 
 
 ServerMessage = Annotated[
-    Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong,
+    Welcome
+    | Ack
+    | Patch
+    | Presence
+    | News
+    | Preview
+    | Proposal
+    | JobUpdate
+    | RegionsChanged
+    | CommentsChanged
+    | Notified
+    | PeopleChanged
+    | Refusal
+    | Pong,
     Field(discriminator="type"),
 ]
 

@@ -110,8 +110,8 @@ def _discard(image: Image, user: User, push: Push, refusal: RefusedError) -> Ack
 @transaction.atomic
 def do_add_found_cells(job: Job, part: Part, provenance: Provenance) -> int:
     """Add a part of what “find all cells” found, as an operation of the person who asked. Pixels that cells already
-    have are kept; what is then smaller than half of itself is left out. Returns how many were added. Raises RefusedError
-    where the image has been accepted meanwhile. The caller holds the job, and sees to it that no part is added twice."""
+    have are kept; what is then smaller than half of itself is left out. Returns how many were added. Raises
+    RefusedError where the image was accepted meanwhile. The caller holds the job, and adds no part twice."""
     assert job.image_id is not None  # noqa: S101 - only images are segmented
     image = Image.objects.select_for_update(no_key=True).get(pk=job.image_id)
     check_not_accepted(image)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from annotation.actions.notifications import do_notify_returned
 from annotation.errors import AppError, ErrorCode, RefusedError, forbidden
 from annotation.models import Image, ImageStatus, Role, StateChange, User
 from annotation.permissions import ALLOWED, Action
@@ -67,6 +68,8 @@ def do_step(
         image.reviewer = user
     note_state(image, user, after, reason=reason, cell=cell)
     image.save(update_fields=["status", "assignee", "reviewer"])
+    if after == _RETURNED:
+        do_notify_returned(image, user, reason)
 
 
 def note_state(

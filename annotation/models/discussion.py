@@ -39,9 +39,7 @@ class Comment(models.Model):
     class Meta:
         ordering = ["created_at", "pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(cell=None) | Q(row=None, col=None), name="comments_have_one_pin"
-            ),
+            models.CheckConstraint(condition=Q(cell=None) | Q(row=None, col=None), name="comments_have_one_pin"),
             models.CheckConstraint(
                 condition=Q(row=None, col=None) | Q(row__isnull=False, col__isnull=False), name="points_are_whole"
             ),
@@ -63,8 +61,8 @@ class NotificationKind(models.TextChoices):
 
 
 class Notification(models.Model):
-    """One person is told of one thing. ``text`` is a sentence; ``images`` is how many it is about, of which ``image`` is
-    the first. ``mailed_at`` is when it went out by e-mail, or was found not to go that way."""
+    """One person is told of one thing. ``text`` is a sentence; of several images, ``image`` is the first.
+    ``mailed_at`` is when it went out by e-mail, or was found not to go that way."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=16, choices=NotificationKind.choices)

@@ -9,6 +9,7 @@ from annotation.views import (
     agreement,
     annotation_imports,
     audit,
+    comments,
     dashboards,
     documents,
     engines,
@@ -20,8 +21,10 @@ from annotation.views import (
     jobs,
     label_classes,
     members,
+    notifications,
     openapi,
     pages,
+    presence,
     projects,
     regions,
     runs,
@@ -51,6 +54,9 @@ api.add_router("", audit.router)
 api.add_router("", agreement.router)
 api.add_router("", dashboards.router)
 api.add_router("", tokens.router)
+api.add_router("", comments.router)
+api.add_router("", notifications.router)
+api.add_router("", presence.router)
 api.add_router("", openapi.router)
 
 urlpatterns = [
@@ -63,6 +69,7 @@ urlpatterns = [
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),
     path("account/", pages.account, name="account"),
+    path("notifications/", pages.notifications, name="notifications"),
     path("docs/", documents.guide, name="guides"),
     path("docs/<slug:name>/", documents.guide, name="guide"),
     path("docs/images/<slug:name>.png", documents.picture, name="guide_picture"),

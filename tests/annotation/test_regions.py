@@ -65,7 +65,7 @@ def test_everybody_in_the_image_is_told_of_each_change(
         path = f"/api/regions/{create(world).json()['id']}"
         ask(world, "PATCH", path, {"name": "Right"})
         ask(world, "DELETE", path)
-    event = {"type": "on.regions", "text": '{"type":"regions"}'}
+    event = {"type": "on.hint", "text": '{"type":"regions"}'}
     assert told == [(events.image_group(world.image.pk), event)] * 3
 
 

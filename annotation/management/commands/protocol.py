@@ -19,13 +19,20 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from annotation import protocol
-from annotation.views import access_schemas, dataset_schemas, review_schemas, schemas, schemas_history
+from annotation.views import (
+    access_schemas,
+    dataset_schemas,
+    discussion_schemas,
+    review_schemas,
+    schemas,
+    schemas_history,
+)
 
 Json = dict[str, Any]
 
 HEADER = "// Written by `make protocol` from {source}. Do not edit.\n"
 TARGET = Path("frontend/src/protocol")
-SCHEMAS = (schemas, access_schemas, dataset_schemas, review_schemas, schemas_history)
+SCHEMAS = (schemas, access_schemas, dataset_schemas, discussion_schemas, review_schemas, schemas_history)
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
