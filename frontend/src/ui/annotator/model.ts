@@ -1,9 +1,11 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { Bindings } from "../../commands/bindings";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
+import { commentCommands } from "../../commands/comment-commands";
 import { reviewCommands } from "../../commands/review-commands";
 import { viewerCommands } from "../../commands/viewer-commands";
 import { CellList } from "../../editor/cell-list";
+import { Comments } from "../../editor/comments";
 import { Editor } from "../../editor/editor";
 import { firstLooks } from "../../editor/looks";
 import type {
@@ -36,6 +38,7 @@ export class Annotator implements PageActions {
   readonly tour: Tour;
   readonly workflow: Workflow;
   readonly review: Review;
+  readonly comments: Comments;
   readonly image: Signal<ImageDetail>;
   readonly images: Signal<readonly ImageRow[]> = signal([]);
   readonly engines: Signal<readonly EngineInfo[]> = signal([]);
@@ -75,9 +78,11 @@ export class Annotator implements PageActions {
       return this.workflow.reviews && (status === "submitted" || status === "in_review");
     });
     this.review = new Review(this.editor, api.review(detail.id), judging);
+    this.comments = new Comments(this.editor, api.comments(detail.id, detail.project.id));
     this.commands = this.bindings.bind([
       ...commandsFor(this.editor, this),
       ...viewerCommands(this.editor, this.viewer, (hash) => void this.share(hash)),
+      ...commentCommands(this.comments),
       ...reviewCommands(this.review, () => this.editor.selection.value.size > 0),
     ]);
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
@@ -130,6 +135,7 @@ export class Annotator implements PageActions {
   close(): void {
     for (const stop of this.stops) stop();
     this.tour.close();
+    this.comments.close();
     this.viewer.close();
     this.editor.close();
   }

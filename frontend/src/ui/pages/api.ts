@@ -20,7 +20,11 @@ import type {
   MemberOut,
   MeOut,
   NextOut,
+  NotificationChoiceIn,
+  NotificationChoiceOut,
+  NotificationsOut,
   ProjectOut,
+  ReadIn,
   ReadingIn,
   SnapshotIn,
   SnapshotOut,
@@ -30,7 +34,9 @@ import type {
   TokenMadeOut,
   TokenOut,
   TwinsIn,
+  UnreadOut,
   UploadOut,
+  VisitorOut,
   WorkflowIn,
   WorkflowOut,
 } from "../../protocol/api.gen";
@@ -102,6 +108,13 @@ export const api = {
   tokens: () => call<readonly TokenOut[]>("GET", "/api/tokens"),
   createToken: (body: TokenIn) => call<TokenMadeOut>("POST", "/api/tokens", body),
   deleteToken: (id: string) => call<void>("DELETE", `/api/tokens/${id}`),
+  notifications: (before: number | null) =>
+    call<NotificationsOut>("GET", `/api/notifications${before === null ? "" : `?before=${before}`}`),
+  readNotifications: (body: ReadIn) => call<UnreadOut>("POST", "/api/notifications/read", body),
+  notificationChoice: () => call<NotificationChoiceOut>("GET", "/api/notifications/settings"),
+  chooseNotifications: (body: NotificationChoiceIn) =>
+    call<NotificationChoiceOut>("PUT", "/api/notifications/settings", body),
+  people: (id: string) => call<readonly VisitorOut[]>("GET", `${project(id)}/people`),
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),
 };
 
