@@ -16,6 +16,7 @@ from annotation.models import (
     Image,
     ImageStatus,
     LabelClass,
+    Looks,
     Membership,
     Project,
     Region,
@@ -233,3 +234,10 @@ def get_neighbours(image: Image) -> Neighbours:
         position=before.count() + 1,
         total=live.count(),
     )
+
+
+def get_looks(image: Image, user: User) -> dict[str, dict[str, Any] | None]:
+    """How images of its kind are shown to the person ("mine") and to everybody ("project"), where that is kept."""
+    kept = Looks.objects.filter(Q(user=user) | Q(user=None), project_id=image.project_id, kind=image.kind)
+    found = {"mine" if one.user_id else "project": one.looks for one in kept}
+    return {"mine": found.get("mine"), "project": found.get("project")}

@@ -130,6 +130,9 @@ class Person:
     def put(self, path: str, body: bytes) -> Any:
         return json.loads(self._open("PUT", path, body=body, kind="application/octet-stream"))
 
+    def delete(self, path: str) -> None:
+        self._open("DELETE", path, body=None, kind="application/json")
+
     def take_account(self, link: str, *, name: str, password: str) -> None:
         """Go through a one-time link."""
         path = link.removeprefix(self.url)

@@ -7,7 +7,7 @@ from annotation.models.holds import CellHold
 from annotation.models.images import Image, ImageStatus, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
-from annotation.models.projects import CLASS_COLOURS, LabelClass, Membership, NextOrder, Project, Role
+from annotation.models.projects import CLASS_COLOURS, LabelClass, Looks, Membership, NextOrder, Project, Role
 from annotation.models.regions import Region
 from annotation.models.review import Judgement, ProjectVisit, StateChange, Verdict, Visit
 from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
@@ -32,6 +32,7 @@ __all__ = [
     "Judgement",
     "KeptAnswer",
     "LabelClass",
+    "Looks",
     "Mailing",
     "Membership",
     "NextOrder",

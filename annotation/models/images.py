@@ -86,6 +86,11 @@ class Image(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def kind(self) -> str:
+        """Images of one kind are shown alike: as many channels, pixels of one type."""
+        return f"{'rgb' if self.rgb else self.channels} {self.dtype}"
+
     def has_plane(self, t: int, z: int) -> bool:
         """Whether there is a slice ``z`` of a frame ``t``."""
         return 0 <= t < self.size_t and 0 <= z < self.size_z

@@ -90,3 +90,23 @@ class LabelClass(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Looks(models.Model):
+    """How images of one kind (their channels and type of pixels) are shown in a project: to one person, or without a
+    ``user`` to everybody who has no looks of their own. ``looks`` is annotation.views.looks_schemas.LooksOut."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40)
+    looks = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "user", "kind"], nulls_distinct=False, name="one_look_each_for_a_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.user_id or 'everybody'}"

@@ -12,7 +12,7 @@ from annotation.actions.audit import do_audit
 from annotation.actions.images import do_delete_image, do_rename_image
 from annotation.imaging.layout import TILE, levels_of
 from annotation.imaging.shown_plane import middle_plane
-from annotation.listings import ImageRow, get_classes, get_images, get_neighbours
+from annotation.listings import ImageRow, get_classes, get_images, get_looks, get_neighbours
 from annotation.models import AuditKind, Image, Role, User
 from annotation.permissions import Action, access_image, access_project
 from annotation.views.api import person
@@ -37,6 +37,7 @@ def _image_out(image: Image, user: User, role: Role) -> ImageDetailOut:
             "levels": [asdict(level) for level in levels_of(image.height, image.width)],
             "tile": TILE,
             "opens_at": dict(zip("tz", middle_plane(image), strict=True)),
+            "looks": get_looks(image, user),
             "project": {"id": project.pk, "name": project.name, "role": role},
             "classes": [ClassOut.model_validate(item) for item in get_classes(project.pk)],
         }

@@ -11,6 +11,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, model_validator
 
 from annotation.protocol_parts import Box, PlaneIndex
+from annotation.views.looks_schemas import KeptLooksOut
 
 
 class In(Schema):
@@ -259,6 +260,7 @@ class ImageDetailOut(ImageOut):
     levels: list[LevelOut]
     tile: int
     opens_at: PlaneAtOut
+    looks: KeptLooksOut
     project: ImageProjectOut
     classes: list[ClassOut]
     previous: UUID | None

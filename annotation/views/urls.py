@@ -20,6 +20,7 @@ from annotation.views import (
     images,
     jobs,
     label_classes,
+    looks,
     members,
     notifications,
     openapi,
@@ -47,6 +48,7 @@ api.add_router("", projects.router)
 api.add_router("", members.router)
 api.add_router("", label_classes.router)
 api.add_router("", images.router)
+api.add_router("", looks.router)
 api.add_router("", regions.router)
 api.add_router("", history.router)
 api.add_router("", workflow.router)

@@ -11,6 +11,7 @@ import { AnnotatorPage } from "./ui/annotator/page";
 import type { Draw } from "./ui/annotator/stage";
 import "./ui/styles/annotator.css";
 import "./ui/styles/cell-list.css";
+import "./ui/styles/object.css";
 import "./ui/styles/together.css";
 import "./ui/styles/comments.css";
 import "./ui/styles/tool-bar.css";
@@ -64,7 +65,7 @@ async function openAnnotator(api: AnnotatorApi, imageId: string): Promise<Annota
 }
 
 /** Go where the address says, once the canvas has a size. */
-function linked({ editor, viewer }: Annotator): void {
+function linked({ editor, viewer, lookMemory }: Annotator): void {
   const { hash } = location;
   if (hash.length < 2) return;
   let waiting = true;
@@ -75,6 +76,7 @@ function linked({ editor, viewer }: Annotator): void {
     queueMicrotask(() => {
       stop();
       follow(editor, hash, viewer.content);
+      lookMemory.adopt();
     });
   });
 }

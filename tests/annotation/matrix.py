@@ -158,6 +158,12 @@ P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
 COMMENT = "/api/comments/{comment_id}"
 ANNOTATOR = frozenset({"annotator"})
+LOOKS = {
+    "channels": [{"shown": True, "colour": "#ff0000", "min": 0, "max": 9, "gamma": 1}],
+    "inverted": False,
+    "projected": False,
+    "same_contrast": True,
+}
 BOX = {"top": 1, "left": 2, "bottom": 4, "right": 6}
 ROWS = [
     # --- pages
@@ -229,6 +235,11 @@ ROWS = [
     Row("GET", "/projects/{project_id}/audit/", MANAGERS),
     Row("GET", P + "/audit", MANAGERS),
     Row("GET", P + "/audit.csv", MANAGERS),
+    # --- how channels are shown
+    Row("PUT", "/api/images/{image_id}/looks", MEMBERS, 204, lambda _: LOOKS),
+    Row("PUT", "/api/images/{image_id}/project-looks", MANAGERS, 204, lambda _: LOOKS),
+    Row("DELETE", "/api/images/{image_id}/looks", MEMBERS, 204),
+    Row("DELETE", "/api/images/{image_id}/project-looks", MANAGERS, 204),
     # --- regions
     Row("GET", "/api/images/{image_id}/regions", MEMBERS),
     Row("POST", "/api/images/{image_id}/regions", ANNOTATORS, 201, lambda _: {"name": "Corner", "box": BOX}),

@@ -13,7 +13,7 @@ import tifffile
 from PIL import Image as Picture
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.e2e.pages import Annotator, annotator_apart, cells_in_database, fetch
+from tests.e2e.pages import Annotator, annotator_apart, cells_in_database, fetch, person_of
 from tests.running import App, Person
 
 NAME = "planes.ome.tif"
@@ -55,6 +55,7 @@ def image_id(app: App, ann: BrowserContext, tmp_path_factory: pytest.TempPathFac
 def page(app: App, ann: BrowserContext, browser: Browser, image_id: str) -> Iterator[Annotator]:
     with annotator_apart(browser, ann, f"{app.url}/images/{image_id}/") as opened:
         yield opened
+    person_of(app, ann).delete(f"/api/images/{image_id}/looks")
 
 
 def colour_at(page: Annotator, row: float, col: float) -> tuple[int, int, int]:
@@ -85,6 +86,13 @@ def test_channels_are_added_up_in_their_colours_plane_by_plane(page: Annotator) 
     assert [colour_at(page, 350, col) for col in (100, 200, 300)] == [blue] * 3
     page.press("Shift+I")
     assert colour_at(page, 500, 500) == (255, 255, 255)
+    with page.page.expect_response(lambda answer: answer.url.endswith("/looks")) as kept:
+        page.press("Shift+I", "Shift+I")
+    assert kept.value.status == 204
+    page.page.reload()
+    page.until("ready", "true")
+    assert page.read("plane") == "0 1"
+    assert [colour_at(page, row, 200) for row in (150, 500)] == [(169, 75, 22), (255, 255, 255)]
 
 
 def test_a_cell_lies_on_the_plane_on_which_it_was_drawn(
@@ -103,6 +111,39 @@ def test_a_cell_lies_on_the_plane_on_which_it_was_drawn(
     page.press("Control+z")
     page.until("cells", "0")
     page.saved()
+
+
+def test_a_cell_goes_on_over_slices_and_frames_as_one_object(
+    page: Annotator, app: App, ann: BrowserContext, image_id: str
+) -> None:
+    page.press("ArrowDown", "b")
+    page.drag((150, 100), (150, 120))
+    page.until("selected", "1")
+    page.press("Alt+o", "ArrowUp", "ArrowUp")
+    page.drag((150, 300), (150, 320))
+    page.until("selected", "1")
+    page.press("Alt+j", "Alt+i", "Control+ArrowRight")
+    page.until("plane", "1 2")
+    page.until("cells", "1")
+    page.saved()
+    cells = cells_in_database(app, ann, image_id)
+    assert len({cell["label"] for cell in cells}) == 1
+    place = {
+        (cell["t"], cell["z"]): (cell["mask"]["top"], cell["mask"]["left"], cell["mask"]["counts"]) for cell in cells
+    }
+    (top, left, counts), (_, right, _) = place[0, 0], place[0, 2]
+    assert place == {
+        (0, 0): (top, left, counts),
+        (0, 1): (top, (left + right) // 2, counts),
+        (0, 2): (top, right, counts),
+        (1, 2): (top, right, counts),
+    }
+    page.press("ArrowLeft", "ArrowDown", "ArrowDown")
+    page.until("cells", "1")
+    page.press(*["Control+z"] * 5)
+    page.until("cells", "0")
+    page.saved()
+    assert cells_in_database(app, ann, image_id) == []
 
 
 def test_a_person_goes_to_coordinates_and_reads_the_pixels_there(page: Annotator) -> None:

@@ -9,7 +9,7 @@ import { workspaceCommands } from "./workspace-commands";
 export interface Command {
   readonly id: string;
   readonly name: string;
-  readonly group: "Tools" | "Cells" | "Shapes" | "Quality" | "Review" | "View" | "Image";
+  readonly group: "Tools" | "Cells" | "Objects" | "Shapes" | "Quality" | "Review" | "View" | "Image";
   readonly keys: readonly string[];
   enabled(): boolean;
   run(): void;

@@ -4,6 +4,7 @@ import type { Box } from "../geometry/box";
 import type { PixelSize } from "../geometry/measure";
 import type { PlaneAt } from "../store/types";
 import type { CommentsPort } from "./comments";
+import type { KeptLooks, LooksPort } from "./look-memory";
 import type { HistoryPort } from "./past";
 import type { TileAt } from "./pixel-tiles";
 import type { LabelClass } from "./ports";
@@ -82,6 +83,7 @@ export interface ImageRow {
 export interface ImageDetail extends ImageRow, ImageContent {
   /** The plane that it opens at. */
   readonly opens_at: PlaneAt;
+  readonly looks: KeptLooks;
   readonly pixel_um: PixelSize & { readonly z: number | null };
   /** Seconds between two frames. */
   readonly time_step: number | null;
@@ -138,6 +140,7 @@ export interface AnnotatorApi {
   regions(imageId: string): RegionsPort;
   comments(imageId: string, projectId: string): CommentsPort;
   history(imageId: string): HistoryPort;
+  looks(imageId: string): LooksPort;
   thumbnail(imageId: string): string;
   go(path: string): void;
   /** This page's address with another end, in the address bar and the clipboard; rejects where only the first worked. */

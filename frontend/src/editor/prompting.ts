@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import { type Bitmap, contains, decode, type Mask } from "../geometry/mask";
 import type {
   Candidate,
+  Edit,
   ImageSession,
   PromptBox,
   PromptPoint,
@@ -164,27 +165,30 @@ export class Prompting {
     if (this.active.peek()) this.forget();
   }
 
-  /** The id of the new or the refined cell, or null where there is nothing to accept or no free pixel. */
-  accept(classId: number | null): string | null {
+  /** The id of the new or the refined cell, or null where there is nothing to accept or no free pixel. A new cell may
+   * join the object of one on another plane. */
+  accept(classId: number | null, kin: { readonly joins?: string } = {}): string | null {
     const candidate = this.candidate.peek();
     if (!candidate) return null;
     const { engine, weights, preprocessing, prompts } = this.session.preview.peek();
-    const id = this.keep(candidate.mask, classId, {
+    const provenance: Provenance = {
       source: "prompt",
       engine,
       weights,
       preprocessing,
       score: Math.min(1, Math.max(0, candidate.score)),
       prompts: prompts ?? this.prompts(),
-    });
+    };
+    const id = this.keep({ mask: candidate.mask, classId, provenance, ...kin });
     this.forget();
     return id;
   }
 
-  private keep(mask: Mask, classId: number | null, provenance: Provenance): string | null {
+  private keep(cell: Omit<Extract<Edit, { edit: "create" }>, "edit">): string | null {
     const { session, writer } = this;
+    const { mask, provenance } = cell;
     const id = this.refined.peek()?.id;
-    if (!id || !session.store.get(id)) return writer.create(mask, classId, provenance);
+    if (!id || !session.store.get(id)) return writer.apply([{ edit: "create", ...cell }])[0] ?? null;
     if (writer.free(mask, id).counts.length < 2) return null;
     writer.update(id, { mask, provenance });
     return id;

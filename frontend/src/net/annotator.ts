@@ -1,5 +1,6 @@
 /** The annotator's requests over HTTP. */
 
+import type { KeptLook } from "../editor/look-memory";
 import type { AnnotatorApi, EngineInfo } from "../editor/page-ports";
 import type {
   CommentOut,
@@ -65,6 +66,10 @@ export const annotatorApi: AnnotatorApi = {
     cells: (clock) => call<CellState[]>("GET", `/api/images/${imageId}/history/${clock}`),
     restore: async (what) => (await call<RestoredOut>("POST", `/api/images/${imageId}/restore`, what)).cells,
   }),
+  looks: (imageId) => ({
+    keepMine: (looks) => keepLooks(`/api/images/${imageId}/looks`, looks),
+    keepForAll: (looks) => keepLooks(`/api/images/${imageId}/project-looks`, looks),
+  }),
   thumbnail: (imageId) => `/api/images/${imageId}/thumbnail`,
   go: (path) => location.assign(path),
   copy: (hash) => {
@@ -74,3 +79,7 @@ export const annotatorApi: AnnotatorApi = {
   recall: (name) => localStorage.getItem(`cytomark:${name}`),
   remember: (name, value) => localStorage.setItem(`cytomark:${name}`, value),
 };
+
+function keepLooks(path: string, looks: KeptLook | null): Promise<void> {
+  return looks ? call<undefined>("PUT", path, looks) : call<undefined>("DELETE", path);
+}

@@ -62,7 +62,8 @@ export class Undo {
       if (target !== null) this.parts.invert(direction, target);
     }
     const { undo, redo } = invertible(this.server, this.parts.undecided());
-    this.canUndo.value = typeof undo === "string";
-    this.canRedo.value = typeof redo === "string";
+    // What only the server can know may be asked for: it is done once the server has said what comes next.
+    this.canUndo.value = undo !== null;
+    this.canRedo.value = redo !== null;
   }
 }

@@ -38,6 +38,15 @@ export interface ChangedCellOut {
   readonly class_changed: boolean;
 }
 
+/** `min` to `max`, in the pixels' own values, become black to the whole colour, by the power `gamma`. */
+export interface ChannelLookOut {
+  readonly shown: boolean;
+  readonly colour: string;
+  readonly min: number;
+  readonly max: number;
+  readonly gamma: number;
+}
+
 /** A channel as it is shown at first: `low` and `high` are the 0.1st and 99.9th percentile of its values. */
 export interface ChannelOut {
   readonly name: string;
@@ -227,6 +236,7 @@ export interface ImageDetailOut {
   readonly levels: readonly LevelOut[];
   readonly tile: number;
   readonly opens_at: PlaneAtOut;
+  readonly looks: KeptLooksOut;
   readonly project: ImageProjectOut;
   readonly classes: readonly ClassOut[];
   readonly previous: string | null;
@@ -286,10 +296,24 @@ export interface JobOut {
   readonly download: string | null;
 }
 
+/** What is kept for me and for everybody in the project; null where nothing is. */
+export interface KeptLooksOut {
+  readonly mine: LooksOut | null;
+  readonly project: LooksOut | null;
+}
+
 /** One level of an image's pyramid, in its own pixels. */
 export interface LevelOut {
   readonly width: number;
   readonly height: number;
+}
+
+/** How an image is shown. `same_contrast`: minimum and maximum are for all images of its kind; without it each image opens with the contrast of its own values. */
+export interface LooksOut {
+  readonly channels: readonly ChannelLookOut[];
+  readonly inverted: boolean;
+  readonly projected: boolean;
+  readonly same_contrast: boolean;
 }
 
 /** Who is signed in. */

@@ -1,8 +1,8 @@
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { type Column, FLAG_NAMES, type Value } from "../../editor/cell-table";
+import type { Editor } from "../../editor/editor";
 import { cssColour, parseColour, shade, unclassified } from "../../editor/palette";
-import type { LabelClass } from "../../editor/ports";
 import type { Cell } from "../../store/types";
 import type { Annotator } from "./model";
 import { VirtualRows } from "./virtual-rows";
@@ -121,9 +121,7 @@ function CellRow({ model, cell, offset, columns }: RowProps): JSX.Element {
         const value = column.value(cell);
         return (
           <span key={column.id} class={typeof value === "number" ? "number" : "word"}>
-            {index === 0 && (
-              <span class="swatch" style={{ background: colourOf(cell, editor.classes.value) }} />
-            )}
+            {index === 0 && <span class="swatch" style={{ background: colourOf(cell, editor) }} />}
             {column.id === "flags" ? <FlagWords model={model} id={id} /> : words(value, column.digits)}
           </span>
         );
@@ -150,9 +148,10 @@ function words(value: Value, digits = 0): string {
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-function colourOf(cell: Cell, classes: readonly LabelClass[]): string {
-  const base = parseColour(classes.find((one) => one.id === cell.classId)?.colour ?? "");
-  return cssColour(base ? shade(base, cell.id) : unclassified(cell.id));
+function colourOf(cell: Cell, { classes, session }: Editor): string {
+  const base = parseColour(classes.value.find((one) => one.id === cell.classId)?.colour ?? "");
+  const kin = session.store.kin(cell);
+  return cssColour(base ? shade(base, kin) : unclassified(kin));
 }
 
 function origin({ provenance }: Cell): string {

@@ -45,6 +45,7 @@ export function ChannelsPanel({ model }: { model: Annotator }): JSX.Element {
         look={looks.value.channels[viewer.active.value] ?? looks.value.channels[0]}
       />
       <Presets model={model} />
+      <Kept model={model} />
     </Section>
   );
 }
@@ -184,5 +185,60 @@ function Presets({ model }: { model: Annotator }): JSX.Element {
         </button>
       ))}
     </fieldset>
+  );
+}
+
+/** What is kept of this for the next image, for me and for everybody. */
+function Kept({ model }: { model: Annotator }): JSX.Element {
+  const { lookMemory } = model;
+  const { role } = model.image.value.project;
+  const manages = role === "owner" || role === "manager";
+  return (
+    <>
+      <label
+        class="check-line"
+        title="Minimum and maximum stay when you go to another image; otherwise each opens with its own"
+      >
+        <input
+          type="checkbox"
+          checked={lookMemory.sameContrast.value}
+          onChange={(event) => {
+            lookMemory.sameContrast.value = event.currentTarget.checked;
+          }}
+        />
+        Same contrast on every image
+      </label>
+      <div class="row object-actions">
+        <button
+          type="button"
+          class="button"
+          disabled={!lookMemory.mine.value}
+          title="Forget what you chose: as the project shows these images, or as their files say"
+          onClick={() => void lookMemory.reset()}
+        >
+          Reset mine
+        </button>
+        {manages && (
+          <button
+            type="button"
+            class="button"
+            title="Everybody in the project who has chosen nothing else sees images like this one so"
+            onClick={() => void lookMemory.keepForAll()}
+          >
+            For everybody
+          </button>
+        )}
+        {manages && lookMemory.project.value && (
+          <button
+            type="button"
+            class="button"
+            title="Images open as their files say for everybody who has chosen nothing else"
+            onClick={() => void lookMemory.keepForAll(null)}
+          >
+            Undo that
+          </button>
+        )}
+      </div>
+    </>
   );
 }

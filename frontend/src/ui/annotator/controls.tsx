@@ -55,6 +55,7 @@ export function CommandButton({
 const GUIDES: Readonly<Record<string, string>> = {
   "Find cells": "/docs/using/#choose-an-engine",
   "Complete here": "/docs/using/#complete-here",
+  Object: "/docs/viewing/#cells-over-slices-and-frames",
   Channels: "/docs/viewing/#channels",
   Classes: "/docs/using/#change-the-selected-cells",
   History: "/docs/using/#history",

@@ -12,6 +12,7 @@ import type { Annotator } from "./model";
 const GROUPS: readonly Command["group"][] = [
   "Tools",
   "Cells",
+  "Objects",
   "Shapes",
   "Quality",
   "Review",

@@ -45,7 +45,7 @@ function Timeline({ model }: { model: Annotator }): JSX.Element {
           onInput={(clock) => (clock === newest ? past.backToNow() : void past.look(clock))}
         />
       )}
-      <label class="history-only">
+      <label class="check-line">
         <input
           type="checkbox"
           checked={past.cell.value !== null}

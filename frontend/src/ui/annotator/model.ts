@@ -1,12 +1,14 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { Bindings } from "../../commands/bindings";
 import { type Command, commandsFor, type PageActions } from "../../commands/commands";
-import { commentCommands } from "../../commands/comment-commands";
+import { planeCommands } from "../../commands/plane-commands";
 import { reviewCommands } from "../../commands/review-commands";
 import { viewerCommands } from "../../commands/viewer-commands";
+import { Across } from "../../editor/across";
 import { CellList } from "../../editor/cell-list";
 import { Comments } from "../../editor/comments";
 import { Editor } from "../../editor/editor";
+import { LookMemory } from "../../editor/look-memory";
 import { firstLooks } from "../../editor/looks";
 import type {
   AnnotatorApi,
@@ -32,6 +34,8 @@ const RESTING_MS = 500;
 export class Annotator implements PageActions {
   readonly editor: Editor;
   readonly viewer: Viewer;
+  readonly across: Across;
+  readonly lookMemory: LookMemory;
   readonly cells: CellList;
   readonly commands: readonly Command[];
   readonly bindings: Bindings;
@@ -60,6 +64,9 @@ export class Annotator implements PageActions {
     const looks = firstLooks(detail.channel_info, detail.rgb);
     this.editor = new Editor(session, new View(detail, looks, detail.opens_at), classes);
     this.viewer = new Viewer(this.editor, detail, (at, signal) => api.tile(detail.id, at, signal));
+    this.lookMemory = new LookMemory(this.editor.view, looks, detail.looks, api.looks(detail.id), (message) =>
+      this.editor.say(message),
+    );
     this.cells = new CellList(this.editor);
     this.cells.pixelUm.value = detail.pixel_um;
     this.tour = new Tour(this);
@@ -79,11 +86,12 @@ export class Annotator implements PageActions {
     });
     this.review = new Review(this.editor, api.review(detail.id), judging);
     this.comments = new Comments(this.editor, api.comments(detail.id, detail.project.id));
+    this.across = new Across(this.editor, this.viewer);
     this.commands = this.bindings.bind([
+      ...planeCommands(this.editor, this.across),
       ...commandsFor(this.editor, this),
       ...viewerCommands(this.editor, this.viewer, (hash) => void this.share(hash)),
-      ...commentCommands(this.comments),
-      ...reviewCommands(this.review, () => this.editor.selection.value.size > 0),
+      ...reviewCommands(this.review, this.comments, () => this.editor.selection.value.size > 0),
     ]);
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
     this.segmenting = computed(
@@ -136,6 +144,7 @@ export class Annotator implements PageActions {
     for (const stop of this.stops) stop();
     this.tour.close();
     this.comments.close();
+    this.lookMemory.close();
     this.viewer.close();
     this.editor.close();
   }

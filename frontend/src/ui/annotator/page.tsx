@@ -12,6 +12,7 @@ import { HistoryPanel, PastBar } from "./history-panel";
 import { listenToKeys } from "./keyboard";
 import { Banner, JobLine, Toasts } from "./messages";
 import { type Annotator, isActive } from "./model";
+import { ObjectPanel } from "./object-panel";
 import { Palette } from "./palette";
 import { TogetherBar } from "./people";
 import { PromptBar } from "./prompt-bar";
@@ -66,6 +67,7 @@ export function AnnotatorPage({
           <FindPanel model={model} />
           <ClassesPanel model={model} />
           <RegionsPanel model={model} />
+          <ObjectPanel model={model} />
           <CellsPanel model={model} />
           <FlagsPanel model={model} />
           <HistoryPanel model={model} />

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0014_objects'),
+        ("annotation", "0015_looks"),
     ]
 
     operations = [
