@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 _TASKS = {
     JobKind.IMPORT: ("annotation.import_upload", "io"),
+    JobKind.REREAD: ("annotation.reread_image", "io"),
     JobKind.EXPORT: ("annotation.export_project", "io"),
     JobKind.SNAPSHOT: ("annotation.make_snapshot", "io"),
     JobKind.READ: ("annotation.read_annotations", "io"),

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task  # noqa: TID251 - the domain's tasks are declared here and nowhere else
+from django.conf import settings
+from django.utils import timezone
 
 from annotation.actions.annotation_imports import do_add_annotations, do_read_annotations
+from annotation.actions.axes import do_reread_image
 from annotation.actions.exports import do_run_export, do_sweep_exports
 from annotation.actions.holds import do_sweep_holds
 from annotation.actions.imports import do_fail_import, do_import_upload
 from annotation.actions.jobs import do_fail_job, do_start_job, do_sweep_jobs
 from annotation.actions.mailing import do_send_mails
+from annotation.actions.reading import do_remove_unused_files
 from annotation.actions.repeats import do_sweep_answers
 from annotation.actions.snapshots import do_make_snapshot, do_sweep_snapshots
 from annotation.actions.uploads import do_sweep_uploads
@@ -32,6 +37,12 @@ def sweep() -> None:
     do_sweep_answers()
     do_send_mails()
     do_sweep_holds()
+
+
+@shared_task(name="annotation.clean_storage", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
+def clean_storage() -> None:
+    """Once a day: remove the files of what was deleted long ago."""
+    do_remove_unused_files(before=timezone.now() - timedelta(days=settings.KEEP_DELETED_DAYS))
 
 
 @shared_task(name="annotation.import_upload", queue="io", ignore_result=True, soft_time_limit=7200, time_limit=7300)
@@ -55,6 +66,12 @@ def _run(job_id: str, do: Callable[[Job], None], *, what: str) -> None:
         logger.exception("The %s %s failed", what, job.pk)
         message = f"Something went wrong while making the {what}. If it happens again, ask your administrator."
         do_fail_job(job.pk, job.attempt, message=message, permanent=False)
+
+
+@shared_task(name="annotation.reread_image", queue="io", ignore_result=True, soft_time_limit=7200, time_limit=7300)
+def reread_image(job_id: str) -> None:
+    """Read an image's original in another way."""
+    _run(job_id, do_reread_image, what="image")
 
 
 @shared_task(name="annotation.export_project", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)

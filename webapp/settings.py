@@ -64,6 +64,8 @@ IMAGE_VALUES: int = env.int("CYTOMARK_IMAGE_VALUES", default=8_000_000_000)
 """The most values that all planes and channels of an image may have together."""
 DISK_RESERVE_BYTES: int = env.int("CYTOMARK_DISK_RESERVE_BYTES", default=1024**3)
 """Uploads stop when less than this is free, so that saving annotations goes on (S15)."""
+KEEP_DELETED_DAYS: int = env.int("CYTOMARK_KEEP_DELETED_DAYS", default=30)
+"""For so long the files of deleted images are kept."""
 REQUESTS_PER_MINUTE: int = env.int("CYTOMARK_REQUESTS_PER_MINUTE", default=3000)
 """Requests that one person's programs may make in a minute; what a page changes counts too."""
 PUBLIC_URL: str = env("CYTOMARK_URL", default="").rstrip("/")
@@ -147,7 +149,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "annotation.sweep", "schedule": 10.0, "options": {"queue": "io", "expires": 10}}
+    "sweep": {"task": "annotation.sweep", "schedule": 10.0, "options": {"queue": "io", "expires": 10}},
+    "clean": {"task": "annotation.clean_storage", "schedule": 24 * 3600.0, "options": {"queue": "io", "expires": 3600}},
 }
 
 AUTH_USER_MODEL = "annotation.User"

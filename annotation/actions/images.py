@@ -19,7 +19,8 @@ def do_rename_image(image: Image, name: str) -> None:
 
 @transaction.atomic
 def do_delete_image(image: Image) -> None:
-    """Hide it and close the pages that show it. The row and the files stay until an administrator removes them."""
+    """Hide it and close the pages that show it. The row stays; the files go after settings.KEEP_DELETED_DAYS, unless
+    another image or a snapshot needs them."""
     image.deleted_at = timezone.now()
     image.save(update_fields=["deleted_at"])
     send_members_changed([image.pk])

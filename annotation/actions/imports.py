@@ -1,99 +1,37 @@
-"""From a file to an image: decode, keep its files under names of ours, make the row."""
+"""From a file to images: read it, ask where it leaves something open, make the rows."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 
 from annotation.actions.jobs import do_fail_job, do_finish_job, do_progress_job, do_start_job
+from annotation.actions.reading import Ready, do_place, read, sha256_of
 from annotation.actions.uploads import check_new_upload, clean_name, disk_full, do_fail_upload
 from annotation.errors import AppError, ErrorCode
-from annotation.imaging.decode import OnTick, decode
-from annotation.imaging.measure import Decoded
-from annotation.imaging.source import STACKS, About
+from annotation.imaging.source import HOLDS, Choice, Question
 from annotation.imaging.storage import free_bytes, place_folder, remove, staging_folder
 from annotation.models import Image, Job, JobState, Project, Upload, UploadState, User
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class _Read:
-    """A decoded file, its files still in the staging folder."""
-
-    staged: Path
-    decoded: Decoded
-    file_bytes: int
-    file_sha256: str
-
-
 class _LeaseLostError(Exception):
     """Somebody else has this import now, or it was cancelled."""
 
 
-def _read(path: Path, staged: Path, *, name: str, on_tick: OnTick = lambda _share: None, **choice: Any) -> _Read:
-    """Decode into ``staged`` and put the original beside it. ``path`` stays as it is. ``choice``: see ``decode``."""
-    decoded = decode(path, staged, name=name, on_tick=on_tick, **choice)
-    for name in ("result.json", "progress"):
-        (staged / name).unlink(missing_ok=True)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    original = staged / f"original{decoded.kind.suffix}"
-    try:
-        os.link(path, original)
-    except OSError:
-        shutil.copyfile(path, original)
-    return _Read(staged, decoded, path.stat().st_size, digest)
-
-
-def _axes(what: Decoded) -> dict[str, Any]:
-    """The image's fields that its pixels decide on."""
-    about = what.about
-    z_um, y_um, x_um = about.pixel_um
-    named = zip(about.channels, what.colours, what.ranges, strict=True)
-    return {
-        "width": about.width,
-        "height": about.height,
-        "channels": about.size_c,
-        "size_t": about.size_t,
-        "size_z": about.size_z,
-        "rgb": about.rgb,
-        "dtype": about.dtype,
-        "channel_info": [
-            {"name": channel.name, "colour": colour, "low": low, "high": high} for channel, colour, (low, high) in named
-        ],
-        "pixel_um_x": x_um,
-        "pixel_um_y": y_um,
-        "pixel_um_z": z_um,
-        "time_step": about.time_step,
-    }
-
-
-def _make_image(image_id: UUID, read: _Read, *, project: Project, user: User | None, name: str) -> Image:
-    """The row, and its files in place. The caller is in a transaction that may still fail: a repetition then replaces
-    the files by equal ones."""
-    what = read.decoded
-    image = Image(
-        id=image_id,
-        project=project,
-        name=name,
-        **_axes(read.decoded),
-        file_suffix=what.kind.suffix,
-        file_bytes=read.file_bytes,
-        file_sha256=read.file_sha256,
-        pixels_sha256=what.pixels_sha256,
-        created_by=user,
-    )
-    place_folder(read.staged, image.folder)
+def _make_image(image_id: UUID, ready: Ready, *, project: Project, user: User | None, name: str) -> Image:
+    """The row, and its files in place. The caller is in a transaction that may still fail: a repetition then finds the
+    files as they are."""
+    do_place(ready)
+    image = Image(id=image_id, project=project, name=name, created_by=user, **ready.fields)
     image.save(force_insert=True)
     return image
 
@@ -104,21 +42,21 @@ def do_import_file(
     project: Project,
     user: User,
     name: str,
-    series: int = 0,
-    stack_as: str = STACKS[0],
-    on_read: Callable[[About], None] = lambda _about: None,
+    choice: Choice = Choice(),  # noqa: B008 - frozen
+    on_read: Callable[[Ready], None] = lambda _ready: None,
 ) -> Image:
-    """An image from a file on this machine, for commands. ``series`` and ``stack_as``: see ``decode``; ``on_read`` is
-    told what the file says of itself. Raises AppError with a sentence; ``path`` is only read."""
+    """An image from a file on this machine, for commands. ``on_read`` is told what was read. Raises AppError with a
+    sentence; ``path`` is only read."""
     name = clean_name(name)
     check_new_upload(user, name=name, size=path.stat().st_size)
     with staging_folder() as staged, staging_folder() as copies:
         copy = copies / "original"
         shutil.copyfile(path, copy)
-        read = _read(copy, staged, name=name, series=series, stack_as=stack_as)
+        ready = read(copy, staged, name=name, sha256=sha256_of(copy), choice=choice)
+        assert isinstance(ready, Ready)  # noqa: S101 - nobody is asked
         with transaction.atomic():
-            image = _make_image(uuid4(), read, project=project, user=user, name=name)
-    on_read(read.decoded.about)
+            image = _make_image(uuid4(), ready, project=project, user=user, name=name)
+    on_read(ready)
     return image
 
 
@@ -132,7 +70,7 @@ def do_import_upload(job_id: UUID) -> None:
         do_fail_job(job.pk, job.attempt, message="The upload was removed.", permanent=True)
         return
     try:
-        _import(job, upload)
+        _Import(job, upload).run()
     except AppError as error:
         with transaction.atomic():
             if _locked(upload) and do_fail_job(job.pk, job.attempt, message=error.message, permanent=True):
@@ -142,7 +80,7 @@ def do_import_upload(job_id: UUID) -> None:
 
 
 def _locked(upload: Upload) -> bool:
-    """Whether the upload still waits for its image; its row is then locked."""
+    """Whether the upload still waits for its images; its row is then locked."""
     waiting = Upload.objects.filter(pk=upload.pk, state=UploadState.DECODING)
     return waiting.select_for_update(of=("self",), no_key=True).first() is not None
 
@@ -162,27 +100,84 @@ def _check_present(upload: Upload) -> None:
         raise AppError(ErrorCode.UNREADABLE, f"What was received of {upload.name} is gone. Upload it again.")
 
 
-def _import(job: Job, upload: Upload) -> None:
-    def renew(share: float) -> None:
+class _Import:
+    """One attempt at an upload's import."""
+
+    def __init__(self, job: Job, upload: Upload) -> None:
+        self.job, self.upload = job, upload
+        self.done, self.count = 0, 1
+
+    def run(self) -> None:
+        """Read what is wanted, or ask. Nothing is kept unless all of it is."""
+        upload = self.upload
+        _check_present(upload)
+        sha256 = sha256_of(upload.path)
+        wanted: list[int] | None = upload.wish["series"]
+        planes: str = upload.wish["planes"]
+        with ExitStack() as stack:
+            series = (wanted or [0])[0]
+            choice = Choice(series=series, planes=planes)
+            staged = stack.enter_context(staging_folder())
+            first = read(
+                upload.path, staged, name=upload.name, sha256=sha256, choice=choice, ask=upload.wish["ask"],
+                on_tick=self._renew,
+            )  # fmt: skip
+            if isinstance(first, Question):
+                self._ask(first, staged)
+                return
+            found = {series: first}
+            numbers = range(len(first.series) or 1) if wanted is None else wanted
+            self.count = len(numbers)
+            for number in numbers:
+                if number not in found:
+                    self.done += 1
+                    folder = stack.enter_context(staging_folder())
+                    again = Choice(series=number, planes=planes)
+                    ready = read(
+                        upload.path, folder, name=upload.name, sha256=sha256, choice=again, on_tick=self._renew
+                    )
+                    assert isinstance(ready, Ready)  # noqa: S101 - nobody is asked twice
+                    found[number] = ready
+            self._finish(found)
+
+    def _renew(self, share: float) -> None:
         # Pixels take more room than the file that they came in.
-        if free_bytes(upload.path.parent) < 0:
+        if free_bytes(self.upload.path.parent) < 0:
             raise disk_full()
-        if not do_progress_job(job.pk, job.attempt, progress=share, message=f"Reading {upload.name}"):
+        share = (self.done + share) / self.count
+        job = self.job
+        if not do_progress_job(job.pk, job.attempt, progress=share, message=f"Reading {self.upload.name}"):
             raise _LeaseLostError
 
-    _check_present(upload)
-    with staging_folder() as staged:
-        read = _read(upload.path, staged, name=upload.name, on_tick=renew)
-        renew(1.0)
-        message = " ".join(read.decoded.about.notes)
+    def _end(self, result: dict[str, object], *, message: str = "") -> None:
+        """Within a transaction: the job ends here, or what is written is not kept. Both rows are locked from here on,
+        in the order in which a removal locks them: no other attempt writes these files."""
+        if not _locked(self.upload) or not do_finish_job(self.job.pk, self.job.attempt, result=result, message=message):
+            raise _LeaseLostError
+
+    def _ask(self, question: Question, staged: Path) -> None:
+        upload = self.upload
+        self._renew(1.0)
         with transaction.atomic():
-            # Both rows are locked from here on, in the order in which a removal locks them: no other attempt writes
-            # these files.
-            if not _locked(upload) or not do_finish_job(
-                job.pk, job.attempt, result={"image": str(upload.pk)}, message=message
-            ):
-                raise _LeaseLostError
-            image = _make_image(upload.pk, read, project=upload.project, user=upload.user, name=upload.name)
-            upload.state, upload.image, upload.message = UploadState.DONE, image, message
+            self._end({"asking": True})
+            (staged / "result.json").unlink(missing_ok=True)
+            place_folder(staged, upload.previews)
+            upload.state, upload.question = UploadState.ASKING, asdict(question)
+            upload.save(update_fields=["state", "question", "updated_at"])
+
+    def _finish(self, found: dict[int, Ready]) -> None:
+        upload = self.upload
+        self._renew(1.0)
+        several = len(found) > 1
+        # With several, what was not imported is what nobody wanted.
+        said = [note for ready in found.values() for note in ready.notes if not (several and note.startswith(HOLDS))]
+        message = " ".join(dict.fromkeys(said))[:500]
+        ids = [upload.pk, *(uuid5(upload.pk, str(number)) for number in list(found)[1:])]
+        with transaction.atomic():
+            self._end({"image": str(upload.pk), "images": [str(each) for each in ids]}, message=message)
+            for image_id, (number, ready) in zip(ids, found.items(), strict=True):
+                name = f"{upload.name} {ready.series[number]}"[:255] if several else upload.name
+                _make_image(image_id, ready, project=upload.project, user=upload.user, name=name)
+            upload.state, upload.image_id, upload.message = UploadState.DONE, upload.pk, message
             upload.save(update_fields=["state", "image", "message", "updated_at"])
-            transaction.on_commit(lambda: remove(upload.path))
+            transaction.on_commit(lambda: remove(upload.path, upload.previews))

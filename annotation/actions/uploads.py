@@ -6,6 +6,7 @@ import errno
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from annotation.errors import AppError, ErrorCode
 from annotation.imaging.refusals import size_text
 from annotation.imaging.storage import free_bytes, old_leftovers, remove
 from annotation.models import Job, JobKind, JobState, Project, Upload, UploadState, User
+from annotation.models.images import first_wish
 from annotation.permissions import Action, access_project, access_upload
 
 PART_BYTES = 8 * 1024**2
@@ -25,6 +27,7 @@ PART_BYTES = 8 * 1024**2
 MAX_UNFINISHED = 1000
 STALE = timedelta(hours=24)
 KEEP_FAILED = timedelta(days=7)
+"""What waits for an answer is kept as long."""
 ABANDONED = timedelta(minutes=1)
 """How long a finished job may take to be told of on its upload."""
 
@@ -48,7 +51,7 @@ def check_new_upload(user: User, *, name: str, size: int) -> None:
             "save it compressed.",
             status=413,
         )
-    open_states = (UploadState.RECEIVING, UploadState.DECODING)
+    open_states = (UploadState.RECEIVING, UploadState.DECODING, UploadState.ASKING)
     if Upload.objects.filter(user_id=user.pk, state__in=open_states).count() >= MAX_UNFINISHED:
         raise AppError(
             ErrorCode.BUSY, f"You have {MAX_UNFINISHED:,} unfinished uploads. Finish or remove some first.", status=429
@@ -75,12 +78,15 @@ def check_disk(size: int) -> None:
 
 
 @transaction.atomic
-def do_create_upload(user: User, project_id: UUID, *, name: str, size: int, for_dataset: bool = False) -> Upload:
-    """Announce a file, of an image or of annotations. Several may have the same name."""
+def do_create_upload(
+    user: User, project_id: UUID, *, name: str, size: int, for_dataset: bool = False, wish: dict[str, Any] | None = None
+) -> Upload:
+    """Announce a file, of an image or of annotations. Several may have the same name. ``wish``: see the model."""
     project, _ = access_project(user, project_id, Action.UPLOAD)
     name = clean_name(name)
     check_new_upload(user, name=name, size=size)
-    return Upload.objects.create(project=project, user=user, name=name, size=size, for_dataset=for_dataset)
+    said = {**first_wish(), **(wish or {})}
+    return Upload.objects.create(project=project, user=user, name=name, size=size, for_dataset=for_dataset, wish=said)
 
 
 @transaction.atomic
@@ -148,9 +154,9 @@ def do_delete_upload(user: User, upload_id: UUID) -> None:
     job = import_job_of(upload) if upload.state == UploadState.DECODING else None
     if job is not None:
         do_cancel_job(Job.objects.select_for_update(of=("self",)).get(pk=job.pk))
-    path = upload.path
+    paths = upload.path, upload.previews
     upload.delete()
-    transaction.on_commit(lambda: remove(path))
+    transaction.on_commit(lambda: remove(*paths))
 
 
 def do_fail_upload(upload: Upload, message: str) -> None:
@@ -158,14 +164,15 @@ def do_fail_upload(upload: Upload, message: str) -> None:
     Upload.objects.filter(pk=upload.pk).update(
         state=UploadState.FAILED, message=message[:500], updated_at=timezone.now()
     )
-    transaction.on_commit(lambda: remove(upload.path))
+    transaction.on_commit(lambda: remove(upload.path, upload.previews))
 
 
 def do_sweep_uploads() -> int:
     """Remove what nobody goes on with, and tell of imports whose job has ended without them. Returns how many."""
     now = timezone.now()
     stale = Upload.objects.filter(state__in=(UploadState.RECEIVING, UploadState.DONE), updated_at__lt=now - STALE)
-    failed = Upload.objects.filter(state=UploadState.FAILED, updated_at__lt=now - KEEP_FAILED)
+    kept = (UploadState.FAILED, UploadState.ASKING)
+    failed = Upload.objects.filter(state__in=kept, updated_at__lt=now - KEEP_FAILED)
     swept = stale.delete()[0] + failed.delete()[0] + _fail_abandoned()
     _remove_orphans(before=(now - STALE).timestamp())
     return swept
@@ -175,7 +182,7 @@ def _remove_orphans(*, before: float) -> None:
     old = list(old_leftovers(before))
     kept = {str(pk) for pk in Upload.objects.values_list("pk", flat=True)} if old else set[str]()
     for path in old:
-        if path.name not in kept:
+        if path.name.partition(".")[0] not in kept:
             remove(path)
 
 

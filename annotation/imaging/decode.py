@@ -22,8 +22,8 @@ from django.conf import settings
 
 from annotation.errors import AppError, ErrorCode
 from annotation.imaging.containment import WALLS, Limits
-from annotation.imaging.measure import Decoded, measure
-from annotation.imaging.source import STACKS
+from annotation.imaging.measure import Decoded, measure, measure_question
+from annotation.imaging.source import Choice, Question
 
 logger = logging.getLogger(__name__)
 
@@ -50,25 +50,42 @@ def decode(
     folder: Path,
     *,
     name: str,
-    series: int = 0,
-    stack_as: str = STACKS[0],
+    choice: Choice = Choice(),  # noqa: B008 - frozen
     on_tick: OnTick = lambda _share: None,
     limits: Limits | None = None,
     program: str = DECODER,
 ) -> Decoded:
     """Decode the file at ``path`` into ``folder``, which exists and is empty.
 
-    ``name`` is what the person calls the file, ``series`` the number of the image that is wanted of several, and
-    ``stack_as`` what planes are (t, z or c) of which the file does not say it. ``on_tick`` is called every few seconds;
-    what it raises ends the process. Raises AppError UNREADABLE or TOO_LARGE, with a sentence for the person.
+    ``name`` is what the person calls the file. ``on_tick`` is called every few seconds; what it raises ends the
+    process. Raises AppError UNREADABLE or TOO_LARGE, with a sentence for the person.
     """
     limits = limits or default_limits(path.stat().st_size)
+    found = _decoded(path, folder, name=name, choice=choice, ask=False, on_tick=on_tick, limits=limits, program=program)
+    if isinstance(found, Question):
+        raise _unreadable(name)
+    return found
+
+
+def decode_or_ask(
+    path: Path, folder: Path, *, name: str, choice: Choice, on_tick: OnTick = lambda _share: None
+) -> Decoded | Question:
+    """As ``decode``, but what the file leaves open is returned, with pictures in ``folder``, and nothing is decoded."""
+    limits = default_limits(path.stat().st_size)
+    return _decoded(path, folder, name=name, choice=choice, ask=True, on_tick=on_tick, limits=limits, program=DECODER)
+
+
+def _decoded(
+    path: Path, folder: Path, *, name: str, choice: Choice, ask: bool, on_tick: OnTick, limits: Limits, program: str
+) -> Decoded | Question:
     bounds = {"limit_pixels": settings.IMAGE_PIXELS, "limit_values": settings.IMAGE_VALUES}
-    options = json.dumps({**asdict(limits), **bounds, "series": series, "stack_as": stack_as})
+    options = json.dumps({**asdict(limits), **bounds, "choice": asdict(choice), "ask": ask})
     command = [sys.executable, "-E", "-s", "-B", "-m", program, str(path), str(folder), options]
     advice = "Save a copy without compression in Fiji, then upload that."
     result = run_program(command, folder, name=name, on_tick=on_tick, seconds=limits.seconds, advice=advice)
     try:
+        if "question" in result:
+            return measure_question(folder, result["question"])
         return measure(folder, result, **bounds)
     except (KeyError, TypeError, ValueError, OSError) as error:
         logger.warning("The decoder's result for an upload was refused: %s", error)

@@ -13,10 +13,20 @@ from typing import Any
 
 from annotation.imaging.kinds import Kind
 from annotation.imaging.layout import STORE, chunk_bytes, chunk_path, chunk_places, levels_of, write_metadata
-from annotation.imaging.source import DTYPES, MAX_SERIES, STACKS, About, Channel
+from annotation.imaging.source import (
+    DTYPES,
+    MAX_SERIES,
+    MOST_ASKED,
+    About,
+    AskedSeries,
+    Channel,
+    Question,
+    preview_name,
+)
 
 _MAX_CHANNELS = 1024
 _MAX_NOTES = 5
+_MAX_LABELS = 50
 _THUMBNAIL_BYTES = 512 * 1024
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _HEAD_BYTES = 18
@@ -52,6 +62,27 @@ def measure(folder: Path, result: dict[str, Any], *, limit_pixels: int, limit_va
     return Decoded(kind, about, colours, ranges, hash_of(store, about))
 
 
+def measure_question(folder: Path, said: dict[str, Any]) -> Question:
+    """What the file leaves open, checked; of its pictures those that there are. Raises as ``measure``."""
+    series = tuple(_asked(number, one, folder) for number, one in enumerate(said["series"][:MOST_ASKED]))
+    labels = tuple(_text(name, 120) for name in said["labels"][:_MAX_LABELS])
+    if not series:
+        raise ValueError("there is nothing to ask")
+    return Question(series=series, planes=_count(said["planes"]), labels=labels)
+
+
+def _asked(number: int, said: dict[str, Any], folder: Path) -> AskedSeries:
+    name, problem = _text(said["name"], 120), _text(said["problem"], 300)
+    if problem:
+        return AskedSeries(name=name, problem=problem)
+    if said["dtype"] not in DTYPES:
+        raise ValueError("an image is of no known kind")
+    if said["preview"] is True:
+        _check_thumbnail(folder / preview_name(number))
+    size_t, size_c, size_z, height, width = (_size(said[field]) for field in _SIZES)
+    return AskedSeries(name, size_t, size_c, size_z, height, width, said["dtype"], preview=said["preview"] is True)
+
+
 def _about(said: dict[str, Any], *, limit_pixels: int, limit_values: int) -> About:
     size_t, size_c, size_z, height, width = (_size(said[name]) for name in _SIZES)
     if size_c > _MAX_CHANNELS or height * width > limit_pixels:
@@ -76,7 +107,9 @@ def _about(said: dict[str, Any], *, limit_pixels: int, limit_values: int) -> Abo
         pixel_um=(z_um, y_um, x_um),
         time_step=_length(said["time_step"]),
         notes=notes,
-        stack_guess=said["stack_guess"] if said["stack_guess"] in STACKS else "",
+        guessed=said["guessed"] is True,
+        planes=_count(said["planes"]),
+        labels=tuple(_text(name, 120) for name in said["labels"][:_MAX_LABELS]),
         series=tuple(_text(name, 120) for name in said["series"][:MAX_SERIES]),
     )
 
@@ -92,6 +125,10 @@ def _size(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError("a size is no size")
     return value
+
+
+def _count(value: object) -> int:
+    return 0 if value == 0 else _size(value)
 
 
 def _text(value: object, longest: int) -> str:

@@ -3,8 +3,10 @@ decoder: no Django."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -26,8 +28,9 @@ class About:
     """One series of a file. Sizes count pixels or planes, 1 where an axis is missing. ``rgb`` says that its three
     channels are one colour image. ``pixel_um`` is (z, y, x) in micrometres, ``time_step`` in seconds, None where the
     file does not say. ``notes``: what was left out or changed, for people. ``series``: the names of all series of the
-    file in their order, where it has more than one. ``stack_guess``: which axis (t, z or c) its planes were taken to
-    be, where the file does not say; empty where it does.
+    file in their order, where it has more than one. ``guessed``: it does not say what its planes are. ``planes``: how
+    many of them follow each other in it, where they can be read in another way (see ``Choice``), 0 where they cannot.
+    ``labels``: the names of label images that lie beside it.
     """
 
     size_t: int
@@ -42,11 +45,93 @@ class About:
     time_step: float | None = None
     notes: tuple[str, ...] = field(default=())
     series: tuple[str, ...] = field(default=())
-    stack_guess: str = ""
+    guessed: bool = False
+    planes: int = 0
+    labels: tuple[str, ...] = field(default=())
+
+    @property
+    def asks(self) -> bool:
+        """Whether the file leaves something open that a person may know."""
+        return self.guessed or len(self.series) > 1 or bool(self.labels)
 
 
+HOLDS = "It holds"
+"""How a note begins that says which image of several was read."""
 STACKS = ("z", "t", "c")
 """What planes may be of which a file does not say it; the first is the guess."""
+_ORDER = re.compile(r"[tcz]|(?:[tcz][1-9][0-9]{0,5}){2,3}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person says of a file: the number of the image that is wanted of several, and what its planes are, where
+    the file does not say it or, with ``overrule``, whatever it says. ``planes``: empty for a guess; z, t or c where
+    they are all of one kind; else axes with their sizes, those first that change first, such as c3z8."""
+
+    series: int = 0
+    planes: str = ""
+    overrule: bool = False
+
+
+def order_of(planes: str, count: int) -> tuple[tuple[str, int], ...]:
+    """The axes and their sizes, those first that change first. Raises ValueError where ``count`` planes are none of
+    these."""
+    if not _ORDER.fullmatch(planes):
+        raise ValueError("what the planes are is not one of z, t and c, nor sizes such as c3z8")
+    if len(planes) == 1:
+        return ((planes, count),)
+    found = tuple((axis, int(size)) for axis, size in re.findall(r"([tcz])([0-9]+)", planes))
+    if len(dict(found)) < len(found) or prod(size for _, size in found) != count:
+        raise ValueError(f"the numbers of frames, channels and slices do not make {count:,} planes")
+    return found
+
+
+def places_of(order: tuple[tuple[str, int], ...]) -> list[dict[str, int]]:
+    """Frame t, channel c and slice z of each plane in the file."""
+    places = []
+    for number in range(prod(size for _, size in order)):
+        place, rest = {"t": 0, "c": 0, "z": 0}, number
+        for axis, size in order:
+            rest, place[axis] = divmod(rest, size)
+        places.append(place)
+    return places
+
+
+MOST_ASKED = 24
+"""Images of a file that a person is shown."""
+
+
+def preview_name(number: int) -> str:
+    """The picture of image ``number`` of a file that is asked about."""
+    return f"preview-{number}.webp"
+
+
+@dataclass(frozen=True)
+class AskedSeries:
+    """An image of a file that a person is asked about; ``problem`` says why it cannot be read, ``preview`` whether
+    there is a picture of it."""
+
+    name: str
+    size_t: int = 1
+    size_c: int = 1
+    size_z: int = 1
+    height: int = 1
+    width: int = 1
+    dtype: str = ""
+    preview: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a file leaves open: which of its images are wanted, and what its ``planes`` are where they are more than 0.
+    ``labels`` are names of label images that could become cells."""
+
+    series: tuple[AskedSeries, ...]
+    planes: int = 0
+    labels: tuple[str, ...] = ()
+
+
 MAX_SERIES = 1000
 """Of which names are listed."""
 

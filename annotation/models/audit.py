@@ -27,6 +27,7 @@ class AuditKind(models.TextChoices):
     CLASS_DELETED = "class_deleted", "Class deleted"
     IMAGE_RENAMED = "image_renamed", "Image renamed"
     IMAGE_DELETED = "image_deleted", "Image deleted"
+    IMAGE_REREAD = "image_reread", "Planes of an image corrected"
     EXPORT = "export", "Export"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -64,6 +65,13 @@ class Image(models.Model):
     file_suffix = models.CharField(max_length=8, help_text="our own suffix of the original's kind, such as .tif")
     file_bytes = models.PositiveBigIntegerField()
     file_sha256 = models.CharField(max_length=64)
+    store = models.CharField(
+        max_length=64, blank=True, default="", db_default="", db_index=True,
+        help_text="the folder of its files, called by their content; empty: they lie under the image's id",
+    )  # fmt: skip
+    reading = models.JSONField(
+        default=dict, help_text="how the file was read: imaging.source.Choice, planes_in_file, asks, names, notes"
+    )
     pixels_sha256 = models.CharField(max_length=64)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -97,8 +105,8 @@ class Image(models.Model):
 
     @property
     def folder(self) -> Path:
-        """The folder that holds this image's files; twins share their image's."""
-        return Path(settings.IMAGES) / str(self.twin_of_id or self.id)
+        """The folder that holds this image's files; images of equal content and twins share it."""
+        return Path(settings.IMAGES) / (self.store or str(self.twin_of_id or self.id))
 
     @property
     def original_path(self) -> Path:
@@ -116,8 +124,15 @@ class UploadState(models.TextChoices):
 
     RECEIVING = "receiving"
     DECODING = "decoding"
+    ASKING = "asking"
+    """It leaves something open that its person is asked."""
     DONE = "done"
     FAILED = "failed"
+
+
+def first_wish() -> dict[str, Any]:
+    """What is made of a file of which nobody says anything: its first image, and a guess where it leaves more open."""
+    return {"ask": False, "series": [0], "planes": "", "labels": False}
 
 
 class Upload(models.Model):
@@ -132,6 +147,11 @@ class Upload(models.Model):
     state = models.CharField(max_length=16, choices=UploadState.choices, default=UploadState.RECEIVING)
     message = models.CharField(max_length=500, blank=True, help_text="why it failed, for people")
     image = models.ForeignKey(Image, null=True, on_delete=models.SET_NULL, related_name="uploads")
+    wish = models.JSONField(
+        default=first_wish,
+        help_text="series (numbers, null for all), planes and labels as in actions.answers; ask: rather than guess",
+    )
+    question = models.JSONField(default=dict, help_text="what it leaves open; see imaging.source.Question")
     for_dataset = models.BooleanField(default=False, db_default=False, help_text="it has annotations, no image")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -146,3 +166,8 @@ class Upload(models.Model):
     def path(self) -> Path:
         """The bytes received so far."""
         return Path(settings.UPLOADS) / str(self.id)
+
+    @property
+    def previews(self) -> Path:
+        """Pictures that help to answer what it leaves open."""
+        return Path(settings.UPLOADS) / f"{self.id}.previews"

@@ -16,6 +16,8 @@ class JobKind(models.TextChoices):
     """What a job does."""
 
     IMPORT = "import"
+    REREAD = "reread"
+    """Read an image's original in another way."""
     SEGMENT = "segment"
     EXPORT = "export"
     SNAPSHOT = "snapshot"

@@ -16,7 +16,7 @@ from annotation.imaging.kinds import download_name, kind_of_suffix
 from annotation.imaging.packing import Coding, access_chunk, access_maximum, choose_coding, packed, packed_maximum
 from annotation.permissions import Action, access_image
 from annotation.views.api import person
-from annotation.views.streaming import binary, cached, stream_file
+from annotation.views.streaming import binary, cached, never_run, stream_file
 
 router = Router()
 Slice = Annotated[int, Field(ge=0)] | Literal["max"]
@@ -24,11 +24,7 @@ Slice = Annotated[int, Field(ge=0)] | Literal["max"]
 
 def _answer(request: HttpRequest, make: Callable[[], HttpResponseBase], tag: str) -> HttpResponseBase:
     """Kept by this person's browser for good; nothing of what a person sent is ever run by it."""
-    response = cached(request, make, tag)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
+    return never_run(cached(request, make, tag))
 
 
 def _coded(response: HttpResponseBase, coding: Coding) -> HttpResponseBase:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from annotation.actions.audit import do_audit
+from annotation.actions.axes import do_create_rereading
 from annotation.actions.images import do_delete_image, do_rename_image
 from annotation.imaging.layout import TILE, levels_of
 from annotation.imaging.shown_plane import middle_plane
@@ -16,7 +17,9 @@ from annotation.listings import ImageRow, get_classes, get_images, get_looks, ge
 from annotation.models import AuditKind, Image, Role, User
 from annotation.permissions import Action, access_image, access_project
 from annotation.views.api import person
-from annotation.views.schemas import ClassOut, ImageDetailOut, ImageIn, ImageOut
+from annotation.views.jobs import job_out
+from annotation.views.schemas import ClassOut, ImageDetailOut, ImageIn, ImageOut, JobOut
+from annotation.views.upload_schemas import PlanesIn
 
 router = Router()
 
@@ -36,6 +39,7 @@ def _image_out(image: Image, user: User, role: Role) -> ImageDetailOut:
             "time_step": image.time_step,
             "levels": [asdict(level) for level in levels_of(image.height, image.width)],
             "tile": TILE,
+            "planes_in_file": image.reading.get("planes_in_file", 0),
             "opens_at": dict(zip("tz", middle_plane(image), strict=True)),
             "looks": get_looks(image, user),
             "project": {"id": project.pk, "name": project.name, "role": role},
@@ -67,6 +71,16 @@ def rename_image(request: HttpRequest, image_id: UUID, body: ImageIn) -> ImageDe
     do_rename_image(image, body.name)
     do_audit(person(request), AuditKind.IMAGE_RENAMED, project=image.project, subject=image.name, before=before)
     return _image_out(image, person(request), role)
+
+
+@router.post("/images/{uuid:image_id}/planes", response={201: JobOut})
+@transaction.atomic
+def correct_planes(request: HttpRequest, image_id: UUID, body: PlanesIn) -> Status[JobOut]:
+    """Have its original read once more, its planes being what is said here. Only as long as nothing is annotated."""
+    image, _ = access_image(person(request), image_id, Action.UPLOAD, lock=True)
+    job = do_create_rereading(person(request), image, planes=body.planes)
+    do_audit(person(request), AuditKind.IMAGE_REREAD, project=image.project, subject=image.name, planes=body.planes)
+    return Status(201, job_out(job))
 
 
 @router.delete("/images/{uuid:image_id}", response={204: None})

@@ -28,7 +28,13 @@ REFUSALS = {
     429: "Too many requests or too much work at once; `Retry-After` says when to go on.",
     507: "The server's disk is nearly full.",
 }
-MORE = {"create_upload": (413, 507), "append_part": (413, 507), "download_export": (409, 410), "get_past_cells": (409,)}
+MORE = {
+    "create_upload": (413, 507),
+    "append_part": (413, 507),
+    "download_export": (409, 410),
+    "get_past_cells": (409,),
+    "answer_uploads": (404,),
+}
 """By which statuses single operations can be refused besides."""
 PARAMETERS = {
     "level": "The level of the pyramid: at k a pixel is 2^k image pixels wide.",

@@ -36,7 +36,7 @@ class JobOut(Schema):
     what came out; ``download`` is the address of an export that is done."""
 
     id: UUID
-    kind: Literal["import", "segment", "export", "snapshot", "read", "add"]
+    kind: Literal["import", "reread", "segment", "export", "snapshot", "read", "add"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: float
     message: str
@@ -44,27 +44,6 @@ class JobOut(Schema):
     params: dict[str, Any]
     result: dict[str, Any]
     download: str | None
-
-
-class UploadIn(In):
-    """A file that is about to come: what the person calls it, and its bytes. A file of annotations becomes no image."""
-
-    name: str
-    size: int
-    purpose: Literal["image", "annotations"] = "image"
-
-
-class UploadOut(Schema):
-    """A file on its way in. ``received`` is where the next part begins; ``image`` is there once the state is done;
-    ``message`` says why it failed, or what of the file was left out."""
-
-    id: UUID
-    name: str
-    size: int
-    received: int
-    state: Literal["receiving", "decoding", "done", "failed"]
-    message: str
-    image: UUID | None
 
 
 RoleName = Literal["owner", "manager", "annotator", "reviewer", "viewer"]
@@ -249,7 +228,8 @@ class LevelOut(Schema):
 class ImageDetailOut(ImageOut):
     """An image as the annotator opens it: ``size_t`` frames of ``size_z`` slices, ``time_step`` in seconds. ``levels``
     are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of ``tile`` pixels. It is number
-    ``position`` (from 1) of ``total`` in its project, between ``previous`` and ``next``."""
+    ``position`` (from 1) of ``total`` in its project, between ``previous`` and ``next``. ``planes_in_file``: so many
+    follow each other in its file and may be something else than was said; 0 where that is beyond doubt."""
 
     size_t: int
     size_z: int
@@ -259,6 +239,7 @@ class ImageDetailOut(ImageOut):
     time_step: float | None
     levels: list[LevelOut]
     tile: int
+    planes_in_file: int
     opens_at: PlaneAtOut
     looks: KeptLooksOut
     project: ImageProjectOut

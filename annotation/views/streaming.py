@@ -63,6 +63,14 @@ def _stream(file: BinaryIO, content_type: str, *, skip: int, count: int) -> Stre
     return response
 
 
+def never_run(response: HttpResponseBase) -> HttpResponseBase:
+    """Nothing of what a person sent is ever run by a browser (S16)."""
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
 def stream_resumable(request: HttpRequest, path: Path, content_type: str, *, tag: str) -> HttpResponseBase:
     """The file, or the part of it that the browser still lacks; what ``tag`` names never changes. One range at a time,
     as browsers and curl ask for. Source: RFC 9110, section 14."""

@@ -18,7 +18,7 @@ from annotation.actions.annotation_imports import kept_cells
 from annotation.actions.tokens import do_create_token
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
-from annotation.models import Annotation, Comment, Image, Job, JobKind, JobState, Upload
+from annotation.models import Annotation, Comment, Image, Job, JobKind, JobState, Region, Upload
 from inference.rle import Rle
 from inference.weights import path_of, weights_file
 from tests.annotation.world import ACTORS, ROLES, World
@@ -84,6 +84,21 @@ def begin_upload(world: World) -> None:
     Path(settings.UPLOADS).mkdir(parents=True, exist_ok=True)
 
 
+def ask_of_upload(world: World) -> None:
+    """The annotator's upload of a file that does not say what its two planes are."""
+    begin_upload(world)
+    upload = Upload.objects.get(pk=world.ids["upload_id"])
+    upload.previews.mkdir(exist_ok=True)
+    (upload.previews / "preview-0.webp").write_bytes(b"bytes")
+    upload.question, upload.state = {"series": [{"preview": True}], "planes": 2, "labels": []}, "asking"
+    upload.save()
+    world.ids["number"] = 0
+
+
+def answer_upload(world: World) -> dict[str, Any]:
+    return {"uploads": [str(world.ids.get("upload_id", world.image.pk))], "planes": "t"}
+
+
 def begin_annotations(world: World) -> None:
     """The annotator's file of annotations, which has arrived."""
     begin_upload(world)
@@ -109,6 +124,12 @@ def make_token(world: World) -> None:
     """The annotator's."""
     made, _ = do_create_token(world.users["annotator"], name="notebook", scopes=[], days=1)
     world.ids["token_id"] = made.pk
+
+
+def read_two_planes(world: World) -> None:
+    """An image of a file that does not say what its two planes are, and nothing in it yet."""
+    Region.objects.filter(image=world.image).delete()
+    Image.objects.filter(pk=world.image.pk).update(clock=0, reading={"planes_in_file": 2, "series": 0})
 
 
 def store_pixels(world: World) -> None:
@@ -207,6 +228,7 @@ ROWS = [
     Row("GET", "/api/images/{image_id}", MEMBERS),
     Row("PATCH", "/api/images/{image_id}", MANAGERS, 200, lambda _: {"name": "renamed.tif"}),
     Row("DELETE", "/api/images/{image_id}", MANAGERS, 204),
+    Row("POST", "/api/images/{image_id}/planes", UPLOADERS, 201, lambda _: {"planes": "t"}, read_two_planes),
     Row("GET", "/api/images/{image_id}/tiles/{level}/{t}/{c}/{z}/{row}/{col}", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/thumbnail", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/original", MEMBERS, prepare=store_pixels),
@@ -264,6 +286,8 @@ ROWS = [
     Row("POST", P + "/uploads", UPLOADERS, 201, lambda _: {"name": "a.png", "size": 8}),
     Row("GET", P + "/uploads", UPLOADERS),
     Row("GET", UPLOAD, ANNOTATOR, prepare=begin_upload, private=True),
+    Row("GET", UPLOAD + "/previews/{number}", ANNOTATOR, prepare=ask_of_upload, private=True),
+    Row("POST", "/api/uploads/answers", ANNOTATOR, 200, answer_upload, ask_of_upload, private=True),
     Row("PUT", UPLOAD, ANNOTATOR, prepare=begin_upload, private=True, query="?offset=0", raw=b"half"),
     Row("DELETE", UPLOAD, ANNOTATOR, 204, prepare=begin_upload, private=True),
     # --- engines, runs, exports, jobs

@@ -13,7 +13,7 @@ _MICROMETRES = {"micron": 1.0, "microns": 1.0, "um": 1.0, "µm": 1.0, "\\u00b5m"
 @dataclass(frozen=True)
 class Hyperstack:
     """Sizes, the micrometres of one unit of length (None where that is pixels), the distance of two slices in units and
-    of two frames in seconds."""
+    of two frames in seconds. ``guessed``: it tells how many planes there are and not what they are."""
 
     images: int
     size_t: int
@@ -22,6 +22,7 @@ class Hyperstack:
     unit_um: float | None
     spacing: float | None
     time_step: float | None
+    guessed: bool
 
 
 def parse_imagej(text: str) -> Hyperstack | None:
@@ -36,10 +37,13 @@ def parse_imagej(text: str) -> Hyperstack | None:
     except ValueError:
         return None
     size_t, size_c, size_z = sizes
+    guessed = sizes == [1, 1, 1] and images > 1
     if min(sizes) < 1 or size_t * size_c * size_z != images:
         if sizes != [1, 1, 1]:
             return None
         # A plain stack names the number of its images alone.
         size_z = images
     spacing, interval = (number if isfinite(number) and number > 0 else None for number in numbers)
-    return Hyperstack(images, size_t, size_c, size_z, _MICROMETRES.get(said.get("unit", "")), spacing, interval)
+    return Hyperstack(
+        images, size_t, size_c, size_z, _MICROMETRES.get(said.get("unit", "")), spacing, interval, guessed
+    )

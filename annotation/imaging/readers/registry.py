@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from annotation.imaging.kinds import HEAD_BYTES, Kind, kind_of
 from annotation.imaging.readers.raster import read_raster
 from annotation.imaging.readers.tiff_header import is_slide
 from annotation.imaging.refusals import NAME, RefusalError, damaged, too_large, unsupported
-from annotation.imaging.source import STACKS, Source
+from annotation.imaging.source import Choice, Source
 
 _READERS = {
     Kind.TIFF: ("tiff", "open_tiff"),
@@ -23,16 +23,22 @@ _SLIDES = ("slides", "open_slide")
 
 
 def open_source(
-    file: BinaryIO, *, file_bytes: int, limit_pixels: int, limit_values: int, series: int = 0, stack_as: str = STACKS[0]
+    file: BinaryIO,
+    *,
+    file_bytes: int,
+    limit_pixels: int,
+    limit_values: int,
+    choice: Choice = Choice(),  # noqa: B008 - frozen
 ) -> tuple[Kind, Source]:
-    """One series of the file. ``stack_as`` is what planes are (t, z or c) of which the file does not say it.
-    ``limit_pixels`` bounds one plane, ``limit_values`` all planes and channels together. Raises RefusalError."""
+    """One series of the file, its planes as the file says or as somebody chose. ``limit_pixels`` bounds one plane,
+    ``limit_values`` all planes and channels together. Raises RefusalError."""
     if file_bytes == 0:
         raise RefusalError(f"{NAME} is empty. Check the file and upload it again.")
+    file.seek(0)
     kind = kind_of(file.read(HEAD_BYTES))
     if kind is None:
         raise unsupported("is not an image that Cytomark knows, whatever its name ends in")
-    source = _opened(kind, file, file_bytes=file_bytes, limit_pixels=limit_pixels, series=series, stack_as=stack_as)
+    source = _opened(kind, file, file_bytes=file_bytes, limit_pixels=limit_pixels, choice=choice)
     about = source.about
     if min(about.size_t, about.size_c, about.size_z, about.height, about.width) < 1:
         raise damaged("it says that it has no planes")
@@ -45,14 +51,14 @@ def open_source(
     return kind, source
 
 
-def _opened(kind: Kind, file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int, stack_as: str) -> Source:
+def _opened(kind: Kind, file: BinaryIO, *, file_bytes: int, limit_pixels: int, choice: Choice) -> Source:
     if kind not in _READERS:
         return read_raster(file, kind, file_bytes=file_bytes, limit_pixels=limit_pixels)
     module, name = _READERS[kind]
-    more = {"stack_as": stack_as} if kind is Kind.TIFF else {}
+    more: dict[str, Any] = {"choice": choice} if kind is Kind.TIFF else {"series": choice.series}
     if kind is Kind.TIFF and is_slide(file, file_bytes=file_bytes):
-        (module, name), more = _SLIDES, {}
+        (module, name), more = _SLIDES, {"series": choice.series}
     # A library is loaded for its own files only: most of them take long to load, and none is needed for a PNG.
     reader = getattr(import_module(f"annotation.imaging.readers.{module}"), name)
-    source: Source = reader(file, file_bytes=file_bytes, limit_pixels=limit_pixels, series=series, **more)
+    source: Source = reader(file, file_bytes=file_bytes, limit_pixels=limit_pixels, **more)
     return source

@@ -18,8 +18,8 @@ from annotation.imaging.readers.imagej import Hyperstack, parse_imagej
 from annotation.imaging.readers.ome import OmeImage, looks_like_ome, parse_ome
 from annotation.imaging.readers.tiff_header import count_planes
 from annotation.imaging.readers.tiff_pages import PageReader, check_page, is_rgb, sample_count, stored_dtype
-from annotation.imaging.refusals import RefusalError, cut_off, damaged
-from annotation.imaging.source import STACKS, About, Channel, series_named
+from annotation.imaging.refusals import NAME, RefusalError, cut_off, damaged
+from annotation.imaging.source import STACKS, About, Channel, Choice, order_of, places_of, series_named
 
 R = TypeVar("R")
 _FORMATS: dict[str, Any] = dict.fromkeys(
@@ -49,10 +49,8 @@ class _Stack:
     pages: dict[tuple[int, int], list[tuple[int, int]]]
 
 
-def open_tiff(
-    file: BinaryIO, *, file_bytes: int, limit_pixels: int, series: int = 0, stack_as: str = STACKS[0]
-) -> TiffSource:
-    """One series of the file; ``stack_as`` is what planes are of which it does not say it. Raises RefusalError."""
+def open_tiff(file: BinaryIO, *, file_bytes: int, limit_pixels: int, choice: Choice) -> TiffSource:
+    """One series of the file, its planes as the file says or as was chosen. Raises RefusalError."""
     planes = count_planes(file, file_bytes=file_bytes)
     file.seek(0)
 
@@ -63,7 +61,9 @@ def open_tiff(
         pages = [tiff.pages[number] for number in range(planes)]
         for page in pages:
             check_page(page, file_bytes=file_bytes, limit_pixels=limit_pixels)
-        stack = _stack_of(pages, series, stack_as=stack_as, file_bytes=file_bytes)
+        stack = _stack_of(pages, choice, file_bytes=file_bytes)
+        if choice.overrule and stack.about.planes:
+            stack = _recut(pages, stack, choice.planes)
         return TiffSource(file, pages, stack)
 
     return _understood(opened)
@@ -97,8 +97,8 @@ class TiffSource:
         return _understood(lambda: np.concatenate([reader.rows(start, stop) for reader in self._open[1]]))
 
 
-def _stack_of(pages: list[Any], series: int, *, stack_as: str, file_bytes: int) -> _Stack:
-    text = pages[0].description
+def _stack_of(pages: list[Any], choice: Choice, *, file_bytes: int) -> _Stack:
+    text, series = pages[0].description, choice.series
     notes: list[str] = []
     if looks_like_ome(text):
         images = parse_ome(text)
@@ -110,8 +110,11 @@ def _stack_of(pages: list[Any], series: int, *, stack_as: str, file_bytes: int) 
         notes.append(_ELSEWHERE)
     said = parse_imagej(text)
     if said is not None and said.images > 1:
-        return _of_imagej(pages, said, file_bytes=file_bytes)
-    return _plain_stack(pages, notes, stack_as=stack_as)
+        stack = _of_imagej(pages, said, file_bytes=file_bytes)
+        return _recut(pages, stack, choice.planes or STACKS[0]) if said.guessed else stack
+    if series:
+        raise damaged(f"it has no series {series + 1}")
+    return _plain_stack(pages, notes, planes=choice.planes or STACKS[0])
 
 
 def _of_several(images: list[OmeImage], series: int) -> dict[str, Any]:
@@ -158,6 +161,7 @@ def _of_ome(pages: list[Any], image: OmeImage) -> _Stack:
         channels=image.channels if len(image.channels) == size_c else (),
         pixel_um=image.pixel_um,
         time_step=image.time_step,
+        planes=len(used) if len(used) > 1 else 0,
     )
     places = {
         (t, z): [(image.pages[t, z, group], 0) for group in range(groups)]
@@ -196,6 +200,8 @@ def _of_imagej(pages: list[Any], said: Hyperstack, *, file_bytes: int) -> _Stack
         size_z=said.size_z,
         pixel_um=(spacing, *_pixel_um(page, said.unit_um)),
         time_step=said.time_step,
+        guessed=said.guessed,
+        planes=said.images,
     )
     places: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for number in range(said.images):
@@ -205,7 +211,10 @@ def _of_imagej(pages: list[Any], said: Hyperstack, *, file_bytes: int) -> _Stack
     return _Stack(about, places)
 
 
-def _plain_stack(pages: list[Any], notes: list[str], *, stack_as: str) -> _Stack:
+_NAMED = {"z": "slices in z", "t": "frames in time", "c": "channels"}
+
+
+def _plain_stack(pages: list[Any], notes: list[str], *, planes: str) -> _Stack:
     """Planes without a word about their axes are what the person says, or slices. Other sizes than the first's are
     previews, and left out."""
     first = pages[0]
@@ -216,18 +225,38 @@ def _plain_stack(pages: list[Any], notes: list[str], *, stack_as: str) -> _Stack
     alike = [number for number, page in enumerate(pages) if sort(page) == sort(first)]
     if len(alike) < len(pages):
         notes.append(f"{len(pages) - len(alike):,} of its planes have another size or kind and were left out.")
-    if len(alike) > 1:
-        named = {"z": "slices in z", "t": "frames in time", "c": "channels"}[stack_as]
-        notes.append(f"It does not say what its {len(alike):,} planes are; they were taken as {named}.")
-    about = _about(
-        first,
-        size_t=len(alike) if stack_as == "t" else 1,
-        size_c=sample_count(first) * (len(alike) if stack_as == "c" else 1),
-        size_z=len(alike) if stack_as == "z" else 1,
-        notes=tuple(notes),
-        stack_guess=stack_as if len(alike) > 1 else "",
+    about = _about(first, size_t=1, size_c=sample_count(first), size_z=1, notes=tuple(notes), guessed=len(alike) > 1)
+    stack = _Stack(about, {(0, at): [(number, 0)] for at, number in enumerate(alike)})
+    return _recut(pages, stack, planes) if len(alike) > 1 else stack
+
+
+def _recut(pages: list[Any], stack: _Stack, planes: str) -> _Stack:
+    """The same planes, in the order in which they lie in the file, as somebody says that they are."""
+    about = stack.about
+    listed = sorted({page for group in stack.pages.values() for page in group})
+    try:
+        order = order_of(planes, len(listed))
+    except ValueError as why:
+        raise RefusalError(f"{NAME} has {len(listed):,} planes: {why}. Say what they are once more.") from why
+    sizes = {"t": 1, "c": 1, "z": 1} | dict(order)
+    places: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for page, at in sorted(zip(listed, places_of(order), strict=True), key=lambda pair: pair[1]["c"]):
+        places.setdefault((at["t"], at["z"]), []).append(page)
+    notes = about.notes
+    if about.guessed:
+        said = _NAMED.get(planes) or ", ".join(f"{size:,} {_NAMED[axis]}" for axis, size in order)
+        notes = (*notes, f"It does not say what its {len(listed):,} planes are; they were taken as {said}.")
+    first = pages[listed[0][0]]
+    size_c = sample_count(first) * sizes["c"]
+    channels = about.channels if len(about.channels) == size_c else tuple(Channel() for _ in range(size_c))
+    changed = replace(
+        about,
+        size_t=sizes["t"],
+        size_c=size_c,
+        size_z=sizes["z"],
+        channels=channels,
+        rgb=is_rgb(first) and size_c == 3,
+        notes=notes,
+        planes=len(listed),
     )
-    if stack_as == "c":
-        return _Stack(about, {(0, 0): [(number, 0) for number in alike]})
-    places = {(at, 0) if stack_as == "t" else (0, at): [(number, 0)] for at, number in enumerate(alike)}
-    return _Stack(about, places)
+    return _Stack(changed, places)

@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.actions.imports import do_import_file
+from annotation.actions.reading import Ready
 from annotation.errors import AppError
-from annotation.imaging.source import STACKS, About
+from annotation.imaging.source import STACKS, Choice
 from annotation.management.commands._owners import find_project, find_user
 from annotation.models import Project, User
 
@@ -43,9 +44,9 @@ class Command(BaseCommand):
 
     def _import(self, path: Path, project: Project, user: User, *, all_series: bool, first: int, stack_as: str) -> bool:
         try:
-            names = self._import_one(path, project, user, name=path.name, series=first, stack_as=stack_as).series
+            names = self._import_one(path, project, user, name=path.name, choice=Choice(first, stack_as)).series
             for number, name in enumerate(names[1:] if all_series else (), 1):
-                self._import_one(path, project, user, name=f"{path.name} {name}", series=number, stack_as=stack_as)
+                self._import_one(path, project, user, name=f"{path.name} {name}", choice=Choice(number, stack_as))
         except AppError as error:
             self.stderr.write(error.message)
         except OSError as error:
@@ -54,9 +55,9 @@ class Command(BaseCommand):
             return True
         return False
 
-    def _import_one(self, path: Path, project: Project, user: User, *, name: str, **choice: Any) -> About:
-        said: list[About] = []
-        image = do_import_file(path, project=project, user=user, name=name, on_read=said.append, **choice)
+    def _import_one(self, path: Path, project: Project, user: User, *, name: str, choice: Choice) -> Ready:
+        said: list[Ready] = []
+        image = do_import_file(path, project=project, user=user, name=name, on_read=said.append, choice=choice)
         self.stdout.write(f"{image.name}: {image.width} × {image.height}, {image.dtype}, {image.pk}")
         for note in said[0].notes:
             self.stdout.write(f"  {note}")

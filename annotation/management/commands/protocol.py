@@ -26,13 +26,22 @@ from annotation.views import (
     review_schemas,
     schemas,
     schemas_history,
+    upload_schemas,
 )
 
 Json = dict[str, Any]
 
 HEADER = "// Written by `make protocol` from {source}. Do not edit.\n"
 TARGET = Path("frontend/src/protocol")
-SCHEMAS = (schemas, access_schemas, dataset_schemas, discussion_schemas, review_schemas, schemas_history)
+SCHEMAS = (
+    schemas,
+    access_schemas,
+    dataset_schemas,
+    discussion_schemas,
+    review_schemas,
+    schemas_history,
+    upload_schemas,
+)
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 

@@ -81,6 +81,8 @@ export interface ImageRow {
 
 /** An image as the annotator opens it. */
 export interface ImageDetail extends ImageRow, ImageContent {
+  /** So many planes follow each other in its file and may be something else than was said; 0 where they may not. */
+  readonly planes_in_file: number;
   /** The plane that it opens at. */
   readonly opens_at: PlaneAt;
   readonly looks: KeptLooks;
@@ -135,6 +137,8 @@ export interface AnnotatorApi {
     parameters: RunRequest,
   ): Promise<{ readonly id: string }>;
   cancel(jobId: string): Promise<void>;
+  /** Has the file read once more, its planes being these; resolves when that is done. */
+  correctPlanes(imageId: string, planes: string): Promise<void>;
   workflow(imageId: string, projectId: string): WorkflowPort;
   review(imageId: string): ReviewPort;
   regions(imageId: string): RegionsPort;

@@ -18,6 +18,8 @@ import type {
 import type { CellState } from "../protocol/messages.gen";
 import { call, download } from "./http";
 
+const POLL_MS = 700;
+
 export const annotatorApi: AnnotatorApi = {
   image: (id) => call<ImageDetailOut>("GET", `/api/images/${id}`),
   images: (projectId) => call<ImageOut[]>("GET", `/api/projects/${projectId}/images`),
@@ -26,6 +28,14 @@ export const annotatorApi: AnnotatorApi = {
   engines: () => call<EngineInfo[]>("GET", "/api/engines"),
   run: (imageId, engine, { t, z }, params) =>
     call<JobOut>("POST", `/api/images/${imageId}/runs`, { engine, params, t, z }),
+  correctPlanes: async (imageId, planes) => {
+    let job = await call<JobOut>("POST", `/api/images/${imageId}/planes`, { planes });
+    while (job.state === "queued" || job.state === "running") {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      job = await call<JobOut>("GET", `/api/jobs/${job.id}`);
+    }
+    if (job.state !== "done") throw new Error(job.message);
+  },
   cancel: async (jobId) => {
     await call<JobOut>("POST", `/api/jobs/${jobId}/cancel`);
   },

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { UploadOut } from "../protocol/api.gen";
+import type { QuestionOut, UploadOut } from "../protocol/api.gen";
 import { HttpError } from "./http";
-import { PART_BYTES, UploadQueue, type UploadServer } from "./uploads";
+import { type Answer, PART_BYTES, UploadQueue, type UploadServer } from "./uploads";
+
+const ONE = { name: "", size_t: 1, size_c: 1, size_z: 6, height: 5, width: 5, dtype: "uint8", preview: true };
+const QUESTION: QuestionOut = { series: [{ ...ONE, problem: "" }], planes: 6, labels: [] };
 
 type Fault = "before" | "after" | "refuse";
 
@@ -9,6 +12,7 @@ type Fault = "before" | "after" | "refuse";
 class FakeServer implements UploadServer {
   readonly uploads = new Map<string, UploadOut>();
   readonly offsets: number[] = [];
+  readonly answers: [readonly string[], Answer][] = [];
   faults: (Fault | null)[] = [];
   private next = 1;
 
@@ -22,13 +26,23 @@ class FakeServer implements UploadServer {
       state: "receiving",
       message: "",
       image: null,
+      question: null,
     });
+  }
+
+  async answer(ids: readonly string[], answer: Answer): Promise<readonly UploadOut[]> {
+    this.answers.push([ids, answer]);
+    return ids.map((id) =>
+      this.put({ ...(this.uploads.get(id) as UploadOut), state: "decoding", question: null }),
+    );
   }
 
   async look(id: string): Promise<UploadOut> {
     const upload = this.uploads.get(id);
     if (!upload) throw new HttpError("not_found", "There is no such upload.", 404);
     if (upload.state !== "decoding") return upload;
+    const asks = upload.name.startsWith("stack") && !this.answers.some(([ids]) => ids.includes(id));
+    if (asks) return this.put({ ...upload, state: "asking", question: QUESTION });
     const bad = upload.name.startsWith("bad");
     const message = bad ? `${upload.name} is cut off. Upload it again.` : "";
     return this.put({ ...upload, state: bad ? "failed" : "done", message, image: bad ? null : "i" });
@@ -146,6 +160,7 @@ describe("the upload queue", () => {
       state: "receiving",
       message: "",
       image: null,
+      question: null,
     });
     await queue.load();
     expect(phases(queue)).toEqual(["stopped"]);
@@ -165,11 +180,30 @@ describe("the upload queue", () => {
       state: "decoding",
       message: "",
       image: null,
+      question: null,
     });
     await queue.load();
     await settled(queue);
     expect(phases(queue)).toEqual(["done"]);
     expect(images()).toBe(1);
+  });
+
+  it("answers once for all files of a kind, those to come included", async () => {
+    const { server, queue } = setUp();
+    queue.add([file("stack1.tif"), file("stack2.tif"), file("cells.tif")]);
+    await settled(queue);
+    expect(phases(queue)).toEqual(["asking", "asking", "done"]);
+    const [first] = queue.items.value;
+    if (!first) throw new Error("There is no upload.");
+    expect(queue.alike(first)).toHaveLength(2);
+    await queue.answer(first, { series: [0], planes: "t", labels: false }, { all: true });
+    queue.add([file("stack3.tif")]);
+    await settled(queue);
+    await expect.poll(() => phases(queue)).toEqual(["done", "done", "done", "done"]);
+    expect(server.answers.map(([ids, { planes }]) => [ids.length, planes])).toEqual([
+      [2, "t"],
+      [1, "t"],
+    ]);
   });
 
   it("throws away on the server what is dismissed", async () => {

@@ -1,6 +1,6 @@
 /** Uploads that survive a dropped connection: parts in order, going on where the server says it is. */
 import { type Signal, signal } from "@preact/signals";
-import type { UploadOut } from "../protocol/api.gen";
+import type { QuestionOut, UploadOut } from "../protocol/api.gen";
 import { HttpError, sentence } from "./http";
 
 export const PART_BYTES = 8 * 1024 * 1024;
@@ -8,17 +8,34 @@ const AT_ONCE = 2;
 const MAX_WAIT_MS = 30_000;
 const POLL_MS = 700;
 
+/** What files leave open: the numbers of the images that are wanted, null for all; what the planes are, where they do
+ * not say it; whether label images become cells. */
+export interface Answer {
+  readonly series: number[] | null;
+  readonly planes: string;
+  readonly labels: boolean;
+}
+
 /** What the queue needs of the server; rejects with HttpError. */
 export interface UploadServer {
   create(name: string, size: number): Promise<UploadOut>;
   look(id: string): Promise<UploadOut>;
   append(id: string, offset: number, part: Blob): Promise<UploadOut>;
   list(): Promise<readonly UploadOut[]>;
+  answer(ids: readonly string[], answer: Answer): Promise<readonly UploadOut[]>;
   remove(id: string): Promise<void>;
 }
 
 /** `stopped`: begun in another visit; it goes on when the same file is chosen again. */
-export type Phase = "waiting" | "sending" | "retrying" | "decoding" | "done" | "failed" | "stopped";
+export type Phase =
+  | "waiting"
+  | "sending"
+  | "retrying"
+  | "decoding"
+  | "asking"
+  | "done"
+  | "failed"
+  | "stopped";
 
 export interface UploadItem {
   readonly key: number;
@@ -29,6 +46,12 @@ export interface UploadItem {
   readonly message: string;
   readonly id: string | null;
   readonly file: File | null;
+  readonly question: QuestionOut | null;
+}
+
+/** Files that leave the same open can be answered together. */
+function kindOf({ series, planes, labels }: QuestionOut): string {
+  return JSON.stringify([series.map(({ name, preview, problem, ...sizes }) => sizes), planes, labels]);
 }
 
 export type Sleep = (ms: number) => Promise<void>;
@@ -42,6 +65,8 @@ export class UploadQueue {
   readonly items: Signal<readonly UploadItem[]> = signal([]);
   private nextKey = 1;
   private active = 0;
+  /** What was said of all files of a kind, those to come included. */
+  private readonly said = new Map<string, Answer>();
 
   constructor(
     private readonly server: UploadServer,
@@ -71,6 +96,30 @@ export class UploadQueue {
     this.start();
   }
 
+  /** Files that wait for the same answer as this one, itself included. */
+  alike(item: UploadItem): readonly UploadItem[] {
+    const kind = item.question && kindOf(item.question);
+    return this.items.value.filter((one) => one.question && kindOf(one.question) === kind);
+  }
+
+  /** Go on with a file that left something open; with `all` also with those like it, and with those that still come.
+   * Rejects with HttpError where the answer does not fit. */
+  async answer(item: UploadItem, answer: Answer, { all }: { readonly all: boolean }): Promise<void> {
+    const items = all ? this.alike(item) : [item];
+    if (all && item.question) this.said.set(kindOf(item.question), answer);
+    await this.tell(items, answer);
+  }
+
+  private async tell(items: readonly UploadItem[], answer: Answer): Promise<void> {
+    const ids = items.flatMap(({ id }) => id ?? []);
+    for (const upload of await this.server.answer(ids, answer)) {
+      const item = items.find((one) => one.id === upload.id);
+      if (!item) continue;
+      this.take(item.key, upload);
+      void this.watch(item.key, upload.id);
+    }
+  }
+
   /** Take it from the list; what the server has of an unfinished one is thrown away. */
   async dismiss(key: number): Promise<void> {
     const item = this.find(key);
@@ -85,7 +134,17 @@ export class UploadQueue {
 
   private push(name: string, size: number, file: File | null): number {
     const key = this.nextKey++;
-    const item: UploadItem = { key, name, size, sent: 0, phase: "waiting", message: "", id: null, file };
+    const item: UploadItem = {
+      key,
+      name,
+      size,
+      sent: 0,
+      phase: "waiting",
+      message: "",
+      id: null,
+      file,
+      question: null,
+    };
     this.items.value = [...this.items.value, item];
     return key;
   }
@@ -99,8 +158,8 @@ export class UploadQueue {
   }
 
   private take(key: number, upload: UploadOut): void {
-    const { id, received: sent, message } = upload;
-    this.change(key, { id, sent, message, phase: phaseOf(upload) });
+    const { id, received: sent, message, question } = upload;
+    this.change(key, { id, sent, message, question, phase: phaseOf(upload) });
   }
 
   private start(): void {
@@ -165,6 +224,9 @@ export class UploadQueue {
         if (!this.find(key)) return;
         this.take(key, upload);
         if (upload.state === "done") this.onImage();
+        const said = upload.question && this.said.get(kindOf(upload.question));
+        const item = this.find(key);
+        if (said && item) return await this.tell([item], said);
         if (upload.state !== "decoding") return;
         await this.sleep(POLL_MS);
       }

@@ -1,5 +1,26 @@
 // Written by `make protocol` from the schemas of annotation/views. Do not edit.
 
+/** What these files leave open. `series`: the images that are wanted, null for all. `planes`: z, t or c where all are slices, frames or channels; else sizes, what changes first coming first, such as c3z8. `labels`: label images in it become cells. */
+export interface AnswerIn {
+  readonly uploads: readonly string[];
+  readonly series?: readonly number[] | null;
+  readonly planes?: string;
+  readonly labels?: boolean;
+}
+
+/** An image of the file; `problem` says why it cannot be read. */
+export interface AskedSeriesOut {
+  readonly name: string;
+  readonly size_t: number;
+  readonly size_c: number;
+  readonly size_z: number;
+  readonly height: number;
+  readonly width: number;
+  readonly dtype: string;
+  readonly preview: boolean;
+  readonly problem: string;
+}
+
 /** Deal `images` out to `people` (user ids), in turn or always to whoever has the fewest; without people they are nobody's again. */
 export interface AssignmentIn {
   readonly images: readonly string[];
@@ -213,7 +234,7 @@ export interface FormatOut {
   readonly read: boolean;
 }
 
-/** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. */
+/** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. `planes_in_file`: so many follow each other in its file and may be something else than was said; 0 where that is beyond doubt. */
 export interface ImageDetailOut {
   readonly id: string;
   readonly name: string;
@@ -235,6 +256,7 @@ export interface ImageDetailOut {
   readonly time_step: number | null;
   readonly levels: readonly LevelOut[];
   readonly tile: number;
+  readonly planes_in_file: number;
   readonly opens_at: PlaneAtOut;
   readonly looks: KeptLooksOut;
   readonly project: ImageProjectOut;
@@ -286,7 +308,7 @@ export interface ImageProjectOut {
 /** Background work; `progress` is 0 to 1, `message` is for people. `params` is what was asked for, `result` what came out; `download` is the address of an export that is done. */
 export interface JobOut {
   readonly id: string;
-  readonly kind: "import" | "segment" | "export" | "snapshot" | "read" | "add";
+  readonly kind: "import" | "reread" | "segment" | "export" | "snapshot" | "read" | "add";
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
   readonly progress: number;
   readonly message: string;
@@ -439,6 +461,11 @@ export interface PlaneAtOut {
   readonly z: number;
 }
 
+/** What an image's planes are, as in AnswerIn. */
+export interface PlanesIn {
+  readonly planes: string;
+}
+
 /** A project's name, to make it or to rename it. */
 export interface ProjectIn {
   readonly name: string;
@@ -457,6 +484,13 @@ export interface ProjectOut {
   readonly members: readonly PersonOut[];
   readonly updated_at: string;
   readonly thumbnails: readonly string[];
+}
+
+/** What the file leaves open: which of `series` are wanted, what its `planes` are where there are any, whether its `labels` become cells. */
+export interface QuestionOut {
+  readonly series: readonly AskedSeriesOut[];
+  readonly planes: number;
+  readonly labels: readonly string[];
 }
 
 /** What was seen: one notification, all up to the newest that one saw, or (with neither) all. */
@@ -659,22 +693,27 @@ export interface UnreadOut {
   readonly unread: number;
 }
 
-/** A file that is about to come: what the person calls it, and its bytes. A file of annotations becomes no image. */
+/** A file that is about to come: what the person calls it, and its bytes. A file of annotations becomes no image. With `ask` the upload waits, asking, where the file leaves something open; otherwise the first of several images is taken, or those that `series` names (null for all), and planes without names are slices, or what `planes` says. */
 export interface UploadIn {
   readonly name: string;
   readonly size: number;
   readonly purpose?: "image" | "annotations";
+  readonly ask?: boolean;
+  readonly series?: readonly number[] | null;
+  readonly planes?: string;
+  readonly labels?: boolean;
 }
 
-/** A file on its way in. `received` is where the next part begins; `image` is there once the state is done; `message` says why it failed, or what of the file was left out. */
+/** A file on its way in. `received` is where the next part begins; `image` is there once the state is done; `message` says why it failed, or what of the file was left out; `question` is there while it is asking. */
 export interface UploadOut {
   readonly id: string;
   readonly name: string;
   readonly size: number;
   readonly received: number;
-  readonly state: "receiving" | "decoding" | "done" | "failed";
+  readonly state: "receiving" | "decoding" | "asking" | "done" | "failed";
   readonly message: string;
   readonly image: string | null;
+  readonly question: QuestionOut | null;
 }
 
 /** The last word on a cell, in that `version` of it: a later version waits for another. */

@@ -36,7 +36,7 @@ def connect_unix(path: str) -> None:
 
 def main() -> int:
     path, folder, options = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
-    for name in ("limit_pixels", "limit_values", "series", "stack_as"):
+    for name in ("limit_pixels", "limit_values", "choice", "ask"):
         options.pop(name)
     deed, _, argument = path.read_text().partition(" ")
     walls = contain(folder, Limits(**options))

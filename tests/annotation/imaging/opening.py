@@ -12,12 +12,16 @@ import pytest
 from annotation.imaging.kinds import Kind
 from annotation.imaging.readers.registry import open_source
 from annotation.imaging.refusals import RefusalError
-from annotation.imaging.source import Source
+from annotation.imaging.source import Choice, Source
 
 
 def opened_bytes(content: bytes, *, series: int = 0) -> Source:
     return open_source(
-        io.BytesIO(content), file_bytes=len(content), limit_pixels=10_000, limit_values=100_000_000, series=series
+        io.BytesIO(content),
+        file_bytes=len(content),
+        limit_pixels=10_000,
+        limit_values=100_000_000,
+        choice=Choice(series=series),
     )[1]
 
 
@@ -25,7 +29,11 @@ def opened_file(path: Path, *, series: int = 0, limit_pixels: int = 1_000_000) -
     """The file stays open as long as the source is used."""
     file = path.open("rb")
     return open_source(
-        file, file_bytes=path.stat().st_size, limit_pixels=limit_pixels, limit_values=100_000_000, series=series
+        file,
+        file_bytes=path.stat().st_size,
+        limit_pixels=limit_pixels,
+        limit_values=100_000_000,
+        choice=Choice(series=series),
     )
 
 

@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from annotation.actions import imports
+from annotation.actions import imports, reading
 from annotation.actions.imports import do_import_upload
 from annotation.actions.jobs import do_sweep_jobs
 from annotation.actions.uploads import PART_BYTES, do_sweep_uploads, import_job_of
@@ -118,7 +118,7 @@ def test_an_import_that_was_killed_is_done_by_the_next_worker(
     image = Image.objects.get()
     assert (first_plane(image.folder) == ramp_hw).all()
     assert Upload.objects.get().state == "done"
-    assert {path.name for path in image.folder.parent.iterdir()} == {str(image.pk), ".staging"}
+    assert {path.name for path in image.folder.parent.iterdir()} == {image.store, ".staging"}
     assert list((image.folder.parent / ".staging").iterdir()) == []
 
 
@@ -229,6 +229,6 @@ def test_the_task_tries_again_what_broke(browser: Browser, project: Project, mon
     def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr(imports, "decode", break_down)
+    monkeypatch.setattr(reading, "decode", break_down)
     import_upload(str(Job.objects.get().pk))
     assert (Job.objects.get().state, Job.objects.get().attempt) == ("queued", 1)

@@ -47,6 +47,7 @@ const DETAIL: ImageDetail = {
   size_t: 1,
   size_z: 1,
   channel_info: [CHANNEL],
+  planes_in_file: 0,
   opens_at: { t: 0, z: 0 },
   looks: { mine: null, project: null },
   project: { id: "p", name: "P", role: "annotator" },
@@ -87,6 +88,7 @@ class Page {
         return { id: "j" };
       },
       cancel: (job) => note(`cancel ${job}`),
+      correctPlanes: (_, planes) => note(`planes ${planes}`),
       review: () => new FakeReview(),
       workflow: (image) => new FakeWorkflow(image, note),
       regions: () => new FakeRegions(),

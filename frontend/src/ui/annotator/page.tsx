@@ -15,6 +15,7 @@ import { type Annotator, isActive } from "./model";
 import { ObjectPanel } from "./object-panel";
 import { Palette } from "./palette";
 import { TogetherBar } from "./people";
+import { PlanesQuestion } from "./planes-dialog";
 import { PromptBar } from "./prompt-bar";
 import { RegionsPanel } from "./regions-panel";
 import { ReviewPanel } from "./review-panel";
@@ -64,6 +65,7 @@ export function AnnotatorPage({
           <ReviewPanel model={model} />
           <CommentsPanel model={model} />
           <ChannelsPanel model={model} />
+          <PlanesQuestion model={model} />
           <FindPanel model={model} />
           <ClassesPanel model={model} />
           <RegionsPanel model={model} />

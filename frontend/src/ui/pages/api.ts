@@ -121,10 +121,13 @@ export const api = {
 /** The server's side of the upload queue, for one project. */
 export function uploadServer(projectId: string): UploadServer {
   return {
-    create: (name, size) => call<UploadOut>("POST", `${project(projectId)}/uploads`, { name, size }),
+    create: (name, size) =>
+      call<UploadOut>("POST", `${project(projectId)}/uploads`, { name, size, ask: true }),
     look: (id) => call<UploadOut>("GET", `/api/uploads/${id}`),
     append: (id, offset, part) => call<UploadOut>("PUT", `/api/uploads/${id}?offset=${offset}`, part),
     list: () => call<readonly UploadOut[]>("GET", `${project(projectId)}/uploads`),
+    answer: (uploads, answer) =>
+      call<readonly UploadOut[]>("POST", "/api/uploads/answers", { uploads, ...answer }),
     remove: (id) => call<void>("DELETE", `/api/uploads/${id}`),
   };
 }

@@ -5,12 +5,14 @@ import { useEffect } from "preact/hooks";
 import type { UploadItem, UploadQueue } from "../../net/uploads";
 import { bytes, counted } from "../format";
 import { Icon } from "../icon";
+import { QuestionDialog } from "./question-dialog";
 
 const WORDS: Record<UploadItem["phase"], string> = {
   waiting: "Waiting",
   sending: "Uploading",
   retrying: "No connection",
   decoding: "Reading the image",
+  asking: "Waits for an answer",
   done: "Done",
   failed: "Not taken",
   stopped: "Interrupted",
@@ -24,7 +26,13 @@ function describe(item: UploadItem): string {
   return WORDS[item.phase];
 }
 
-function Row({ queue, item }: { readonly queue: UploadQueue; readonly item: UploadItem }) {
+interface RowProps {
+  readonly queue: UploadQueue;
+  readonly item: UploadItem;
+  readonly onAsk: (item: UploadItem) => void;
+}
+
+function Row({ queue, item, onAsk }: RowProps) {
   const moving = item.phase === "sending" || item.phase === "retrying" || item.phase === "stopped";
   const longer = item.message !== "" || item.phase === "stopped";
   return (
@@ -36,6 +44,11 @@ function Row({ queue, item }: { readonly queue: UploadQueue; readonly item: Uplo
           {item.name}
         </span>
         {!longer && item.phase !== "done" && <span class="muted">{describe(item)}</span>}
+        {item.phase === "asking" && (
+          <button type="button" onClick={() => onAsk(item)}>
+            Answer…
+          </button>
+        )}
         <button type="button" class="quiet" onClick={() => void queue.dismiss(item.key)}>
           <Icon
             node={X}
@@ -57,16 +70,20 @@ function Row({ queue, item }: { readonly queue: UploadQueue; readonly item: Uplo
 
 export function UploadsPanel({ queue }: { readonly queue: UploadQueue }) {
   const open = useSignal(true);
+  const asked = useSignal<number | null>(null);
   const items = queue.items.value;
   if (items.length === 0) return null;
   const done = items.filter((item) => item.phase === "done").length;
   const failed = items.filter((item) => item.phase === "failed").length;
+  const waiting = items.filter((item) => item.phase === "asking");
+  const question = waiting.find((item) => item.key === asked.value);
   return (
     <section class="panel uploads" aria-label="Uploads">
       <div class="row">
         <h2 class="grow">
           {done} of {counted(items.length, "upload")}
           {failed > 0 && ` · ${failed} not taken`}
+          {waiting.length > 0 && ` · ${waiting.length} to answer`}
         </h2>
         {done > 0 && (
           <button type="button" class="quiet" onClick={() => queue.dismissDone()}>
@@ -87,9 +104,27 @@ export function UploadsPanel({ queue }: { readonly queue: UploadQueue }) {
       {open.value && (
         <ul class="rows" aria-live="polite">
           {items.map((item) => (
-            <Row key={item.key} queue={queue} item={item} />
+            <Row
+              key={item.key}
+              queue={queue}
+              item={item}
+              onAsk={({ key }) => {
+                asked.value = key;
+              }}
+            />
           ))}
         </ul>
+      )}
+      {question?.question && (
+        <QuestionDialog
+          key={question.key}
+          queue={queue}
+          item={question}
+          question={question.question}
+          onClose={() => {
+            asked.value = null;
+          }}
+        />
       )}
     </section>
   );
