@@ -25,10 +25,14 @@ from annotation.protocol_parts import PromptScribble as PromptScribble
 from annotation.protocol_parts import PromptSet as PromptSet
 from annotation.protocol_parts import Provenance as Provenance
 from annotation.protocol_parts import Seen as Seen
+from annotation.protocol_presence import CommentsChanged as CommentsChanged
 from annotation.protocol_presence import Cursor as Cursor
 from annotation.protocol_presence import Hold as Hold
 from annotation.protocol_presence import Member as Member
+from annotation.protocol_presence import Notified as Notified
+from annotation.protocol_presence import PeopleChanged as PeopleChanged
 from annotation.protocol_presence import Presence as Presence
+from annotation.protocol_presence import RegionsChanged as RegionsChanged
 
 VERSION = 1
 """Raised when an old page could no longer talk to the server; such a page is asked to reload."""
@@ -330,33 +334,6 @@ class JobUpdate(Message):
     message: str = ""
     t: int = 0
     z: int = 0
-
-
-class RegionsChanged(Message):
-    """The image's “complete here” regions are other ones now: ask for them (GET /api/images/…/regions)."""
-
-    type: Literal["regions"]
-
-
-class CommentsChanged(Message):
-    """Somebody said something of the image, or took it back: ask for it (GET /api/images/…/comments)."""
-
-    type: Literal["comments"]
-
-
-class Notified(Message):
-    """Something happened that concerns you: ``text``, empty where you only read what there was. ``unread`` is how many
-    notifications you have not seen."""
-
-    type: Literal["notified"]
-    unread: int
-    text: str = ""
-
-
-class PeopleChanged(Message):
-    """Others are in the project, or in other images: ask for them (GET /api/projects/…/people)."""
-
-    type: Literal["people"]
 
 
 class Refusal(Message):
