@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 
 from annotation.errors import AppError, ErrorCode, forbidden, not_found
 from annotation.models import (
+    Comment,
     Delivery,
     Image,
     Job,
@@ -157,16 +158,28 @@ def access_image(
     return image, _check(user, role, action, what="image")
 
 
-def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, Image]:
-    """A region and its image, whose row is locked: the caller is in a transaction."""
+def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, Image, Role]:
+    """A region, its image, whose row is locked, and the person's role: the caller is in a transaction."""
     image_id = Region.objects.filter(pk=region_id).values_list("image_id", flat=True).first()
     if image_id is None:
         raise not_found("region")
-    image, _ = access_image(user, image_id, action, lock=True)
+    image, role = access_image(user, image_id, action, lock=True)
     region = Region.objects.filter(pk=region_id).select_related("created_by").first()
     if region is None:
         raise not_found("region")
-    return region, image
+    return region, image, role
+
+
+def access_comment(user: User, comment_id: UUID, *, thread_of: Image | None = None) -> tuple[Comment, Image, Role]:
+    """A comment, its image and the person's role, as long as they may look at the image. With ``thread_of`` it
+    must have begun a thread of that image."""
+    comment = Comment.objects.filter(pk=comment_id, deleted_at=None).select_related("image", "author").first()
+    if thread_of is not None:
+        comment = Comment.objects.filter(pk=comment_id, image=thread_of, thread=None).select_related("author").first()
+    if comment is None:
+        raise not_found("comment")
+    image, role = access_image(user, comment.image_id, Action.VIEW)
+    return comment, image, role
 
 
 def access_upload(user: User, upload_id: UUID, *, lock: bool = False) -> Upload:

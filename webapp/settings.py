@@ -83,6 +83,13 @@ REQUESTS_PER_MINUTE: int = env.int("CYTOMARK_REQUESTS_PER_MINUTE", default=3000)
 """Requests that one person's programs may make in a minute; what a page changes counts too."""
 WEBHOOK_NETWORKS: list[str] = _networks()
 """Networks that webhooks may be in besides the public internet (S21)."""
+PUBLIC_URL: str = env("CYTOMARK_URL", default="").rstrip("/")
+"""Where people reach this server, such as https://cells.example.org: for the links in e-mails."""
+_EMAIL: dict[str, Any] = env.email_url("CYTOMARK_EMAIL_URL", default="consolemail://")
+vars().update(_EMAIL)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = env("CYTOMARK_EMAIL_FROM", default="cytomark@localhost")
+SENDS_MAIL = "console" not in str(_EMAIL["EMAIL_BACKEND"])
 DEFAULT_ENGINE: str = env("CYTOMARK_ENGINE", default="starter")
 
 INSTALLED_APPS = [

@@ -18,7 +18,7 @@ from annotation.actions.annotation_imports import kept_cells
 from annotation.actions.tokens import do_create_token
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
-from annotation.models import Annotation, Delivery, Image, Job, JobKind, JobState, Region, Upload, Webhook
+from annotation.models import Annotation, Comment, Delivery, Image, Job, JobKind, JobState, Region, Upload, Webhook
 from inference.rle import Rle
 from inference.weights import path_of, weights_file
 from tests.annotation.world import ACTORS, ROLES, World
@@ -162,6 +162,11 @@ def blind(world: World) -> dict[str, Any]:
     return {"images": [str(world.image.pk)], "people": [world.users[name].pk for name in ("annotator", "reviewer")]}
 
 
+def comment(world: World) -> None:
+    """Something that somebody said who has left since."""
+    world.ids["comment_id"] = Comment.objects.create(image=world.image, text="Dust?").pk
+
+
 def overview(world: World) -> None:
     """The dashboard that everybody in the project sees."""
     world.ids |= {"name": "overview", "chart": "states"}
@@ -179,6 +184,7 @@ def judgement(world: World) -> dict[str, Any]:
 
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
+COMMENT = "/api/comments/{comment_id}"
 ANNOTATOR = frozenset({"annotator"})
 LOOKS = {
     "channels": [{"shown": True, "colour": "#ff0000", "min": 0, "max": 9, "gamma": 1}],
@@ -276,6 +282,17 @@ ROWS = [
     Row("POST", "/api/images/{image_id}/regions", ANNOTATORS, 201, lambda _: {"name": "Corner", "box": BOX}),
     Row("PATCH", "/api/regions/{region_id}", ANNOTATORS, 200, lambda _: {"box": BOX}),
     Row("DELETE", "/api/regions/{region_id}", ANNOTATORS, 204),
+    # --- what people say and are told
+    Row("GET", "/api/images/{image_id}/comments", MEMBERS),
+    Row("POST", "/api/images/{image_id}/comments", MEMBERS, 201, lambda _: {"text": "Dust?"}),
+    Row("PATCH", COMMENT, ANNOTATORS, 200, lambda _: {"resolved": True}, comment),
+    Row("DELETE", COMMENT, MANAGERS, 204, prepare=comment),
+    Row("GET", P + "/people", MEMBERS),
+    Row("GET", "/notifications/", SIGNED_IN),
+    Row("GET", "/api/notifications", SIGNED_IN),
+    Row("POST", "/api/notifications/read", SIGNED_IN, 200, lambda _: {}),
+    Row("GET", "/api/notifications/settings", SIGNED_IN),
+    Row("PUT", "/api/notifications/settings", SIGNED_IN, 200, lambda _: {"mailing": "off", "muted": []}),
     # --- history
     Row("GET", "/api/images/{image_id}/history", MEMBERS),
     Row("GET", "/api/images/{image_id}/history/{clock}", MEMBERS, prepare=lambda world: world.ids.update(clock=0)),

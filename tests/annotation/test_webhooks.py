@@ -19,11 +19,22 @@ from django.utils import timezone
 from annotation import outbound
 from annotation.actions import webhooks
 from annotation.actions.jobs import do_create_job, do_finish_job, do_start_job
+from annotation.actions.notifications import do_notify
 from annotation.actions.workflow import do_step
 from annotation.errors import AppError
-from annotation.models import Delivery, ImageStatus, JobKind, Project, Role, User, Webhook, WebhookEvent
+from annotation.models import (
+    Delivery,
+    ImageStatus,
+    JobKind,
+    NotificationKind,
+    Project,
+    Role,
+    User,
+    Webhook,
+    WebhookEvent,
+)
 from annotation.outbound import UnreachableError, check_url, post_json
-from tests.annotation.world import make_image
+from tests.annotation.world import make_image, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +128,15 @@ def test_states_of_images_and_ends_of_jobs_are_told(
     assert told[0]["data"] | {"after": "submitted", "by": "ada", "image": str(image.pk)} == told[0]["data"]
     assert told[1]["data"]["result"] == {"images": 3}
     assert {one["project"] for one in told} == {str(project.pk)}
+
+
+def test_what_people_are_told_is_told_too(webhook: Webhook, project: Project, owner: User, receiver: Receiver) -> None:
+    bob, kind = make_user("bob"), NotificationKind.RETURNED
+    do_notify([bob, owner], kind, text="Ada sent it back", project_id=project.pk, actor=owner)
+    deliver_all()
+    (said,) = [json.loads(body) for _, body in receiver.got]
+    assert said["type"] == "notification"
+    assert said["data"] == {"kind": kind, "text": "Ada sent it back", "to": ["bob"], "by": "ada", "image": None}
 
 
 def test_only_chosen_events_of_active_webhooks_are_told(webhook: Webhook, project: Project, owner: User) -> None:

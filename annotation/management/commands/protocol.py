@@ -22,6 +22,7 @@ from annotation import protocol
 from annotation.views import (
     access_schemas,
     dataset_schemas,
+    discussion_schemas,
     review_schemas,
     schemas,
     schemas_history,
@@ -41,6 +42,7 @@ SCHEMAS = (
     schemas_history,
     upload_schemas,
     webhook_schemas,
+    discussion_schemas,
 )
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}

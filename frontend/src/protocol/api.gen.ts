@@ -107,6 +107,42 @@ export interface ClassOut {
   readonly key: string;
 }
 
+/** Other words, or that the thread is resolved (or open again), or both. */
+export interface CommentChangeIn {
+  readonly text?: string | null;
+  readonly resolved?: boolean | null;
+}
+
+/** A new comment: an answer in `thread`, or a new thread about a cell, a point of a plane, or the whole image. Members whose names stand after an @ are told. */
+export interface CommentIn {
+  readonly text: string;
+  readonly thread?: string | null;
+  readonly cell?: string | null;
+  readonly row?: number | null;
+  readonly col?: number | null;
+  readonly t?: number;
+  readonly z?: number;
+}
+
+/** One comment; answers name their `thread`. The pin is the cell, the point (image pixels) or, without either, the whole image. Of a deleted one only the place is left. */
+export interface CommentOut {
+  readonly id: string;
+  readonly thread: string | null;
+  readonly author: SpeakerOut | null;
+  readonly text: string;
+  readonly cell: string | null;
+  readonly row: number | null;
+  readonly col: number | null;
+  readonly t: number;
+  readonly z: number;
+  readonly mentions: readonly string[];
+  readonly created_at: string;
+  readonly edited_at: string | null;
+  readonly deleted: boolean;
+  readonly resolved_at: string | null;
+  readonly resolved_by: string;
+}
+
 /** `rows` are the table under `header`. */
 export interface DashboardOut {
   readonly name: string;
@@ -374,6 +410,36 @@ export interface NextOut {
   readonly image: string | null;
 }
 
+/** When to send e-mails, and which kinds not to tell of at all. */
+export interface NotificationChoiceIn {
+  readonly mailing: "off" | "at_once" | "daily";
+  readonly muted: readonly ("assigned" | "returned" | "mentioned" | "answered" | "job")[];
+}
+
+/** As chosen; `mails` says whether this server sends e-mails. */
+export interface NotificationChoiceOut {
+  readonly mailing: "off" | "at_once" | "daily";
+  readonly muted: readonly ("assigned" | "returned" | "mentioned" | "answered" | "job")[];
+  readonly mails: boolean;
+}
+
+/** `text` is a sentence; `address` is the page that it is about. */
+export interface NotificationOut {
+  readonly id: number;
+  readonly kind: "assigned" | "returned" | "mentioned" | "answered" | "job";
+  readonly text: string;
+  readonly actor: SpeakerOut | null;
+  readonly address: string;
+  readonly created_at: string;
+  readonly read: boolean;
+}
+
+/** Newest first; `unread` counts all. */
+export interface NotificationsOut {
+  readonly unread: number;
+  readonly notifications: readonly NotificationOut[];
+}
+
 /** Two people's independent annotations of one image: `twin_a` and `twin_b` can be opened by reviewers. `boundary` is the mean distance of the outlines of matched cells in pixels, `kappa` Cohen's for classes, `kappa_of_all` Fleiss' kappa of all people of the image where there are three or more. */
 export interface PairOut {
   readonly image: string;
@@ -439,6 +505,12 @@ export interface QuestionOut {
   readonly series: readonly AskedSeriesOut[];
   readonly planes: number;
   readonly labels: readonly string[];
+}
+
+/** What was seen: one notification, all up to the newest that one saw, or (with neither) all. */
+export interface ReadIn {
+  readonly only?: number | null;
+  readonly up_to?: number | null;
 }
 
 /** One's own upload of annotations; an empty format is found out. */
@@ -544,6 +616,13 @@ export interface SnapshotOut {
   readonly selection: SelectionIn;
 }
 
+/** Somebody, in the colour that everybody sees them in. */
+export interface SpeakerOut {
+  readonly id: number;
+  readonly name: string;
+  readonly colour: string;
+}
+
 /** Shares of the images that have no split yet, and what belongs together. */
 export interface SplitsIn {
   readonly train?: number;
@@ -623,6 +702,11 @@ export interface TwinsIn {
   readonly due_on?: string | null;
 }
 
+/** How many are left. */
+export interface UnreadOut {
+  readonly unread: number;
+}
+
 /** A file that is about to come: what the person calls it, and its bytes. A file of annotations becomes no image. With `ask` the upload waits, asking, where the file leaves something open; otherwise the first of several images is taken, or those that `series` names (null for all), and planes without names are slices, or what `planes` says. */
 export interface UploadIn {
   readonly name: string;
@@ -660,6 +744,15 @@ export interface VerdictsIn {
   readonly cells: readonly SeenIn[];
   readonly judgement: "accepted" | "rejected";
   readonly reason?: string;
+}
+
+/** Somebody who is in the project now: in an image, or (null) on one of its pages. */
+export interface VisitorOut {
+  readonly id: number;
+  readonly name: string;
+  readonly colour: string;
+  readonly image: string | null;
+  readonly image_name: string;
 }
 
 /** What is left out stays as it is. */

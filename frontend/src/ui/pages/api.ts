@@ -21,7 +21,11 @@ import type {
   MemberOut,
   MeOut,
   NextOut,
+  NotificationChoiceIn,
+  NotificationChoiceOut,
+  NotificationsOut,
   ProjectOut,
+  ReadIn,
   ReadingIn,
   SnapshotIn,
   SnapshotOut,
@@ -31,7 +35,9 @@ import type {
   TokenMadeOut,
   TokenOut,
   TwinsIn,
+  UnreadOut,
   UploadOut,
+  VisitorOut,
   WebhookChangeIn,
   WebhookIn,
   WebhookMadeOut,
@@ -116,6 +122,13 @@ export const api = {
   pingWebhook: (id: string) => call<DeliveryOut>("POST", `/api/webhooks/${id}/ping`),
   deliveries: (id: string) => call<readonly DeliveryOut[]>("GET", `/api/webhooks/${id}/deliveries`),
   sendAgain: (id: string) => call<DeliveryOut>("POST", `/api/deliveries/${id}/again`),
+  notifications: (before: number | null) =>
+    call<NotificationsOut>("GET", `/api/notifications${before === null ? "" : `?before=${before}`}`),
+  readNotifications: (body: ReadIn) => call<UnreadOut>("POST", "/api/notifications/read", body),
+  notificationChoice: () => call<NotificationChoiceOut>("GET", "/api/notifications/settings"),
+  chooseNotifications: (body: NotificationChoiceIn) =>
+    call<NotificationChoiceOut>("PUT", "/api/notifications/settings", body),
+  people: (id: string) => call<readonly VisitorOut[]>("GET", `${project(id)}/people`),
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),
 };
 

@@ -10,6 +10,7 @@ import { complain, Notices } from "../notices";
 import { api, may, type Status } from "./api";
 import { ClassesPanel } from "./classes-panel";
 import { ExportDialog } from "./export-dialog";
+import { HerePanel } from "./here-panel";
 import { ImageGrid, ImageTable } from "./images-view";
 import { MembersPanel } from "./members-panel";
 import { Empty, Progress, ProjectTabs, STATUSES, TopBar } from "./parts";
@@ -299,6 +300,7 @@ export function ProjectPage({ id }: { readonly id: string }) {
         <aside>
           <UploadsPanel queue={state.uploads} />
           {project && <WorkPanel state={state} role={project.role} />}
+          {project && <HerePanel id={id} me={state.me.value?.id ?? null} />}
           {project && <ClassesPanel state={state} />}
           {project && <MembersPanel state={state} />}
           {project && may.manage(project.role) && <WebhooksPanel id={project.id} />}
