@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
 
@@ -107,7 +108,9 @@ def _warm_up(image: Image) -> None:
     for wanted in (image, following):
         if wanted is not None:
             t, z = middle_plane(wanted)
-            jobs.enqueue_embed(wanted, settings.DEFAULT_ENGINE, t=t, z=z)
+            # What stands against it is said when somebody clicks.
+            with suppress(AppError):
+                jobs.enqueue_embed(wanted, settings.DEFAULT_ENGINE, t=t, z=z)
 
 
 def push(socket: OpenSocket, user: User, message: Push) -> Ack:

@@ -24,6 +24,7 @@ from annotation.views import (
     openapi,
     pages,
     projects,
+    recipes,
     regions,
     runs,
     snapshots,
@@ -46,6 +47,7 @@ api.add_router("", members.router)
 api.add_router("", label_classes.router)
 api.add_router("", images.router)
 api.add_router("", looks.router)
+api.add_router("", recipes.router)
 api.add_router("", regions.router)
 api.add_router("", history.router)
 api.add_router("", workflow.router)

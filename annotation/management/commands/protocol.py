@@ -22,6 +22,7 @@ from annotation import protocol
 from annotation.views import (
     access_schemas,
     dataset_schemas,
+    recipe_schemas,
     review_schemas,
     schemas,
     schemas_history,
@@ -32,7 +33,7 @@ Json = dict[str, Any]
 
 HEADER = "// Written by `make protocol` from {source}. Do not edit.\n"
 TARGET = Path("frontend/src/protocol")
-SCHEMAS = (schemas, access_schemas, dataset_schemas, review_schemas, schemas_history, upload_schemas)
+SCHEMAS = (schemas, recipe_schemas, access_schemas, dataset_schemas, review_schemas, schemas_history, upload_schemas)
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
