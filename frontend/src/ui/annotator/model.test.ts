@@ -87,6 +87,12 @@ class Page {
         return { id: "j" };
       },
       cancel: (job) => note(`cancel ${job}`),
+      recipes: () => ({
+        list: async () => [],
+        keep: (engine, recipe) => note(`recipe ${engine} ${JSON.stringify(recipe)}`),
+        forget: (engine) => note(`no recipe ${engine}`),
+        look: async () => new Blob(),
+      }),
       correctPlanes: (_, planes) => note(`planes ${planes}`),
       review: () => new FakeReview(),
       workflow: (image) => new FakeWorkflow(image, note),
