@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { area, contains } from "../geometry/mask";
+import { contains } from "../geometry/mask";
 import { NO_PREVIEW } from "../net/types";
 import { rectangle, TestEditor } from "../testing/test-editor";
 import type { Entry, HistoryPort } from "./past";
@@ -49,7 +49,7 @@ test("the same prompts are decoded again, hand edits stay, and the difference is
   answer();
   const result = at.editor.redecoding.result.value;
   expect(at.mask(id)).toEqual(before);
-  expect([result && area(result.added), result && area(result.removed), result?.kept]).toEqual([20, 18, 19]);
+  expect([result?.comes, result?.goes, result?.kept]).toEqual([20, 18, 19]);
   at.editor.redecoding.accept();
   const after = at.mask(id);
   if (!after) throw new Error("no cell");

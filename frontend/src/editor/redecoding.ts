@@ -13,6 +13,8 @@ export interface Redecoded {
   /** Pixels that come and go, and those that hands drew or erased and that stay so. */
   readonly added: Mask;
   readonly removed: Mask;
+  readonly comes: number;
+  readonly goes: number;
   readonly kept: number;
   readonly provenance: Provenance;
 }
@@ -120,12 +122,16 @@ export class Redecoding {
       return;
     }
     const score = Math.min(1, Math.max(0, best.score));
+    const added = difference(after, cell.mask);
+    const removed = difference(cell.mask, after);
     this.result.value = {
       id: cell.id,
       before: cell.mask,
       after,
-      added: difference(after, cell.mask),
-      removed: difference(cell.mask, after),
+      added,
+      removed,
+      comes: area(added),
+      goes: area(removed),
       kept: area(drawn) + area(erased),
       provenance: { ...cell.provenance, source: "prompt", engine, weights, preprocessing, score },
     };

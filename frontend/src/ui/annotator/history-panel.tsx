@@ -2,7 +2,6 @@ import { History, RefreshCw, RotateCcw } from "lucide";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { type Entry, wordsOf } from "../../editor/past";
-import { area } from "../../geometry/mask";
 import type { Cell } from "../../store/types";
 import { exact, relative } from "../format";
 import { Icon } from "../icon";
@@ -103,8 +102,8 @@ function Origin({ model, cell }: { model: Annotator; cell: Cell }): JSX.Element 
       {result?.id === cell.id && (
         <>
           <p role="status">
-            {area(result.added)} pixels come (green), {area(result.removed)} go (hatched red); {result.kept}{" "}
-            drawn by hand are kept.
+            {result.comes} pixels come (green), {result.goes} go (hatched red); {result.kept} drawn by hand
+            are kept.
           </p>
           <div class="row">
             <button type="button" class="button primary" onClick={() => redecoding.accept()}>
