@@ -9,7 +9,20 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from annotation.errors import AppError, ErrorCode, forbidden, not_found
-from annotation.models import Comment, Image, Job, Membership, Project, Region, Role, Snapshot, Upload, User
+from annotation.models import (
+    Comment,
+    Delivery,
+    Image,
+    Job,
+    Membership,
+    Project,
+    Region,
+    Role,
+    Snapshot,
+    Upload,
+    User,
+    Webhook,
+)
 
 M = TypeVar("M", bound=Model)
 
@@ -185,6 +198,24 @@ def access_snapshot(user: User, snapshot_id: UUID, action: Action) -> Snapshot:
         raise not_found("snapshot")
     _check(user, role_of(user, snapshot.project_id), action, what="snapshot")
     return snapshot
+
+
+def access_webhook(user: User, webhook_id: UUID, *, lock: bool = False) -> Webhook:
+    """A webhook of a project that the person manages."""
+    webhook = _locked(Webhook.objects.filter(pk=webhook_id).select_related("project"), lock=lock).first()
+    if webhook is None:
+        raise not_found("webhook")
+    _check(user, role_of(user, webhook.project_id), Action.MANAGE, what="webhook")
+    return webhook
+
+
+def access_delivery(user: User, delivery_id: UUID) -> Delivery:
+    """What a webhook of such a project was told; its row is locked: the caller is in a transaction."""
+    delivery = _locked(Delivery.objects.filter(pk=delivery_id), lock=True).first()
+    if delivery is None:
+        raise not_found("delivery")
+    access_webhook(user, delivery.webhook_id)
+    return delivery
 
 
 def access_job(user: User, job_id: UUID, action: Action, *, lock: bool = False) -> Job:

@@ -16,6 +16,7 @@ from annotation.errors import ErrorCode
 from annotation.models import (
     Annotation,
     Client,
+    Delivery,
     Image,
     ImageSplit,
     Job,
@@ -28,6 +29,7 @@ from annotation.models import (
     Split,
     Token,
     User,
+    Webhook,
 )
 from annotation.protocol import CellState, Mask, Patch, Provenance
 from inference.cards import CARDS, status_from_files
@@ -195,6 +197,16 @@ def get_open_runs(image_id: UUID) -> list[Job]:
 def get_tokens(user: User) -> list[Token]:
     """A person's tokens, oldest first, those that are over too."""
     return list(Token.objects.filter(user_id=user.pk))
+
+
+def get_webhooks(project_id: UUID) -> list[Webhook]:
+    """A project's webhooks, oldest first."""
+    return list(Webhook.objects.filter(project_id=project_id))
+
+
+def get_deliveries(webhook_id: UUID) -> list[Delivery]:
+    """What a webhook was told, newest first; old ones are swept."""
+    return list(Delivery.objects.filter(webhook_id=webhook_id)[:100])
 
 
 def get_exports(project_id: UUID) -> list[Job]:

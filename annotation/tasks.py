@@ -22,6 +22,7 @@ from annotation.actions.reading import do_remove_unused_files
 from annotation.actions.repeats import do_sweep_answers
 from annotation.actions.snapshots import do_make_snapshot, do_sweep_snapshots
 from annotation.actions.uploads import do_sweep_uploads
+from annotation.actions.webhooks import do_deliver, do_sweep_deliveries
 from annotation.models import Job
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def sweep() -> None:
     do_sweep_exports()
     do_sweep_snapshots()
     do_sweep_answers()
+    do_sweep_deliveries()
     do_send_mails()
     do_sweep_holds()
 
@@ -53,6 +55,15 @@ def import_upload(job_id: str) -> None:
     except Exception:
         logger.exception("Import job %s broke", job_id)
         do_fail_import(UUID(job_id))
+
+
+@shared_task(name="annotation.deliver", queue="io", ignore_result=True, soft_time_limit=60, time_limit=70)
+def deliver(delivery_id: str) -> None:
+    """Tell a webhook something. What breaks here is tried again like what is not answered."""
+    try:
+        do_deliver(UUID(delivery_id))
+    except Exception:
+        logger.exception("Delivery %s broke", delivery_id)
 
 
 def _run(job_id: str, do: Callable[[Job], None], *, what: str) -> None:

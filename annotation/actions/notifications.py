@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from annotation.actions.webhooks import do_tell_webhooks
 from annotation.events import send_notified
 from annotation.models import (
     Comment,
@@ -22,6 +23,7 @@ from annotation.models import (
     NotificationKind,
     Project,
     User,
+    WebhookEvent,
 )
 from annotation.queries import count_unread
 
@@ -46,10 +48,14 @@ def do_notify(
     image: Image | None = None,
     comment: Comment | None = None,
 ) -> None:
-    """Tell these people, but for whoever did it and those who do not want to know."""
-    ids = {person.pk for person in people if actor is None or person.pk != actor.pk}
+    """Tell these people, but for whoever did it and those who do not want to know; and the project's webhooks."""
+    names = {person.pk: person.username for person in people if actor is None or person.pk != actor.pk}
+    ids = set(names)
     if not ids:
         return
+    told: dict[str, Any] = {"kind": kind.value, "text": text, "to": sorted(names.values())}
+    told["by"] = actor.username if actor else ""
+    do_tell_webhooks(project_id, WebhookEvent.NOTIFICATION, {**told, "image": str(image.pk) if image else None})
     ids -= set(NotificationChoice.objects.filter(user__in=ids, muted__contains=[kind]).values_list("user", flat=True))
     made = [
         Notification(

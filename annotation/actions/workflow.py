@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import transaction
 
 from annotation.actions.notifications import do_notify_returned
+from annotation.actions.webhooks import do_tell_webhooks
 from annotation.errors import AppError, ErrorCode, RefusedError, forbidden
-from annotation.models import Image, ImageStatus, Role, StateChange, User
+from annotation.models import Image, ImageStatus, Role, StateChange, User, WebhookEvent
 from annotation.permissions import ALLOWED, Action
 
 _NEW, _ASSIGNED, _IN_PROGRESS = ImageStatus.NEW, ImageStatus.ASSIGNED, ImageStatus.IN_PROGRESS
@@ -86,6 +87,9 @@ def note_state(
         cell=cell,
         clock=image.clock,
     )
+    told = {"image": str(image.pk), "name": image.name, "before": image.status, "after": after.value}
+    by = user.username if user else ""
+    do_tell_webhooks(image.project_id, WebhookEvent.IMAGE_STATE, {**told, "by": by, "reason": reason})
     image.status = after
 
 

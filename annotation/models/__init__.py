@@ -12,6 +12,7 @@ from annotation.models.regions import Region
 from annotation.models.review import Judgement, ProjectVisit, StateChange, Verdict, Visit
 from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
 from annotation.models.tokens import KeptAnswer, Token
+from annotation.models.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
 from annotation.models.work import DayWork
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Client",
     "Comment",
     "DayWork",
+    "Delivery",
+    "DeliveryState",
     "Image",
     "ImageSplit",
     "ImageStatus",
@@ -55,4 +58,6 @@ __all__ = [
     "User",
     "Verdict",
     "Visit",
+    "Webhook",
+    "WebhookEvent",
 ]

@@ -32,6 +32,7 @@ from annotation.views import (
     snapshots,
     tokens,
     uploads,
+    webhooks,
     workflow,
 )
 from annotation.views.api import api
@@ -56,6 +57,7 @@ api.add_router("", audit.router)
 api.add_router("", agreement.router)
 api.add_router("", dashboards.router)
 api.add_router("", tokens.router)
+api.add_router("", webhooks.router)
 api.add_router("", comments.router)
 api.add_router("", notifications.router)
 api.add_router("", presence.router)

@@ -27,6 +27,7 @@ from annotation.views import (
     schemas,
     schemas_history,
     upload_schemas,
+    webhook_schemas,
 )
 
 Json = dict[str, Any]
@@ -37,10 +38,11 @@ SCHEMAS = (
     schemas,
     access_schemas,
     dataset_schemas,
-    discussion_schemas,
     review_schemas,
     schemas_history,
     upload_schemas,
+    webhook_schemas,
+    discussion_schemas,
 )
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}

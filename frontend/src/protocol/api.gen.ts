@@ -152,6 +152,20 @@ export interface DashboardOut {
   readonly rows: readonly (readonly unknown[])[];
 }
 
+/** Something that a webhook was told: `id` goes along as `webhook-id`; `status` is the last HTTP status, and `problem` says why it has not arrived. It is tried again at `next_at` while `state` is waiting. */
+export interface DeliveryOut {
+  readonly id: string;
+  readonly event: string;
+  readonly state: "waiting" | "delivered" | "failed";
+  readonly attempts: number;
+  readonly next_at: string;
+  readonly status: number | null;
+  readonly problem: string;
+  readonly body: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
 /** Names of images that came and went, what differs in others, and how many are the same. */
 export interface DifferenceOut {
   readonly added: readonly string[];
@@ -739,6 +753,38 @@ export interface VisitorOut {
   readonly colour: string;
   readonly image: string | null;
   readonly image_name: string;
+}
+
+/** What is left out stays as it is. */
+export interface WebhookChangeIn {
+  readonly url?: string;
+  readonly events?: readonly ("image.added" | "image.state" | "run.ended" | "cells.added" | "export.ended" | "snapshot.ended" | "notification")[];
+  readonly active?: boolean;
+}
+
+/** An address, and what it is told; no events are all events. */
+export interface WebhookIn {
+  readonly url: string;
+  readonly events?: readonly ("image.added" | "image.state" | "run.ended" | "cells.added" | "export.ended" | "snapshot.ended" | "notification")[];
+}
+
+/** A new webhook with the secret that signs what it is sent, which is told this once. */
+export interface WebhookMadeOut {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly ("image.added" | "image.state" | "run.ended" | "cells.added" | "export.ended" | "snapshot.ended" | "notification")[];
+  readonly active: boolean;
+  readonly created_at: string;
+  readonly secret: string;
+}
+
+/** A webhook without its secret. */
+export interface WebhookOut {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly ("image.added" | "image.state" | "run.ended" | "cells.added" | "export.ended" | "snapshot.ended" | "notification")[];
+  readonly active: boolean;
+  readonly created_at: string;
 }
 
 /** A file of weights that an engine can run; `sha256` is empty and `size` (bytes) null where nobody stated them, `url` and `command` are empty where there is nothing to fetch. */

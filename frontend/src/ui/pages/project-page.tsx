@@ -16,6 +16,7 @@ import { MembersPanel } from "./members-panel";
 import { Empty, Progress, ProjectTabs, STATUSES, TopBar } from "./parts";
 import { ProjectState } from "./project-state";
 import { DropAnywhere, UploadsPanel } from "./uploads-panel";
+import { WebhooksPanel } from "./webhooks-panel";
 import { AssignBar, WorkPanel } from "./work-panel";
 
 const ACCEPT = ".png,.jpg,.jpeg,.webp,.tif,.tiff,.btf,.zip,.czi,.nd2,.lif,.dcm,.svs,.ndpi";
@@ -302,6 +303,7 @@ export function ProjectPage({ id }: { readonly id: string }) {
           {project && <HerePanel id={id} me={state.me.value?.id ?? null} />}
           {project && <ClassesPanel state={state} />}
           {project && <MembersPanel state={state} />}
+          {project && may.manage(project.role) && <WebhooksPanel id={project.id} />}
         </aside>
       </main>
       {project && may.upload(project.role) && <DropAnywhere onFiles={onFiles} />}
