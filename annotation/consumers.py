@@ -9,7 +9,7 @@ import time
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from annotation import rooms, sockets
 from annotation.database import in_database
 from annotation.errors import AppError, ErrorCode
-from annotation.events import image_group, send_presence
+from annotation.events import image_group, person_group, send_presence
 from annotation.limits import TokenBucket
 from annotation.presence import member_of
 from annotation.protocol import (
@@ -42,7 +42,7 @@ from annotation.protocol import (
     Tune,
     parse,
 )
-from annotation.queries import OpenSocket
+from annotation.queries import OpenPage, OpenSocket
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +62,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
         self.cursors = TokenBucket(rate=CURSORS_PER_SECOND, burst=CURSORS_PER_SECOND)
         self.member: Member | None = None
         self.asked: Prompt | Tune | None = None
+        self.holder = uuid4()
+        self.holds = False
         self.preparing: dict[tuple[str, int, int], float] = {}
         # A refusal before accept() reaches the browser without a code; so: accept, say why, close.
         await self.accept()
@@ -78,13 +80,21 @@ class ImageConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, _code: int) -> None:
         sockets.forget(self)
-        await rooms.leave(self.image_id, self)
+        await self._unhear()
+        if self.holds:
+            await sockets.let_go(self.holder)
         if self.member is not None:
             send_presence(self.image_id, Presence(type="presence", event="left", member=self.member))
+            await sockets.leave(self.socket)
+
+    async def _unhear(self) -> None:
+        await rooms.leave(image_group(self.image_id), self)
+        if self.user.is_authenticated:
+            await rooms.leave(person_group(self.user.pk), self)
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Nothing is heard any more from here on, whenever the browser closes its end."""
-        await rooms.leave(self.image_id, self)
+        await self._unhear()
         await super().close(code, reason)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -142,7 +152,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
         if hello.protocol != VERSION:
             raise AppError(ErrorCode.CLIENT_TOO_OLD, "Cytomark was updated. Reload the page; nothing is lost.")
         # First join, then read: what is committed in between is heard twice rather than not at all.
-        await rooms.join(self.image_id, self)
+        await rooms.join(image_group(self.image_id), self)
+        await rooms.join(person_group(self.user.pk), self)
         told = await in_database(sockets.welcome, self.socket, self.user, hello)
         await self.say(told)
         self.socket = replace(self.socket, role=told.role)
@@ -152,6 +163,9 @@ class ImageConsumer(AsyncWebsocketConsumer):
         if self.member is None:
             self.member = member_of(self.user, hello.client_id)
             await self._say_hello_to_others(self.member)
+            await sockets.enter(self.socket)
+            page = OpenPage(self.socket.session_key, self.user.pk, None)
+            await self.say(await in_database(sockets.unread, page, self.user))
 
     async def _on_ask(self, message: Prompt | Tune) -> None:
         if self.asked is not None and message.number < self.asked.number:
@@ -189,10 +203,11 @@ class ImageConsumer(AsyncWebsocketConsumer):
         send_presence(self.image_id, Presence(type="presence", event="moved", member=self.member, **where))
 
     async def _on_hold(self, hold: Hold) -> None:
-        await in_database(sockets.hold, self.socket, self.user, hold)
+        self.holds = self.holds or bool(hold.cells)
+        got = await in_database(sockets.hold, self.socket, self.user, hold, self.holder)
         if self.member is not None:
-            held = hold.model_dump(exclude={"type"})
-            send_presence(self.image_id, Presence(type="presence", event="holds", member=self.member, **held))
+            held = Presence(type="presence", event="holds", member=self.member, cells=got, take=hold.take)
+            send_presence(self.image_id, held)
 
     # --- what the channel layer says --------------------------------------------------------------------------
 
@@ -227,8 +242,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
             self.asked = None
             await self._refuse(ErrorCode.ENGINE, update.message, waiting)
 
-    async def on_regions(self, event: dict[str, Any]) -> None:
-        """The image's regions are other ones now."""
+    async def on_hint(self, event: dict[str, Any]) -> None:
+        """Something is to be asked for: regions, comments, notifications."""
         await self.send(text_data=event["text"])
 
     async def on_answer(self, event: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ class ErrorCode(StrEnum):
     GONE = "gone"
     COVERED = "covered"
     LOCKED = "locked"
+    HELD = "held"
     CHANGED_SINCE = "changed_since"
     NOTHING_TO_UNDO = "nothing_to_undo"
     OUT_OF_ORDER = "out_of_order"

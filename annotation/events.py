@@ -16,7 +16,19 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from annotation.news import News
-from annotation.protocol import JobUpdate, Patch, Presence, Preview, Proposal, Refusal, RegionsChanged
+from annotation.protocol import (
+    CommentsChanged,
+    JobUpdate,
+    Message,
+    Notified,
+    Patch,
+    PeopleChanged,
+    Presence,
+    Preview,
+    Proposal,
+    Refusal,
+    RegionsChanged,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +36,16 @@ logger = logging.getLogger(__name__)
 def image_group(image_id: UUID) -> str:
     """The group of everybody who has the image open."""
     return f"image.{image_id.hex}"
+
+
+def person_group(user_id: int) -> str:
+    """The group of all pages that a person has open."""
+    return f"person.{user_id}"
+
+
+def project_group(project_id: UUID) -> str:
+    """The group of everybody who has a page of the project open."""
+    return f"project.{project_id.hex}"
 
 
 def embed_address(image_id: UUID, t: int, z: int) -> str:
@@ -98,10 +120,30 @@ def send_job(image_id: UUID, update: JobUpdate) -> None:
     transaction.on_commit(lambda: _to_group(image_group(image_id), event))
 
 
+def _hint(group: str, message: Message) -> None:
+    """Say it to the group once what it tells of is committed."""
+    event = {"type": "on.hint", "text": message.model_dump_json()}
+    transaction.on_commit(lambda: _to_group(group, event))
+
+
 def send_regions_changed(image_id: UUID) -> None:
-    """Tell everybody in the image that its regions are other ones, once that is committed."""
-    event = {"type": "on.regions", "text": RegionsChanged(type="regions").model_dump_json()}
-    transaction.on_commit(lambda: _to_group(image_group(image_id), event))
+    """Tell everybody in the image that its regions are other ones."""
+    _hint(image_group(image_id), RegionsChanged(type="regions"))
+
+
+def send_comments_changed(image_id: UUID) -> None:
+    """Tell everybody in the image that its comments are other ones."""
+    _hint(image_group(image_id), CommentsChanged(type="comments"))
+
+
+def send_notified(user_id: int, *, unread: int, text: str = "") -> None:
+    """Tell all pages of a person what they have not seen."""
+    _hint(person_group(user_id), Notified(type="notified", unread=unread, text=text))
+
+
+def send_people_changed(project_id: UUID) -> None:
+    """Tell everybody on the project's pages that others are here, or elsewhere."""
+    _hint(project_group(project_id), PeopleChanged(type="people"))
 
 
 def send_members_changed(project_image_ids: list[UUID]) -> None:

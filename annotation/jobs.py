@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from typing import Any
+from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
@@ -76,6 +77,11 @@ def enqueue_job(job: Job) -> None:
             "params": job.params["params"],
         }
     transaction.on_commit(lambda: _publish(task, argument, queue=queue))
+
+
+def enqueue_delivery(delivery_id: UUID) -> None:
+    """Have a webhook told, once that is committed."""
+    transaction.on_commit(lambda: _publish("annotation.deliver", str(delivery_id), queue="io"))
 
 
 def enqueue_embed(image: Image, engine: str, *, t: int, z: int) -> None:

@@ -9,7 +9,20 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from annotation.errors import AppError, ErrorCode, forbidden, not_found
-from annotation.models import Image, Job, Membership, Project, Region, Role, Snapshot, Upload, User
+from annotation.models import (
+    Comment,
+    Delivery,
+    Image,
+    Job,
+    Membership,
+    Project,
+    Region,
+    Role,
+    Snapshot,
+    Upload,
+    User,
+    Webhook,
+)
 
 M = TypeVar("M", bound=Model)
 
@@ -145,16 +158,28 @@ def access_image(
     return image, _check(user, role, action, what="image")
 
 
-def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, Image]:
-    """A region and its image, whose row is locked: the caller is in a transaction."""
+def access_region(user: User, region_id: UUID, action: Action) -> tuple[Region, Image, Role]:
+    """A region, its image, whose row is locked, and the person's role: the caller is in a transaction."""
     image_id = Region.objects.filter(pk=region_id).values_list("image_id", flat=True).first()
     if image_id is None:
         raise not_found("region")
-    image, _ = access_image(user, image_id, action, lock=True)
+    image, role = access_image(user, image_id, action, lock=True)
     region = Region.objects.filter(pk=region_id).select_related("created_by").first()
     if region is None:
         raise not_found("region")
-    return region, image
+    return region, image, role
+
+
+def access_comment(user: User, comment_id: UUID, *, thread_of: Image | None = None) -> tuple[Comment, Image, Role]:
+    """A comment, its image and the person's role, as long as they may look at the image. With ``thread_of`` it
+    must have begun a thread of that image."""
+    comment = Comment.objects.filter(pk=comment_id, deleted_at=None).select_related("image", "author").first()
+    if thread_of is not None:
+        comment = Comment.objects.filter(pk=comment_id, image=thread_of, thread=None).select_related("author").first()
+    if comment is None:
+        raise not_found("comment")
+    image, role = access_image(user, comment.image_id, Action.VIEW)
+    return comment, image, role
 
 
 def access_upload(user: User, upload_id: UUID, *, lock: bool = False) -> Upload:
@@ -173,6 +198,24 @@ def access_snapshot(user: User, snapshot_id: UUID, action: Action) -> Snapshot:
         raise not_found("snapshot")
     _check(user, role_of(user, snapshot.project_id), action, what="snapshot")
     return snapshot
+
+
+def access_webhook(user: User, webhook_id: UUID, *, lock: bool = False) -> Webhook:
+    """A webhook of a project that the person manages."""
+    webhook = _locked(Webhook.objects.filter(pk=webhook_id).select_related("project"), lock=lock).first()
+    if webhook is None:
+        raise not_found("webhook")
+    _check(user, role_of(user, webhook.project_id), Action.MANAGE, what="webhook")
+    return webhook
+
+
+def access_delivery(user: User, delivery_id: UUID) -> Delivery:
+    """What a webhook of such a project was told; its row is locked: the caller is in a transaction."""
+    delivery = _locked(Delivery.objects.filter(pk=delivery_id), lock=True).first()
+    if delivery is None:
+        raise not_found("delivery")
+    access_webhook(user, delivery.webhook_id)
+    return delivery
 
 
 def access_job(user: User, job_id: UUID, action: Action, *, lock: bool = False) -> Job:

@@ -25,10 +25,14 @@ from annotation.protocol_parts import PromptScribble as PromptScribble
 from annotation.protocol_parts import PromptSet as PromptSet
 from annotation.protocol_parts import Provenance as Provenance
 from annotation.protocol_parts import Seen as Seen
+from annotation.protocol_presence import CommentsChanged as CommentsChanged
 from annotation.protocol_presence import Cursor as Cursor
 from annotation.protocol_presence import Hold as Hold
 from annotation.protocol_presence import Member as Member
+from annotation.protocol_presence import Notified as Notified
+from annotation.protocol_presence import PeopleChanged as PeopleChanged
 from annotation.protocol_presence import Presence as Presence
+from annotation.protocol_presence import RegionsChanged as RegionsChanged
 
 VERSION = 1
 """Raised when an old page could no longer talk to the server; such a page is asked to reload."""
@@ -332,12 +336,6 @@ class JobUpdate(Message):
     z: int = 0
 
 
-class RegionsChanged(Message):
-    """The image's “complete here” regions are other ones now: ask for them (GET /api/images/…/regions)."""
-
-    type: Literal["regions"]
-
-
 class Refusal(Message):
     """Something that you sent could not be done. ``number`` is that of the prompt or tune, ``push`` the id of the
     operation, where it was one: such an operation was *not* answered for good, and its seq is still free."""
@@ -357,7 +355,20 @@ class Pong(Message):
 
 
 ServerMessage = Annotated[
-    Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong,
+    Welcome
+    | Ack
+    | Patch
+    | Presence
+    | News
+    | Preview
+    | Proposal
+    | JobUpdate
+    | RegionsChanged
+    | CommentsChanged
+    | Notified
+    | PeopleChanged
+    | Refusal
+    | Pong,
     Field(discriminator="type"),
 ]
 

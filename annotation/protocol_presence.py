@@ -1,4 +1,5 @@
-"""Who is in an image, where they point, what they hold: messages that are never stored. Part of the contract in
+"""Who is in an image, where they point, what they hold, and hints that something is to be asked for: messages
+that are never stored. Part of the contract in
 annotation/protocol.py."""
 
 from __future__ import annotations
@@ -50,3 +51,30 @@ class Presence(Message):
     seen: Seen | None = None
     cells: list[UUID] = []
     take: bool = False
+
+
+class RegionsChanged(Message):
+    """The image's “complete here” regions are other ones now: ask for them (GET /api/images/…/regions)."""
+
+    type: Literal["regions"]
+
+
+class CommentsChanged(Message):
+    """Somebody said something of the image, or took it back: ask for it (GET /api/images/…/comments)."""
+
+    type: Literal["comments"]
+
+
+class Notified(Message):
+    """Something happened that concerns you: ``text``, empty where you only read what there was. ``unread`` is how many
+    notifications you have not seen."""
+
+    type: Literal["notified"]
+    unread: int
+    text: str = ""
+
+
+class PeopleChanged(Message):
+    """Others are in the project, or in other images: ask for them (GET /api/projects/…/people)."""
+
+    type: Literal["people"]

@@ -16,18 +16,21 @@ from annotation.errors import ErrorCode
 from annotation.models import (
     Annotation,
     Client,
+    Delivery,
     Image,
     ImageSplit,
     Job,
     JobKind,
     JobState,
     Membership,
+    Notification,
     Operation,
     Recipe,
     Snapshot,
     Split,
     Token,
     User,
+    Webhook,
 )
 from annotation.protocol import CellState, Mask, Patch, Provenance
 from inference.cards import CARDS, status_from_files
@@ -99,6 +102,12 @@ def get_catch_up(image_id: UUID, *, client_id: UUID, clock: int | None) -> Catch
         return CatchUp(now, last_seq, None, [patch_of(operation) for operation in missed])
 
 
+def count_unread(user_id: int) -> int:
+    """Notifications that a person has not seen, of projects that they belong to."""
+    rows = Notification.objects.filter(user_id=user_id, read_at=None)
+    return rows.filter(project__memberships__user_id=user_id, project__deleted_at=None).count()
+
+
 def get_next_image(image: Image) -> Image | None:
     """The image after this one in its project, the way the filmstrip shows them."""
     later = Image.objects.filter(
@@ -117,15 +126,43 @@ class OpenSocket:
     role: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """Whose session looks at a page of a project, or at one of their own."""
+
+    session_key: str
+    user_id: int
+    project_id: UUID | None
+
+
+def refused_pages(pages: Iterable[OpenPage]) -> dict[OpenPage, ErrorCode]:
+    """Those that may not go on: signed out, no longer active, or no longer a member of the project."""
+    asked = set(pages)
+    sessions = _live_sessions({page.session_key for page in asked})
+    people = User.objects.filter(pk__in={page.user_id for page in asked}, is_active=True)
+    active = set(people.values_list("pk", flat=True))
+    projects = {page.project_id for page in asked if page.project_id}
+    members = Membership.objects.filter(user_id__in=active, project_id__in=projects, project__deleted_at=None)
+    known = set(members.values_list("user_id", "project_id"))
+    refused = {}
+    for page in asked:
+        if page.session_key not in sessions or page.user_id not in active:
+            refused[page] = ErrorCode.NOT_SIGNED_IN
+        elif page.project_id and (page.user_id, page.project_id) not in known:
+            refused[page] = ErrorCode.FORBIDDEN
+    return refused
+
+
+def _live_sessions(keys: set[str]) -> set[str]:
+    live = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    return set(live.values_list("session_key", flat=True))
+
+
 def refused_sockets(sockets: Iterable[OpenSocket]) -> dict[OpenSocket, ErrorCode]:
     """Those that may not go on, and why: signed out, no longer an active member of the image's project, or a member of
     another role than the page knows. Three queries, however many sockets."""
     asked = set(sockets)
-    sessions = set(
-        Session.objects.filter(
-            session_key__in={socket.session_key for socket in asked}, expire_date__gt=timezone.now()
-        ).values_list("session_key", flat=True)
-    )
+    sessions = _live_sessions({socket.session_key for socket in asked})
     images = dict(
         Image.objects.filter(
             pk__in={socket.image_id for socket in asked}, deleted_at=None, project__deleted_at=None
@@ -161,6 +198,16 @@ def get_open_runs(image_id: UUID) -> list[Job]:
 def get_tokens(user: User) -> list[Token]:
     """A person's tokens, oldest first, those that are over too."""
     return list(Token.objects.filter(user_id=user.pk))
+
+
+def get_webhooks(project_id: UUID) -> list[Webhook]:
+    """A project's webhooks, oldest first."""
+    return list(Webhook.objects.filter(project_id=project_id))
+
+
+def get_deliveries(webhook_id: UUID) -> list[Delivery]:
+    """What a webhook was told, newest first; old ones are swept."""
+    return list(Delivery.objects.filter(webhook_id=webhook_id)[:100])
 
 
 def get_exports(project_id: UUID) -> list[Job]:

@@ -1,5 +1,6 @@
-"""Who has which image open in this process. One ear per image hears what is told of it and hands it to each of them:
-were each socket in the group itself, every word would be unpacked, queued and woken up for once for each.
+"""Who in this process hears what is told to which group: everybody in an image, all pages of a person, everybody on a
+project's pages. One ear per group hears it and hands it to each of them: were each socket in the group itself, every
+word would be unpacked, queued and woken up for once for each.
 
 Somebody who reads too slowly makes nobody wait: what happens meanwhile is left out for them, and they notice by the
 image's clock (R7).
@@ -12,12 +13,9 @@ import logging
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from uuid import UUID
 
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
-
-from annotation.events import image_group
 
 logger = logging.getLogger(__name__)
 
@@ -70,49 +68,49 @@ class _Room:
     joined: bool = False
 
 
-_rooms: dict[UUID, _Room] = {}
+_rooms: dict[str, _Room] = {}
 
 
-async def join(image_id: UUID, listener: Listener) -> None:
-    """Have the socket hear what is told of the image from now on. Said again after trouble it mends the room."""
+async def join(group: str, listener: Listener) -> None:
+    """Have the socket hear what is told to the group from now on. Said again after trouble it mends the room."""
     layer = get_channel_layer()
     try:
-        room = _rooms.get(image_id)
+        room = _rooms.get(group)
         if room is None:
             channel = await asyncio.wait_for(layer.new_channel(), WAIT_S)
             # Another may have come while this one waited.
-            room = _rooms.setdefault(image_id, _Room(channel))
+            room = _rooms.setdefault(group, _Room(channel))
         room.listeners.setdefault(listener, _Outbox(listener))
         if room.ear is None or room.ear.done():
-            room.ear, room.joined = asyncio.get_running_loop().create_task(_listen(image_id, room)), False
+            room.ear, room.joined = asyncio.get_running_loop().create_task(_listen(group, room)), False
         # A layer that hangs must not keep the socket from saving; one that comes back subscribes again by itself.
         if not room.joined:
-            await asyncio.wait_for(layer.group_add(image_group(image_id), room.channel), WAIT_S)
+            await asyncio.wait_for(layer.group_add(group, room.channel), WAIT_S)
             room.joined = True
     except AWAY as error:
         logger.warning("The channel layer is away, clients will catch up: %s", error)
 
 
-async def leave(image_id: UUID, listener: Listener) -> None:
+async def leave(group: str, listener: Listener) -> None:
     """It is closed."""
-    room = _rooms.get(image_id)
+    room = _rooms.get(group)
     if room is None:
         return
     room.listeners.pop(listener, None)
     if room.listeners:
         return
-    del _rooms[image_id]
+    del _rooms[group]
     try:
-        await asyncio.wait_for(get_channel_layer().group_discard(image_group(image_id), room.channel), WAIT_S)
+        await asyncio.wait_for(get_channel_layer().group_discard(group, room.channel), WAIT_S)
     except AWAY as error:
         logger.warning("The channel layer is away: %s", error)
     if room.ear is not None:
         room.ear.cancel()
 
 
-async def _listen(image_id: UUID, room: _Room) -> None:
+async def _listen(group: str, room: _Room) -> None:
     layer = get_channel_layer()
-    while _rooms.get(image_id) is room:
+    while _rooms.get(group) is room:
         try:
             message = await layer.receive(room.channel)
         except AWAY as error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
@@ -16,16 +17,17 @@ from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
 from annotation import jobs, queries
-from annotation.actions.assignments import do_note_visits
+from annotation.actions.holds import do_hold, do_let_go
 from annotation.actions.jobs import job_update
 from annotation.actions.operations import do_push
 from annotation.actions.undo import get_redoable, get_undoable
+from annotation.actions.visits import do_enter, do_leave, do_note_visits
 from annotation.database import in_database
 from annotation.errors import AppError, ErrorCode
 from annotation.events import newest_prompt_key
 from annotation.imaging.shown_plane import middle_plane
 from annotation.models import Image, Role, User
-from annotation.permissions import ALLOWED, Action, access_image
+from annotation.permissions import Action, access_image
 from annotation.presence import colour_of
 from annotation.protocol import (
     CLOSE_FORBIDDEN,
@@ -38,6 +40,7 @@ from annotation.protocol import (
     Hello,
     Hold,
     JobUpdate,
+    Notified,
     Pong,
     Prepare,
     Prompt,
@@ -45,7 +48,7 @@ from annotation.protocol import (
     Tune,
     Welcome,
 )
-from annotation.queries import OpenSocket
+from annotation.queries import OpenPage, OpenSocket
 from inference.cards import CARDS
 
 logger = logging.getLogger(__name__)
@@ -160,12 +163,18 @@ def embed(socket: OpenSocket, user: User, message: Prepare) -> None:
     jobs.enqueue_embed(image, engine, t=message.t, z=message.z)
 
 
-def hold(socket: OpenSocket, user: User, message: Hold) -> None:
-    """Raise unless the person may change cells, and where they take some over, manages the project."""
-    _, role = _access(socket, user, Action.ANNOTATE)
-    if message.take and role not in ALLOWED[Action.MANAGE]:
-        sentence = "Only managers can take a cell over from somebody. Wait until they let go, or ask them."
-        raise AppError(ErrorCode.LOCKED, sentence)
+def hold(socket: OpenSocket, user: User, message: Hold, holder: UUID) -> list[UUID]:
+    """The cells of these that the tab has now. Raises unless the person may change cells, and where they take some
+    over, manages the project."""
+    image, role = _access(socket, user, Action.ANNOTATE)
+    return do_hold(image, user, message.cells, socket=holder, role=role, take=message.take)
+
+
+def unread(page: OpenPage, user: User) -> Notified:
+    """What the person has not seen. Raises where they may no longer look at the page."""
+    for code in queries.refused_pages([page]).values():
+        raise AppError(code, "You may no longer look at this page. Reload it.")
+    return Notified(type="notified", unread=queries.count_unread(user.pk))
 
 
 def pong(socket: OpenSocket, user: User) -> Pong:
@@ -183,11 +192,11 @@ class Closable(Protocol):
     async def close(self, code: int) -> None: ...
 
 
-_open: dict[Closable, OpenSocket] = {}
+_open: dict[Closable, OpenSocket | OpenPage] = {}
 _watch: asyncio.Task[None] | None = None
 
 
-def watch(consumer: Closable, socket: OpenSocket) -> None:
+def watch(consumer: Closable, socket: OpenSocket | OpenPage) -> None:
     """Look after this socket until it is forgotten."""
     global _watch
     _open[consumer] = socket
@@ -200,10 +209,27 @@ def forget(consumer: Closable) -> None:
     _open.pop(consumer, None)
 
 
+def _in_images() -> list[OpenSocket]:
+    return [socket for socket in _open.values() if isinstance(socket, OpenSocket)]
+
+
+def _on_pages() -> list[OpenPage]:
+    return [page for page in _open.values() if isinstance(page, OpenPage)]
+
+
+def _refused(images: list[OpenSocket], pages: list[OpenPage]) -> dict[OpenSocket | OpenPage, ErrorCode]:
+    refused: dict[OpenSocket | OpenPage, ErrorCode] = {}
+    if images:
+        refused |= dict(queries.refused_sockets(images).items())
+    if pages:
+        refused |= dict(queries.refused_pages(pages).items())
+    return refused
+
+
 async def check_all() -> None:
     """Close the sockets whose owners may no longer look."""
     try:
-        refused = await in_database(queries.refused_sockets, list(_open.values()))
+        refused = await in_database(_refused, _in_images(), _on_pages())
     except (DatabaseError, InterfaceError) as error:
         logger.warning("Open sockets could not be checked: %s", error)
         return
@@ -217,7 +243,7 @@ async def check_all() -> None:
 async def hold_images() -> None:
     """Have the workers keep what they know of the images that are open here."""
     try:
-        await in_database(_hold, {socket.image_id for socket in _open.values()})
+        await in_database(_hold, {socket.image_id for socket in _in_images()})
     except (DatabaseError, InterfaceError) as error:
         logger.warning("Open images could not be looked up: %s", error)
 
@@ -231,9 +257,44 @@ def _hold(image_ids: set[UUID]) -> None:
 async def note_visits() -> None:
     """Write down who is in which image, so that nobody else is given it."""
     try:
-        await in_database(do_note_visits, {(socket.image_id, socket.user_id) for socket in _open.values()})
+        images = {(socket.image_id, socket.user_id) for socket in _in_images()}
+        pages = {(page.project_id, page.user_id) for page in _on_pages() if page.project_id}
+        await in_database(do_note_visits, images, pages)
     except (DatabaseError, InterfaceError) as error:
         logger.warning("Who is in which image could not be noted: %s", error)
+
+
+def _where(seen: OpenSocket | OpenPage) -> dict[str, UUID | None]:
+    return {"image_id": seen.image_id} if isinstance(seen, OpenSocket) else {"project_id": seen.project_id}
+
+
+async def enter(seen: OpenSocket | OpenPage) -> None:
+    """Somebody has come; others see it on the project's page."""
+    if isinstance(seen, OpenSocket) or seen.project_id:
+        await _quietly(do_enter, seen)
+
+
+async def leave(seen: OpenSocket | OpenPage) -> None:
+    """A tab was closed: they are gone from there unless another one shows the same."""
+    still = {(type(other), other.user_id, *_where(other).values()) for other in _open.values()}
+    here = isinstance(seen, OpenSocket) or seen.project_id
+    if here and (type(seen), seen.user_id, *_where(seen).values()) not in still:
+        await _quietly(do_leave, seen)
+
+
+async def let_go(holder: UUID) -> None:
+    """Whatever a closed tab was changing is free."""
+    try:
+        await in_database(do_let_go, holder)
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("Cells could not be let go of, they are free in a few seconds: %s", error)
+
+
+async def _quietly(do: Callable[..., None], seen: OpenSocket | OpenPage) -> None:
+    try:
+        await in_database(do, seen.user_id, **_where(seen))
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("Who is where could not be noted: %s", error)
 
 
 async def _keep_watching() -> None:

@@ -14,12 +14,15 @@ from django.utils import timezone
 from annotation.actions.annotation_imports import do_add_annotations, do_read_annotations
 from annotation.actions.axes import do_reread_image
 from annotation.actions.exports import do_run_export, do_sweep_exports
+from annotation.actions.holds import do_sweep_holds
 from annotation.actions.imports import do_fail_import, do_import_upload
 from annotation.actions.jobs import do_fail_job, do_start_job, do_sweep_jobs
+from annotation.actions.mailing import do_send_mails
 from annotation.actions.reading import do_remove_unused_files
 from annotation.actions.repeats import do_sweep_answers
 from annotation.actions.snapshots import do_make_snapshot, do_sweep_snapshots
 from annotation.actions.uploads import do_sweep_uploads
+from annotation.actions.webhooks import do_deliver, do_sweep_deliveries
 from annotation.models import Job
 
 logger = logging.getLogger(__name__)
@@ -33,6 +36,9 @@ def sweep() -> None:
     do_sweep_exports()
     do_sweep_snapshots()
     do_sweep_answers()
+    do_sweep_deliveries()
+    do_send_mails()
+    do_sweep_holds()
 
 
 @shared_task(name="annotation.clean_storage", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
@@ -49,6 +55,15 @@ def import_upload(job_id: str) -> None:
     except Exception:
         logger.exception("Import job %s broke", job_id)
         do_fail_import(UUID(job_id))
+
+
+@shared_task(name="annotation.deliver", queue="io", ignore_result=True, soft_time_limit=60, time_limit=70)
+def deliver(delivery_id: str) -> None:
+    """Tell a webhook something. What breaks here is tried again like what is not answered."""
+    try:
+        do_deliver(UUID(delivery_id))
+    except Exception:
+        logger.exception("Delivery %s broke", delivery_id)
 
 
 def _run(job_id: str, do: Callable[[Job], None], *, what: str) -> None:

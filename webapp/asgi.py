@@ -14,13 +14,22 @@ http = get_asgi_application()
 from django.urls import path  # noqa: E402 - the consumers need the loaded apps
 
 from annotation.consumers import ImageConsumer  # noqa: E402
+from annotation.lobby import LobbyConsumer  # noqa: E402
 from webapp.origins import OwnOriginOnly  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": http,
         "websocket": OwnOriginOnly(
-            AuthMiddlewareStack(URLRouter([path("ws/images/<uuid:image_id>/", ImageConsumer.as_asgi())]))
+            AuthMiddlewareStack(
+                URLRouter(
+                    [
+                        path("ws/images/<uuid:image_id>/", ImageConsumer.as_asgi()),
+                        path("ws/projects/<uuid:project_id>/", LobbyConsumer.as_asgi()),
+                        path("ws/me/", LobbyConsumer.as_asgi()),
+                    ]
+                )
+            )
         ),
     }
 )

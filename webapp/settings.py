@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,18 @@ def _hosts() -> list[str]:
     if "*" in hosts:
         raise ImproperlyConfigured("ALLOWED_HOSTS must name your hosts; “*” would let any site pose as this one.")
     return hosts
+
+
+def _networks() -> list[str]:
+    networks: list[str] = env.list("CYTOMARK_WEBHOOK_NETWORKS", default=[])
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"CYTOMARK_WEBHOOK_NETWORKS: {network} is no network; write such as 10.0.0.0/8 or fd00::/8."
+            ) from error
+    return networks
 
 
 def _database() -> dict[str, Any]:
@@ -68,6 +81,15 @@ KEEP_DELETED_DAYS: int = env.int("CYTOMARK_KEEP_DELETED_DAYS", default=30)
 """For so long the files of deleted images are kept."""
 REQUESTS_PER_MINUTE: int = env.int("CYTOMARK_REQUESTS_PER_MINUTE", default=3000)
 """Requests that one person's programs may make in a minute; what a page changes counts too."""
+WEBHOOK_NETWORKS: list[str] = _networks()
+"""Networks that webhooks may be in besides the public internet (S21)."""
+PUBLIC_URL: str = env("CYTOMARK_URL", default="").rstrip("/")
+"""Where people reach this server, such as https://cells.example.org: for the links in e-mails."""
+_EMAIL: dict[str, Any] = env.email_url("CYTOMARK_EMAIL_URL", default="consolemail://")
+vars().update(_EMAIL)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = env("CYTOMARK_EMAIL_FROM", default="cytomark@localhost")
+SENDS_MAIL = "console" not in str(_EMAIL["EMAIL_BACKEND"])
 DEFAULT_ENGINE: str = env("CYTOMARK_ENGINE", default="starter")
 
 INSTALLED_APPS = [

@@ -22,7 +22,7 @@ from annotation.actions.operations import NewCell, do_add_cells
 from annotation.datasets.readers.found import Target
 from annotation.datasets.readers.program import CELLS
 from annotation.datasets.readers.registry import READERS
-from annotation.errors import AppError, ErrorCode
+from annotation.errors import AppError, ErrorCode, RefusedError
 from annotation.imaging.containment import Limits
 from annotation.imaging.decode import run_program
 from annotation.imaging.storage import staging_folder
@@ -264,7 +264,10 @@ def add_read(
     for image, lines in lines_by_image(path, images, name="The file"):
         on_progress(touched / max(1, len(images)))
         new = [NewCell(line.plane, line.mask, classes.get(line.class_name.casefold())) for line in lines]
-        cells += do_add_cells(image.pk, user, new, operation_id=uuid5(job_id, str(image.pk)), provenance=provenance)
+        try:
+            cells += do_add_cells(image.pk, user, new, operation_id=uuid5(job_id, str(image.pk)), provenance=provenance)
+        except RefusedError as refusal:
+            raise AppError(refusal.code, f"{image.name}: {refusal.message}", status=409) from refusal
         touched += 1
     return cells, touched
 

@@ -15,6 +15,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from annotation.actions.notifications import do_notify_assigned
 from annotation.actions.workflow import OPEN, do_step, note_state
 from annotation.errors import AppError, ErrorCode
 from annotation.models import Image, ImageStatus, Membership, NextOrder, Project, Role, User, Visit
@@ -70,6 +71,9 @@ def do_assign(
     )
     images = list(rows.filter(pk__in=image_ids).order_by("created_at", "pk"))
     whom: list[User | None] = list(_deal(project, chosen, len(images), how)) if chosen else [None] * len(images)
+    given = [
+        (person, image) for image, person in zip(images, whom, strict=True) if person and image.assignee_id != person.pk
+    ]
     for image, person in zip(images, whom, strict=True):
         image.assignee, image.due_on = person, due_on if person else None
         if person is None and image.status == ImageStatus.ASSIGNED:
@@ -77,6 +81,7 @@ def do_assign(
         elif person is not None and image.status == ImageStatus.NEW:
             note_state(image, actor, ImageStatus.ASSIGNED)
     Image.objects.bulk_update(images, ["assignee", "due_on", "status"], batch_size=500)
+    do_notify_assigned(actor, project, given)
     return len(images)
 
 
@@ -142,16 +147,3 @@ def _check_limit(project: Project, user: User) -> None:
     if begun >= project.work_limit:
         message = f"You have begun {begun} images, which is the limit here. Hand one in first, then take another."
         raise AppError(ErrorCode.CONFLICT, message, status=409)
-
-
-@transaction.atomic
-def do_note_visits(visits: Iterable[tuple[UUID, int]]) -> None:
-    """These people have these images open now: (image, person)."""
-    now = timezone.now()
-    Visit.objects.bulk_create(
-        [Visit(image_id=image_id, user_id=user_id, seen_at=now) for image_id, user_id in sorted(set(visits))],
-        update_conflicts=True,
-        unique_fields=["image", "user"],
-        update_fields=["seen_at"],
-    )
-    Visit.objects.filter(seen_at__lt=now - 10 * PRESENT).delete()

@@ -22,9 +22,12 @@ Change = CreateCell | UpdateCell | DeleteCell
 
 # Written out, because every stroke asks (see log.py).
 _CELLS = """
-SELECT cell.*, creator.username AS creator, updater.username AS updater FROM annotation_annotation AS cell
+SELECT cell.*, creator.username AS creator, updater.username AS updater, holder.username AS holder
+FROM annotation_annotation AS cell
 LEFT JOIN annotation_user AS creator ON creator.id = cell.created_by_id
 LEFT JOIN annotation_user AS updater ON updater.id = cell.updated_by_id
+LEFT JOIN annotation_cellhold AS hold ON hold.cell_id = cell.id AND hold.until > now() AND hold.user_id <> %s
+LEFT JOIN annotation_user AS holder ON holder.id = hold.user_id
 WHERE cell.id = ANY(%s::uuid[])
 """
 
@@ -59,13 +62,17 @@ class Editor:
         self.edits: dict[UUID, Edit] = {}
         self.first_label = image.next_label
         self._classes: dict[int, bool] = {}
+        self._held: dict[UUID, str] = {}
 
     # --- finding ----------------------------------------------------------------------------------------------
 
     def load(self, ids: Sequence[UUID]) -> dict[UUID, Annotation]:
         """The cells with these ids, the deleted ones too. An id that another image uses is refused."""
-        rows = {row.pk: row for row in Annotation.objects.raw(_CELLS, [list(ids)])}
+        user_id = self.user.pk if self.user else None
+        rows = {row.pk: row for row in Annotation.objects.raw(_CELLS, [user_id, list(ids)])}
         for row in rows.values():
+            if vars(row)["holder"]:
+                self._held[row.pk] = vars(row)["holder"]
             row.created_by = _person(row.created_by_id, vars(row)["creator"])
             row.updated_by = _person(row.updated_by_id, vars(row)["updater"])
         if any(row.image_id != self.image.pk for row in rows.values()):
@@ -86,7 +93,11 @@ class Editor:
     # --- writing ----------------------------------------------------------------------------------------------
 
     def edit(self, cell: Annotation) -> Annotation:
-        """The cell, its state before noted, its version raised."""
+        """The cell, its state before noted, its version raised. Raises HELD while somebody else is changing it."""
+        if cell.pk in self._held:
+            who = self._held[cell.pk]
+            sentence = f"{who} is changing cell {cell.label}: it is free when they let go."
+            raise RefusedError(ErrorCode.HELD, sentence, cells=[cell.pk])
         if cell.pk not in self.edits:
             self.edits[cell.pk] = Edit(cell, state_of(cell))
             cell.version += 1

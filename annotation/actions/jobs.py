@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from annotation.actions.notifications import do_notify_ended
+from annotation.actions.webhooks import do_tell_job
 from annotation.errors import AppError, ErrorCode, forbidden
 from annotation.events import send_job
 from annotation.jobs import enqueue_job
@@ -126,6 +128,8 @@ def _end(job: Job, state: JobState, *, message: str) -> None:
         job.progress = 1.0
     job.save(update_fields=["state", "message", "progress", "result", "lease_until", "updated_at"])
     _tell(job)
+    do_tell_job(job)
+    do_notify_ended(job)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from annotation.actions.log import write_operation
 from annotation.actions.masks import Room
 from annotation.actions.receipts import lock_tab, store_receipt
 from annotation.actions.undo import get_redoable, get_target, get_undoable, inverse_kind, prepare_undo
-from annotation.actions.workflow import check_may_edit
+from annotation.actions.workflow import check_may_edit, check_not_accepted
 from annotation.errors import ErrorCode, RefusedError
 from annotation.models import Annotation, Image, Job, LabelClass, Operation, User
 from annotation.permissions import Action, access_image
@@ -110,10 +110,11 @@ def _discard(image: Image, user: User, push: Push, refusal: RefusedError) -> Ack
 @transaction.atomic
 def do_add_found_cells(job: Job, part: Part, provenance: Provenance) -> int:
     """Add a part of what “find all cells” found, as an operation of the person who asked. Pixels that cells already
-    have are kept; what is then smaller than half of itself is left out. Returns how many were added. The caller holds
-    the job, and sees to it that no part is added twice."""
+    have are kept; what is then smaller than half of itself is left out. Returns how many were added. Raises
+    RefusedError where the image was accepted meanwhile. The caller holds the job, and adds no part twice."""
     assert job.image_id is not None  # noqa: S101 - only images are segmented
     image = Image.objects.select_for_update(no_key=True).get(pk=job.image_id)
+    check_not_accepted(image)
     editor = Editor(image, job.user)
     if not part.cells:
         return 0
@@ -183,10 +184,11 @@ def do_add_cells(
     image_id: UUID, user: User | None, cells: Sequence[NewCell], *, operation_id: UUID, provenance: Provenance
 ) -> int:
     """Add many cells at once as one step of undo, beside those that are there. What was done under this id already is
-    not done again. Returns how many were added."""
+    not done again. Returns how many were added. Raises RefusedError where the image is accepted."""
     image = Image.objects.select_for_update(no_key=True).get(pk=image_id)
     if Operation.objects.filter(pk=operation_id).exists():
         return 0
+    check_not_accepted(image)
     added, numbers = 0, Numbers()
     for start in range(0, len(cells), CELLS_AT_ONCE):
         some = cells[start : start + CELLS_AT_ONCE]

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from annotation.actions.jobs import check_new_job, do_create_job, do_finish_job, held_job
+from annotation.actions.jobs import check_new_job, do_create_job, do_fail_job, do_finish_job, held_job
 from annotation.actions.masks import Plane
 from annotation.actions.operations import do_add_found_cells
-from annotation.errors import AppError, ErrorCode
+from annotation.errors import AppError, ErrorCode, RefusedError
 from annotation.models import Image, Job, JobKind, JobState, User
 from annotation.protocol import Provenance
 from inference.cards import CARDS, status_from_files
@@ -47,14 +47,18 @@ def check_run(user: User, image: Image, plane: Plane, *, engine: str) -> None:
 @transaction.atomic
 def do_add_part(job_id: UUID, attempt: int, part: Part, *, provenance: Provenance) -> bool:
     """Write a part of what a run finds; what an earlier attempt wrote already is left alone. False when this attempt no
-    longer holds the job: nothing is written then."""
+    longer holds the job, or the image was accepted meanwhile, which ends the run: nothing is written then."""
     job = held_job(job_id, attempt)
     if job is None:
         return False
     numbers = job.result.get("parts", [])
     if part.number in numbers:
         return True
-    added = job.result.get("added", 0) + do_add_found_cells(job, part, provenance)
+    try:
+        added = job.result.get("added", 0) + do_add_found_cells(job, part, provenance)
+    except RefusedError as refusal:
+        do_fail_job(job_id, attempt, message=refusal.message, permanent=True)
+        return False
     found = job.result.get("found", 0) + len(part.cells)
     job.result = {"parts": [*numbers, part.number], "found": found, "added": added}
     job.message = f"{added:,} cells added so far"

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from annotation.actions.assignments import annotators_of
+from annotation.actions.notifications import do_notify_assigned
 from annotation.actions.workflow import OPEN, note_state
 from annotation.errors import AppError, ErrorCode
 from annotation.models import Image, ImageStatus, Project, User
@@ -28,20 +29,18 @@ def do_make_twins(
     if not chosen:
         raise AppError(ErrorCode.BAD_REQUEST, "Choose the people who annotate these images.", status=422)
     rows = Image.objects.select_for_update(no_key=True).filter(project=project, deleted_at=None, twin_of=None)
-    made = 0
+    made: list[tuple[User, Image]] = []
     for image in rows.filter(pk__in=image_ids).order_by("created_at", "pk"):
         has = set(image.twins.filter(deleted_at=None).values_list("assignee_id", flat=True))
-        for person in chosen:
-            if person.pk not in has:
-                _make(image, actor, person, due_on)
-                made += 1
+        made += [(person, _make(image, actor, person, due_on)) for person in chosen if person.pk not in has]
         if image.status in OPEN:
             note_state(image, actor, ImageStatus.IN_REVIEW, reason="Annotated independently by several people")
             image.save(update_fields=["status"])
-    return made
+    do_notify_assigned(actor, project, made)
+    return len(made)
 
 
-def _make(image: Image, actor: User, person: User, due_on: date | None) -> None:
+def _make(image: Image, actor: User, person: User, due_on: date | None) -> Image:
     twin = Image.objects.get(pk=image.pk)
     twin.pk, twin.twin_of, twin.status = uuid.uuid4(), image, ImageStatus.NEW
     twin.assignee, twin.reviewer, twin.due_on = person, None, due_on
@@ -49,3 +48,4 @@ def _make(image: Image, actor: User, person: User, due_on: date | None) -> None:
     twin.save(force_insert=True)
     note_state(twin, actor, ImageStatus.ASSIGNED)
     twin.save(update_fields=["status"])
+    return twin

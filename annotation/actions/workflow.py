@@ -7,8 +7,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from annotation.actions.notifications import do_notify_returned
+from annotation.actions.webhooks import do_tell_webhooks
 from annotation.errors import AppError, ErrorCode, RefusedError, forbidden
-from annotation.models import Image, ImageStatus, Role, StateChange, User
+from annotation.models import Image, ImageStatus, Role, StateChange, User, WebhookEvent
 from annotation.permissions import ALLOWED, Action
 
 _NEW, _ASSIGNED, _IN_PROGRESS = ImageStatus.NEW, ImageStatus.ASSIGNED, ImageStatus.IN_PROGRESS
@@ -67,6 +69,8 @@ def do_step(
         image.reviewer = user
     note_state(image, user, after, reason=reason, cell=cell)
     image.save(update_fields=["status", "assignee", "reviewer"])
+    if after == _RETURNED:
+        do_notify_returned(image, user, reason)
 
 
 def note_state(
@@ -83,18 +87,25 @@ def note_state(
         cell=cell,
         clock=image.clock,
     )
+    told = {"image": str(image.pk), "name": image.name, "before": image.status, "after": after.value}
+    by = user.username if user else ""
+    do_tell_webhooks(image.project_id, WebhookEvent.IMAGE_STATE, {**told, "by": by, "reason": reason})
     image.status = after
+
+
+def check_not_accepted(image: Image) -> None:
+    """Raise where nobody, no run and no import changes the image any more."""
+    if image.status == _ACCEPTED:
+        message = "This image is accepted. A reviewer can reopen it, then it can be changed."
+        raise RefusedError(ErrorCode.LOCKED, message)
 
 
 def check_may_edit(image: Image, role: Role) -> None:
     """Raise where the image is closed for this role: in review for annotators, accepted for everybody."""
-    if image.status == _ACCEPTED:
-        message = "This image is accepted. A reviewer can reopen it, then it can be changed."
-    elif image.status == _IN_REVIEW and role not in ALLOWED[Action.REVIEW]:
+    check_not_accepted(image)
+    if image.status == _IN_REVIEW and role not in ALLOWED[Action.REVIEW]:
         message = "Somebody is reviewing this image. It can be changed again when they have sent it back."
-    else:
-        return
-    raise RefusedError(ErrorCode.LOCKED, message)
+        raise RefusedError(ErrorCode.LOCKED, message)
 
 
 def note_edit(image: Image, user: User | None, role: Role | None) -> None:

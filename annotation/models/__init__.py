@@ -2,15 +2,18 @@
 
 from annotation.models.annotations import Annotation, Client, Operation, Receipt
 from annotation.models.audit import AuditEntry, AuditKind
+from annotation.models.discussion import Comment, Mailing, Notification, NotificationChoice, NotificationKind
+from annotation.models.holds import CellHold
 from annotation.models.images import Image, ImageStatus, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Looks, Membership, NextOrder, Project, Role
 from annotation.models.recipes import Recipe, Scaling
 from annotation.models.regions import Region
-from annotation.models.review import Judgement, StateChange, Verdict, Visit
+from annotation.models.review import Judgement, ProjectVisit, StateChange, Verdict, Visit
 from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
 from annotation.models.tokens import KeptAnswer, Token
+from annotation.models.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
 from annotation.models.work import DayWork
 
 __all__ = [
@@ -18,8 +21,12 @@ __all__ = [
     "Annotation",
     "AuditEntry",
     "AuditKind",
+    "CellHold",
     "Client",
+    "Comment",
     "DayWork",
+    "Delivery",
+    "DeliveryState",
     "Image",
     "ImageSplit",
     "ImageStatus",
@@ -30,10 +37,15 @@ __all__ = [
     "KeptAnswer",
     "LabelClass",
     "Looks",
+    "Mailing",
     "Membership",
     "NextOrder",
+    "Notification",
+    "NotificationChoice",
+    "NotificationKind",
     "Operation",
     "Project",
+    "ProjectVisit",
     "Receipt",
     "Recipe",
     "Region",
@@ -49,4 +61,6 @@ __all__ = [
     "User",
     "Verdict",
     "Visit",
+    "Webhook",
+    "WebhookEvent",
 ]

@@ -36,17 +36,33 @@ class StateChange(models.Model):
 
 
 class Visit(models.Model):
-    """Somebody has the image open, as of ``seen_at``."""
+    """Somebody has the image open, as of ``seen_at``; ``left_at`` when they closed it since."""
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="visits")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["image", "user"], name="one_visit_each")]
 
     def __str__(self) -> str:
         return f"{self.user_id} is in {self.image_id}"
+
+
+class ProjectVisit(models.Model):
+    """Somebody has a page of the project open, as of ``seen_at``; ``left_at`` when they closed it since."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="visits")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_project_visit_each")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is in {self.project_id}"
 
 
 class Judgement(models.TextChoices):

@@ -76,7 +76,7 @@ def _statuses(method: str, operation: Json) -> Iterator[int]:
 def _noun(path: str) -> str:
     """The last word of a path that is not a placeholder or a verb: what the operation is about."""
     words = [word for word in path.split("/") if word and not word.startswith("{")]
-    noun = words[-1] if words[-1] not in ("cancel", "link", "download") else words[-2]
+    noun = words[-1] if words[-1] not in ("cancel", "link", "download", "ping", "again") else words[-2]
     return noun.removesuffix(".json")
 
 

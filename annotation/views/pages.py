@@ -92,6 +92,12 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @_page
+def notifications(request: HttpRequest) -> HttpResponse:
+    """What one was told."""
+    return _shell(request, "Notifications")
+
+
+@_page
 def audit_page(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """Who did what in a project."""
     return _project(request, project_id, Action.MANAGE, title="Log of {}")

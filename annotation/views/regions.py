@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from annotation.actions.regions import do_change_region, do_create_region, do_delete_region
+from annotation.actions.workflow import check_may_edit
 from annotation.listings import get_regions
 from annotation.models import Region
 from annotation.permissions import Action, access_image, access_region
@@ -28,7 +29,8 @@ def list_regions(request: HttpRequest, image_id: UUID) -> list[Region]:
 @transaction.atomic
 def create_region(request: HttpRequest, image_id: UUID, body: RegionIn) -> Status[Region]:
     """All cells in this rectangle are annotated."""
-    image, _ = access_image(person(request), image_id, Action.ANNOTATE, lock=True)
+    image, role = access_image(person(request), image_id, Action.ANNOTATE, lock=True)
+    check_may_edit(image, role)
     return Status(201, do_create_region(image, person(request), (body.t, body.z), name=body.name, box=body.box))
 
 
@@ -36,7 +38,8 @@ def create_region(request: HttpRequest, image_id: UUID, body: RegionIn) -> Statu
 @transaction.atomic
 def change_region(request: HttpRequest, region_id: UUID, body: RegionChangeIn) -> Region:
     """Another name or another rectangle."""
-    region, image = access_region(person(request), region_id, Action.ANNOTATE)
+    region, image, role = access_region(person(request), region_id, Action.ANNOTATE)
+    check_may_edit(image, role)
     do_change_region(region, image, name=body.name, box=body.box)
     return region
 
@@ -45,6 +48,7 @@ def change_region(request: HttpRequest, region_id: UUID, body: RegionChangeIn) -
 @transaction.atomic
 def delete_region(request: HttpRequest, region_id: UUID) -> Status[None]:
     """No longer complete there; the cells stay."""
-    region, _ = access_region(person(request), region_id, Action.ANNOTATE)
+    region, image, role = access_region(person(request), region_id, Action.ANNOTATE)
+    check_may_edit(image, role)
     do_delete_region(region)
     return Status(204, None)

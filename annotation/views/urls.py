@@ -9,6 +9,7 @@ from annotation.views import (
     agreement,
     annotation_imports,
     audit,
+    comments,
     dashboards,
     documents,
     engines,
@@ -21,8 +22,10 @@ from annotation.views import (
     label_classes,
     looks,
     members,
+    notifications,
     openapi,
     pages,
+    presence,
     projects,
     recipes,
     regions,
@@ -30,6 +33,7 @@ from annotation.views import (
     snapshots,
     tokens,
     uploads,
+    webhooks,
     workflow,
 )
 from annotation.views.api import api
@@ -55,6 +59,10 @@ api.add_router("", audit.router)
 api.add_router("", agreement.router)
 api.add_router("", dashboards.router)
 api.add_router("", tokens.router)
+api.add_router("", webhooks.router)
+api.add_router("", comments.router)
+api.add_router("", notifications.router)
+api.add_router("", presence.router)
 api.add_router("", openapi.router)
 
 urlpatterns = [
@@ -67,6 +75,7 @@ urlpatterns = [
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),
     path("account/", pages.account, name="account"),
+    path("notifications/", pages.notifications, name="notifications"),
     path("docs/", documents.guide, name="guides"),
     path("docs/<slug:name>/", documents.guide, name="guide"),
     path("docs/images/<slug:name>.png", documents.picture, name="guide_picture"),

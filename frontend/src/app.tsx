@@ -13,6 +13,7 @@ import "./ui/styles/annotator.css";
 import "./ui/styles/cell-list.css";
 import "./ui/styles/object.css";
 import "./ui/styles/together.css";
+import "./ui/styles/comments.css";
 import "./ui/styles/tool-bar.css";
 import "./ui/styles/dialogs.css";
 
@@ -39,6 +40,8 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
       document.title = `${model.image.peek().name} · Cytomark`;
       show(<AnnotatorPage model={model} draw={draw} root={root} />);
       await model.load();
+      const [, comment] = /^#comment=([\w-]+)$/.exec(location.hash) ?? [];
+      if (comment) await model.comments.load().then(() => model?.comments.follow(comment));
     } catch (error) {
       show(<Failed words={sentence(error)} onAgain={() => void start()} />);
     }

@@ -4,6 +4,7 @@ import { AccountPage } from "./ui/pages/account-page";
 import { AuditPage } from "./ui/pages/audit-page";
 import { DatasetsPage } from "./ui/pages/datasets-page";
 import { ModelCard, ModelList } from "./ui/pages/models-page";
+import { NotificationsPage } from "./ui/pages/notifications-page";
 import { ProjectList } from "./ui/pages/project-list";
 import { ProjectPage } from "./ui/pages/project-page";
 import "./ui/styles/tokens.css";
@@ -13,6 +14,7 @@ import "./ui/styles/models.css";
 import "./ui/styles/work.css";
 import "./ui/styles/datasets.css";
 import "./ui/styles/account.css";
+import "./ui/styles/told.css";
 import { readTheme } from "./ui/theme";
 
 async function start(root: HTMLElement): Promise<void> {
@@ -28,6 +30,8 @@ async function start(root: HTMLElement): Promise<void> {
     render(part === "datasets" ? <DatasetsPage id={id} /> : <ProjectPage id={id} />, root);
   } else if (noun === "models") {
     render(id ? <ModelCard name={id} /> : <ModelList />, root);
+  } else if (noun === "notifications") {
+    render(<NotificationsPage />, root);
   } else if (noun === "account") {
     render(<AccountPage />, root);
   } else {

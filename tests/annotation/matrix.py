@@ -18,7 +18,7 @@ from annotation.actions.annotation_imports import kept_cells
 from annotation.actions.tokens import do_create_token
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
-from annotation.models import Annotation, Image, Job, JobKind, JobState, Region, Upload
+from annotation.models import Annotation, Comment, Delivery, Image, Job, JobKind, JobState, Region, Upload, Webhook
 from inference.rle import Rle
 from inference.weights import path_of, weights_file
 from tests.annotation.world import ACTORS, ROLES, World
@@ -126,6 +126,13 @@ def make_token(world: World) -> None:
     world.ids["token_id"] = made.pk
 
 
+def make_webhook(world: World) -> None:
+    """A webhook of the project, and something it was told."""
+    webhook = Webhook.objects.create(project=world.project, url="https://lab.example/", secret="whsec_", events=[])
+    delivery = Delivery.objects.create(webhook=webhook, event="ping", body="{}")
+    world.ids |= {"webhook_id": webhook.pk, "delivery_id": delivery.pk}
+
+
 def read_two_planes(world: World) -> None:
     """An image of a file that does not say what its two planes are, and nothing in it yet."""
     Region.objects.filter(image=world.image).delete()
@@ -155,6 +162,11 @@ def blind(world: World) -> dict[str, Any]:
     return {"images": [str(world.image.pk)], "people": [world.users[name].pk for name in ("annotator", "reviewer")]}
 
 
+def comment(world: World) -> None:
+    """Something that somebody said who has left since."""
+    world.ids["comment_id"] = Comment.objects.create(image=world.image, text="Dust?").pk
+
+
 def overview(world: World) -> None:
     """The dashboard that everybody in the project sees."""
     world.ids |= {"name": "overview", "chart": "states"}
@@ -172,6 +184,7 @@ def judgement(world: World) -> dict[str, Any]:
 
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
+COMMENT = "/api/comments/{comment_id}"
 ANNOTATOR = frozenset({"annotator"})
 LOOKS = {
     "channels": [{"shown": True, "colour": "#ff0000", "min": 0, "max": 9, "gamma": 1}],
@@ -206,6 +219,14 @@ ROWS = [
     Row("GET", "/api/tokens", SIGNED_IN, signed_in=True),
     Row("POST", "/api/tokens", SIGNED_IN, 201, lambda _: {"name": "a", "scopes": [], "days": 1}, signed_in=True),
     Row("DELETE", "/api/tokens/{token_id}", ANNOTATOR, 204, prepare=make_token, private=True, signed_in=True),
+    # --- webhooks
+    Row("GET", P + "/webhooks", MANAGERS),
+    Row("POST", P + "/webhooks", MANAGERS, 201, lambda _: {"url": "https://lab.example/", "events": ["image.state"]}),
+    Row("PATCH", "/api/webhooks/{webhook_id}", MANAGERS, 200, lambda _: {"active": False}, make_webhook),
+    Row("DELETE", "/api/webhooks/{webhook_id}", MANAGERS, 204, prepare=make_webhook),
+    Row("POST", "/api/webhooks/{webhook_id}/ping", MANAGERS, 201, prepare=make_webhook),
+    Row("GET", "/api/webhooks/{webhook_id}/deliveries", MANAGERS, prepare=make_webhook),
+    Row("POST", "/api/deliveries/{delivery_id}/again", MANAGERS, prepare=make_webhook),
     # --- members
     Row("GET", P + "/members", MEMBERS),
     Row("POST", P + "/members", MANAGERS, 201, lambda _: {"username": "guest", "role": "annotator"}),
@@ -275,6 +296,17 @@ ROWS = [
     Row("POST", "/api/images/{image_id}/regions", ANNOTATORS, 201, lambda _: {"name": "Corner", "box": BOX}),
     Row("PATCH", "/api/regions/{region_id}", ANNOTATORS, 200, lambda _: {"box": BOX}),
     Row("DELETE", "/api/regions/{region_id}", ANNOTATORS, 204),
+    # --- what people say and are told
+    Row("GET", "/api/images/{image_id}/comments", MEMBERS),
+    Row("POST", "/api/images/{image_id}/comments", MEMBERS, 201, lambda _: {"text": "Dust?"}),
+    Row("PATCH", COMMENT, ANNOTATORS, 200, lambda _: {"resolved": True}, comment),
+    Row("DELETE", COMMENT, MANAGERS, 204, prepare=comment),
+    Row("GET", P + "/people", MEMBERS),
+    Row("GET", "/notifications/", SIGNED_IN),
+    Row("GET", "/api/notifications", SIGNED_IN),
+    Row("POST", "/api/notifications/read", SIGNED_IN, 200, lambda _: {}),
+    Row("GET", "/api/notifications/settings", SIGNED_IN),
+    Row("PUT", "/api/notifications/settings", SIGNED_IN, 200, lambda _: {"mailing": "off", "muted": []}),
     # --- history
     Row("GET", "/api/images/{image_id}/history", MEMBERS),
     Row("GET", "/api/images/{image_id}/history/{clock}", MEMBERS, prepare=lambda world: world.ids.update(clock=0)),

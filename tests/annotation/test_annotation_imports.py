@@ -167,3 +167,12 @@ def test_the_command_does_the_same(owner: User, project: Project, image: Image, 
     assert "=immune" in told
     with pytest.raises(CommandError, match="no file"):
         command(tmp_path / "away.zip")
+
+
+def test_nothing_is_added_to_an_accepted_image(owner: User, project: Project, image: Image, tmp_path: Path) -> None:
+    job = reading(owner, project, write(tmp_path / "a.zip", "coco", [hard_image()]))
+    Image.objects.update(status="accepted")
+    job = added(owner, job)
+    assert (job["state"], Annotation.objects.count()) == ("failed", 0)
+    assert image.name in job["message"]
+    assert "accepted" in job["message"]

@@ -14,7 +14,7 @@ from annotation import consumers
 from annotation.models import Image, Membership, Operation, Project, Role, User
 from annotation.protocol import VERSION
 from tests.annotation.tabs import Page, run
-from tests.factories import Tab, create, make_image, make_project, make_user, square
+from tests.factories import Tab, create, delete, make_image, make_project, make_user, square
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -192,16 +192,22 @@ async def test_people_hear_what_somebody_holds_and_only_managers_take_it(pages: 
     ann, boss = await pages(), await pages(Role.MANAGER)
     await ann.hello()
     await boss.hello()
-    await ann.say(MESSAGES["hold"])
+    await ann.push(change := create(square(5, 5)))
+    hold = {"type": "hold", "cells": [str(change.id)]}
+    await ann.say(hold)
     while (held := await boss.hear("presence")).event != "holds":
         pass
-    assert ([str(cell) for cell in held.cells], held.take) == ([CLIENT_ID], False)
-    await ann.say({**MESSAGES["hold"], "take": True})
+    assert (held.cells, held.take) == ([change.id], False)
+    assert (await boss.push(delete(change.id))).code == "held"
+    await ann.say({**hold, "take": True})
     assert (await ann.hear("error")).code == "locked"
-    await boss.say({**MESSAGES["hold"], "take": True})
+    await boss.say({**hold, "take": True})
     while not (taken := await ann.hear("presence")).take:
         pass
     assert taken.member.client_id == boss.tab.client_id
+    assert (await ann.push(delete(change.id))).code == "held"
+    await boss.socket.disconnect()
+    assert (await ann.push(delete(change.id))).outcome == "commit"
 
 
 async def test_an_old_page_is_asked_to_reload(pages: Any) -> None:

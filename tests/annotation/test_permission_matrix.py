@@ -133,6 +133,8 @@ def test_looking_changes_nothing(row: Row, world: World) -> None:
 )
 def test_a_field_that_is_not_declared_is_refused(row: Row, world: World) -> None:
     assert row.body is not None
+    if row.prepare:
+        row.prepare(world)
     body = {**row.body(world), "is_staff": True, "deleted_at": None, "project_id": str(world.other.pk)}
     path = row.path.format(**world.ids)
     client = world.client("owner")

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 
 from annotation import events
 from annotation.actions.regions import MAX_REGIONS
-from annotation.models import Region
+from annotation.models import Image, Region
 from tests.annotation.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_everybody_in_the_image_is_told_of_each_change(
         path = f"/api/regions/{create(world).json()['id']}"
         ask(world, "PATCH", path, {"name": "Right"})
         ask(world, "DELETE", path)
-    event = {"type": "on.regions", "text": '{"type":"regions"}'}
+    event = {"type": "on.hint", "text": '{"type":"regions"}'}
     assert told == [(events.image_group(world.image.pk), event)] * 3
 
 
@@ -104,3 +104,12 @@ def test_a_region_of_a_deleted_image_is_out_of_reach(world: World) -> None:
     world.client("owner").delete(f"/api/images/{world.image.pk}")
     assert ask(world, "PATCH", f"/api/regions/{world.ids['region_id']}", {"name": "x"}).status_code == 404
     assert ask(world, "PATCH", f"/api/regions/{uuid.uuid4()}", {"name": "x"}).status_code == 404
+
+
+def test_regions_of_an_accepted_image_stay_as_they_are(world: World) -> None:
+    Image.objects.filter(pk=world.image.pk).update(status="accepted")
+    path = f"/api/regions/{world.ids['region_id']}"
+    answers = [create(world), ask(world, "PATCH", path, {"name": "Right"}), ask(world, "DELETE", path)]
+    assert [answer.status_code for answer in answers] == [409] * 3
+    assert "accepted" in answers[0].json()["message"]
+    assert Region.objects.get().name == "Corner"

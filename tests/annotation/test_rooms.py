@@ -32,29 +32,29 @@ class Ear:
                 await self.changed.wait()
 
 
-async def tell(image_id: uuid.UUID, *numbers: int) -> None:
+async def tell(group: str, *numbers: int) -> None:
     for number in numbers:
-        await get_channel_layer().group_send(image_group(image_id), {"type": "on.news", "number": number})
+        await get_channel_layer().group_send(group, {"type": "on.news", "number": number})
 
 
 async def test_everybody_hears_and_nobody_waits_for_the_slow_or_the_broken(monkeypatch: Any) -> None:
     monkeypatch.setattr(rooms, "MAX_WAITING", 2)
-    image_id = uuid.uuid4()
+    room = image_group(uuid.uuid4())
     quick, slow, broken = Ear(), Ear(slow=0.1), Ear(broken=ConnectionError("gone"))
     for ear in (slow, broken, quick):
-        await rooms.join(image_id, ear)
-    await tell(image_id, 1, 2, 3, 4, 5, 6)
+        await rooms.join(room, ear)
+    await tell(room, 1, 2, 3, 4, 5, 6)
     await quick.until(6)
     assert (quick.heard, slow.heard) == ([1, 2, 3, 4, 5, 6], [])
     await slow.until(3)
     assert slow.heard == [1, 2, 3], "what came meanwhile is left out: the clock tells it"
     for ear in (slow, broken, quick):
-        await rooms.leave(image_id, ear)
-    assert image_id not in rooms._rooms
+        await rooms.leave(room, ear)
+    assert room not in rooms._rooms
 
 
 async def test_images_are_apart_and_who_left_hears_nothing() -> None:
-    one, other = uuid.uuid4(), uuid.uuid4()
+    one, other = image_group(uuid.uuid4()), image_group(uuid.uuid4())
     ann, bo = Ear(), Ear()
     await rooms.join(one, ann)
     await rooms.join(one, bo)
@@ -70,7 +70,7 @@ async def test_images_are_apart_and_who_left_hears_nothing() -> None:
 
 
 async def test_r8_joining_while_the_layer_is_away_is_mended_by_joining_again(monkeypatch: Any) -> None:
-    image_id, ann = uuid.uuid4(), Ear()
+    room, ann = image_group(uuid.uuid4()), Ear()
     layer = type(get_channel_layer()._get_layer())
     with monkeypatch.context() as away:
 
@@ -78,8 +78,8 @@ async def test_r8_joining_while_the_layer_is_away_is_mended_by_joining_again(mon
             raise ConnectionError("gone")
 
         away.setattr(layer, "group_add", fails)
-        await rooms.join(image_id, ann)
-    await rooms.join(image_id, ann)
-    await tell(image_id, 1)
+        await rooms.join(room, ann)
+    await rooms.join(room, ann)
+    await tell(room, 1)
     await ann.until(1)
-    await rooms.leave(image_id, ann)
+    await rooms.leave(room, ann)

@@ -10,7 +10,7 @@ import pytest
 from annotation.actions.jobs import do_create_job
 from annotation.actions.operations import do_push
 from annotation.errors import ErrorCode
-from annotation.models import Annotation, Job, JobKind, JobState, Operation, User
+from annotation.models import Annotation, Image, Job, JobKind, JobState, Operation, User
 from annotation.protocol import Ack, CellState
 from annotation.queries import cell_states, get_catch_up
 from annotation.replies import AnnotationReplies
@@ -154,3 +154,13 @@ def test_parts_find_only_the_cells_around_them_in_the_way(scene: Scene) -> None:
     scene.part(0)
     scene.part(1)
     assert scene.live() == 1 + 3 + 2, "of the second part's first cell most is taken"
+
+
+def test_a_run_adds_nothing_to_an_image_that_was_accepted_meanwhile(scene: Scene) -> None:
+    scene.part(0)
+    Image.objects.update(status="accepted")
+    found = Part(1, (MaskResult(encode(np.ones((8, 8), bool), top=90, left=90), 0.5),))
+    assert not scene.port.part(str(scene.job.pk), 1, found, provenance=FOUND)
+    scene.job.refresh_from_db()
+    assert (scene.live(), scene.job.state) == (3, JobState.FAILED)
+    assert scene.job.message.startswith("This image is accepted.")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from annotation.actions.assignments import do_note_visits
 from annotation.actions.operations import do_push
+from annotation.actions.visits import do_note_visits
 from annotation.actions.workflow import STEPS
 from annotation.models import Annotation, Image, ImageStatus, Membership, StateChange, Visit
 from annotation.protocol import Ack

@@ -74,6 +74,7 @@ def make_world() -> World:
         "user_id": users["viewer"].pk,
         "class_id": project.label_classes.get().pk,
         "region_id": Region.objects.create(image=image, name="Corner", top=0, left=0, bottom=5, right=8).pk,
+        "comment_id": image.pk,
         "snapshot_id": snapshot.pk,
         "older_id": snapshot.pk,
         "engine": "starter",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -44,4 +45,23 @@ def test_a_project_is_frozen_compared_and_taken_home(app: App, ann: BrowserConte
     page.get_by_label("File of cells to import").set_input_files(download.value.path())
     # All cells of it are there already.
     expect(page.get_by_role("button", name="Add 0 cells")).to_be_disabled(timeout=30_000)
+    page.close()
+
+
+def test_another_program_is_told_and_the_page_says_what_came_of_it(app: App, ann: BrowserContext) -> None:
+    project = demo_of(fetch(ann, f"{app.url}/api/projects"))
+    page = ann.new_page()
+    page.goto(f"{app.url}/projects/{project['id']}/")
+    page.get_by_role("button", name="Tell another program…").click()
+    page.get_by_label("Its address").fill("http://127.0.0.1:9/")
+    page.get_by_role("button", name="Add webhook").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("inside of the server's own network")
+    page.get_by_label("Its address").fill("https://nobody.invalid/hook")
+    page.get_by_role("button", name="Add webhook").click()
+    expect(page.get_by_label("Secret of the webhook")).to_have_value(re.compile("^whsec_"))
+    page.get_by_role("button", name="nobody.invalid", exact=True).click()
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("The name nobody.invalid is not known.")).to_be_visible(timeout=40_000)
+    if folder := os.environ.get("CYTOMARK_PICTURES"):
+        page.screenshot(path=Path(folder) / "webhooks.png")
     page.close()

@@ -81,6 +81,25 @@ def test_three_people_and_their_troubles(
     two.page.get_by_text("ann has taken this cell over.").wait_for()
     two.page.mouse.up()
 
+    # Ann asks Cleo about the cell: Cleo sees it at once, is told on every page, answers and resolves it.
+    one.click(220, 202)
+    one.press("Shift+C")
+    one.page.get_by_label("New comment", exact=True).last.fill("Two cells, @cleo?")
+    one.press("Control+Enter")
+    for page in everybody:
+        page.until("comments", "1")
+    two.page.get_by_role("link", name="1 notification not read").wait_for()
+    two.page.get_by_role("button", name="Comment by ann").click()
+    two.until("selected", "1")
+    two.page.get_by_role("button", name="Answer").click()
+    two.page.get_by_label("Answer", exact=True).first.fill("One.")
+    two.press("Control+Enter")
+    one.page.get_by_text("One.", exact=True).wait_for()
+    two.page.get_by_role("button", name="Resolve").click()
+    for page in everybody:
+        page.until("comments", "0")
+    two.press("f")
+
     # Dan follows Ann's view until she moves her own.
     three.page.get_by_role("button", name="Follow the view of ann").click()
     one.page.mouse.move(*one.place(100, 100))

@@ -22,18 +22,30 @@ from annotation import protocol
 from annotation.views import (
     access_schemas,
     dataset_schemas,
+    discussion_schemas,
     recipe_schemas,
     review_schemas,
     schemas,
     schemas_history,
     upload_schemas,
+    webhook_schemas,
 )
 
 Json = dict[str, Any]
 
 HEADER = "// Written by `make protocol` from {source}. Do not edit.\n"
 TARGET = Path("frontend/src/protocol")
-SCHEMAS = (schemas, recipe_schemas, access_schemas, dataset_schemas, review_schemas, schemas_history, upload_schemas)
+SCHEMAS = (
+    schemas,
+    access_schemas,
+    dataset_schemas,
+    review_schemas,
+    schemas_history,
+    upload_schemas,
+    webhook_schemas,
+    discussion_schemas,
+    recipe_schemas,
+)
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 

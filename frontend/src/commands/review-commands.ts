@@ -1,11 +1,14 @@
+import type { Comments } from "../editor/comments";
 import type { Review } from "../editor/review";
 import type { Command } from "./commands";
+import { commentCommands } from "./comment-commands";
 
-/** From cell to cell, and the word on each. */
-export function reviewCommands(review: Review, selected: () => boolean): Command[] {
+/** From cell to cell, the word on each, and what is said of them. */
+export function reviewCommands(review: Review, comments: Comments, selected: () => boolean): Command[] {
   const active = (): boolean => review.active.value;
   const judging = (): boolean => active() && selected();
   return [
+    ...commentCommands(comments),
     {
       id: "next-review",
       name: "Next cell to review",

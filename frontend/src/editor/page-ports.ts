@@ -3,6 +3,7 @@
 import type { Box } from "../geometry/box";
 import type { PixelSize } from "../geometry/measure";
 import type { PlaneAt } from "../store/types";
+import type { CommentsPort } from "./comments";
 import type { KeptLooks, LooksPort } from "./look-memory";
 import type { HistoryPort } from "./past";
 import type { TileAt } from "./pixel-tiles";
@@ -143,6 +144,7 @@ export interface AnnotatorApi {
   workflow(imageId: string, projectId: string): WorkflowPort;
   review(imageId: string): ReviewPort;
   regions(imageId: string): RegionsPort;
+  comments(imageId: string, projectId: string): CommentsPort;
   history(imageId: string): HistoryPort;
   looks(imageId: string): LooksPort;
   thumbnail(imageId: string): string;

@@ -3,10 +3,12 @@
 import type { KeptLook } from "../editor/look-memory";
 import type { AnnotatorApi, EngineInfo } from "../editor/page-ports";
 import type {
+  CommentOut,
   EntryOut,
   ImageDetailOut,
   ImageOut,
   JobOut,
+  MemberOut,
   NextOut,
   RecipeOut,
   RegionOut,
@@ -67,6 +69,13 @@ export const annotatorApi: AnnotatorApi = {
       call<RegionOut>("POST", `/api/images/${imageId}/regions`, { name, box, t, z }),
     change: (id, change) => call<RegionOut>("PATCH", `/api/regions/${id}`, change),
     delete: (id) => call<undefined>("DELETE", `/api/regions/${id}`),
+  }),
+  comments: (imageId, projectId) => ({
+    list: () => call<CommentOut[]>("GET", `/api/images/${imageId}/comments`),
+    say: (text, where) => call<CommentOut>("POST", `/api/images/${imageId}/comments`, { text, ...where }),
+    change: (id, change) => call<CommentOut>("PATCH", `/api/comments/${id}`, change),
+    delete: (id) => call<undefined>("DELETE", `/api/comments/${id}`),
+    members: () => call<MemberOut[]>("GET", `/api/projects/${projectId}/members`),
   }),
   history: (imageId) => ({
     list: (before, cell) => {

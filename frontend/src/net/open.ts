@@ -1,11 +1,11 @@
 /** A session in a real browser: its WebSocket, its database, its events. */
 
 import { CellStore } from "../store/document";
+import { connect, socketUrl } from "./browser-socket";
 import { browserOwners } from "./owners";
 import type { Queue } from "./queue";
 import { MemoryQueue, openQueue } from "./queue";
 import { Session } from "./session";
-import type { SocketLike } from "./socket";
 import { browserTimers } from "./timers";
 import type { ImageSession, SessionOptions } from "./types";
 
@@ -18,26 +18,6 @@ async function queueOrMemory(): Promise<Queue> {
   }
 }
 
-function socketUrl(imageId: string): string {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${location.host}/ws/images/${imageId}/`;
-}
-
-function connect(url: string): SocketLike {
-  const socket = new WebSocket(url);
-  const like: SocketLike = {
-    onopen: null,
-    onmessage: null,
-    onclose: null,
-    send: (text) => socket.send(text),
-    close: () => socket.close(),
-  };
-  socket.onopen = () => like.onopen?.();
-  socket.onmessage = (event) => like.onmessage?.(event);
-  socket.onclose = (event) => like.onclose?.(event);
-  return like;
-}
-
 /** Opens one image. The cells come a moment later: `status` leaves `opening` then. */
 export async function openSession({ imageId, width, height }: SessionOptions): Promise<ImageSession> {
   const session = new Session({
@@ -47,7 +27,7 @@ export async function openSession({ imageId, width, height }: SessionOptions): P
     owners: browserOwners(browserTimers),
     timers: browserTimers,
     socket: {
-      connect: () => connect(socketUrl(imageId)),
+      connect: () => connect(socketUrl(`images/${imageId}`)),
       timers: browserTimers,
       random: Math.random,
     },

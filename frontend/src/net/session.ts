@@ -31,6 +31,7 @@ import type {
   ProposalState,
   SaveStatus,
   Taken,
+  Unread,
   UnsavedShape,
 } from "./types";
 
@@ -44,6 +45,8 @@ export class Session implements ImageSession {
   readonly members: ReadonlySignal<readonly PresentMember[]>;
   readonly taken: ReadonlySignal<Taken | null>;
   readonly regionsChanged: ReadonlySignal<number>;
+  readonly commentsChanged: ReadonlySignal<number>;
+  readonly notified: ReadonlySignal<Unread | null>;
   readonly jobs: ReadonlySignal<ReadonlyMap<string, JobUpdate>>;
   readonly notices = signal<readonly Notice[]>([]);
   readonly unsaved = signal<readonly UnsavedShape[]>([]);
@@ -64,7 +67,9 @@ export class Session implements ImageSession {
     this.members = this.sync.presence.members;
     this.taken = this.sync.presence.taken;
     this.jobs = this.sync.jobs;
-    this.regionsChanged = this.sync.regionsChanged;
+    this.regionsChanged = this.sync.hints.regionsChanged;
+    this.commentsChanged = this.sync.hints.commentsChanged;
+    this.notified = this.sync.hints.notified;
     this.canUndo = computed(() => this.sync.undo.canUndo.value && this.sync.mayEdit);
     this.canRedo = computed(() => this.sync.undo.canRedo.value && this.sync.mayEdit);
     this.preview = this.sync.prompts.preview;

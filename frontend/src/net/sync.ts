@@ -25,6 +25,7 @@ import {
 import type { PendingOperation } from "../store/types";
 import { CatchUp } from "./catch-up";
 import { CLOSING, MAY_EDIT, PASSING } from "./codes";
+import { Hints } from "./hints";
 import { newId } from "./ids";
 import { type Jobs, withJob } from "./jobs";
 import { LeftBehind } from "./left-behind";
@@ -47,7 +48,7 @@ export class Sync {
   readonly link = signal<Link>("opening");
   readonly me = signal<Me | null>(null);
   readonly jobs = signal<Jobs>(new Map());
-  readonly regionsChanged = signal(0);
+  readonly hints = new Hints();
   readonly prompts: Prompts;
   readonly presence: Presence;
   readonly pusher: Pusher;
@@ -223,8 +224,8 @@ export class Sync {
     else if (message.type === "preview") this.prompts.onPreview(message);
     else if (message.type === "proposal") this.prompts.onProposal(message);
     else if (message.type === "job") this.jobs.value = withJob(this.jobs.value, message);
-    else if (message.type === "regions") this.regionsChanged.value++;
-    else this.onRefusal(message);
+    else if (message.type === "error") this.onRefusal(message);
+    else this.hints.hear(message);
   }
 
   private onWelcome(welcome: Welcome): void {
@@ -249,7 +250,7 @@ export class Sync {
     this.undo.hear(welcome, welcome.clock);
     if (!this.mayEdit) this.keepQuietly();
     else if (!wasLive || before?.role !== role) this.pusher.resume();
-    this.regionsChanged.value++;
+    this.hints.missed();
     if (!wasLive) this.prompts.resume();
     if (!before) this.left.start(userId);
   }

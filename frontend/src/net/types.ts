@@ -97,6 +97,12 @@ export const NO_PROPOSAL: ProposalState = {
   error: null,
 };
 
+/** How many notifications I have not seen; ``text`` is the newest, or empty. */
+export interface Unread {
+  readonly unread: number;
+  readonly text: string;
+}
+
 /** A sentence for the person. */
 export interface Notice {
   readonly id: number;
@@ -159,6 +165,10 @@ export interface ImageSession {
   readonly jobs: ReadonlySignal<ReadonlyMap<string, JobUpdate>>;
   /** Grows whenever the image's “complete here” regions may be other ones: somebody changed them, or I was away. */
   readonly regionsChanged: ReadonlySignal<number>;
+  /** The same for what people say of the image. */
+  readonly commentsChanged: ReadonlySignal<number>;
+  /** What concerns me, once something was said of it. */
+  readonly notified: ReadonlySignal<Unread | null>;
   readonly notices: ReadonlySignal<readonly Notice[]>;
   readonly unsaved: ReadonlySignal<readonly UnsavedShape[]>;
 

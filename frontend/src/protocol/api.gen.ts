@@ -107,6 +107,42 @@ export interface ClassOut {
   readonly key: string;
 }
 
+/** Other words, or that the thread is resolved (or open again), or both. */
+export interface CommentChangeIn {
+  readonly text?: string | null;
+  readonly resolved?: boolean | null;
+}
+
+/** A new comment: an answer in `thread`, or a new thread about a cell, a point of a plane, or the whole image. Members whose names stand after an @ are told. */
+export interface CommentIn {
+  readonly text: string;
+  readonly thread?: string | null;
+  readonly cell?: string | null;
+  readonly row?: number | null;
+  readonly col?: number | null;
+  readonly t?: number;
+  readonly z?: number;
+}
+
+/** One comment; answers name their `thread`. The pin is the cell, the point (image pixels) or, without either, the whole image. Of a deleted one only the place is left. */
+export interface CommentOut {
+  readonly id: string;
+  readonly thread: string | null;
+  readonly author: SpeakerOut | null;
+  readonly text: string;
+  readonly cell: string | null;
+  readonly row: number | null;
+  readonly col: number | null;
+  readonly t: number;
+  readonly z: number;
+  readonly mentions: readonly string[];
+  readonly created_at: string;
+  readonly edited_at: string | null;
+  readonly deleted: boolean;
+  readonly resolved_at: string | null;
+  readonly resolved_by: string;
+}
+
 /** `rows` are the table under `header`. */
 export interface DashboardOut {
   readonly name: string;
@@ -114,6 +150,20 @@ export interface DashboardOut {
   readonly charts: readonly ChartOut[];
   readonly header: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
+}
+
+/** Something that a webhook was told: `id` goes along as `webhook-id`; `status` is the last HTTP status, and `problem` says why it has not arrived. It is tried again at `next_at` while `state` is waiting. */
+export interface DeliveryOut {
+  readonly id: string;
+  readonly event: string;
+  readonly state: "waiting" | "delivered" | "failed";
+  readonly attempts: number;
+  readonly next_at: string;
+  readonly status: number | null;
+  readonly problem: string;
+  readonly body: string;
+  readonly created_at: string;
+  readonly updated_at: string;
 }
 
 /** Names of images that came and went, what differs in others, and how many are the same. */
@@ -360,6 +410,36 @@ export interface NextOut {
   readonly image: string | null;
 }
 
+/** When to send e-mails, and which kinds not to tell of at all. */
+export interface NotificationChoiceIn {
+  readonly mailing: "off" | "at_once" | "daily";
+  readonly muted: readonly ("assigned" | "returned" | "mentioned" | "answered" | "job")[];
+}
+
+/** As chosen; `mails` says whether this server sends e-mails. */
+export interface NotificationChoiceOut {
+  readonly mailing: "off" | "at_once" | "daily";
+  readonly muted: readonly ("assigned" | "returned" | "mentioned" | "answered" | "job")[];
+  readonly mails: boolean;
+}
+
+/** `text` is a sentence; `address` is the page that it is about. */
+export interface NotificationOut {
+  readonly id: number;
+  readonly kind: "assigned" | "returned" | "mentioned" | "answered" | "job";
+  readonly text: string;
+  readonly actor: SpeakerOut | null;
+  readonly address: string;
+  readonly created_at: string;
+  readonly read: boolean;
+}
+
+/** Newest first; `unread` counts all. */
+export interface NotificationsOut {
+  readonly unread: number;
+  readonly notifications: readonly NotificationOut[];
+}
+
 /** Two people's independent annotations of one image: `twin_a` and `twin_b` can be opened by reviewers. `boundary` is the mean distance of the outlines of matched cells in pixels, `kappa` Cohen's for classes, `kappa_of_all` Fleiss' kappa of all people of the image where there are three or more. */
 export interface PairOut {
   readonly image: string;
@@ -425,6 +505,12 @@ export interface QuestionOut {
   readonly series: readonly AskedSeriesOut[];
   readonly planes: number;
   readonly labels: readonly string[];
+}
+
+/** What was seen: one notification, all up to the newest that one saw, or (with neither) all. */
+export interface ReadIn {
+  readonly only?: number | null;
+  readonly up_to?: number | null;
 }
 
 /** One's own upload of annotations; an empty format is found out. */
@@ -547,6 +633,13 @@ export interface SnapshotOut {
   readonly selection: SelectionIn;
 }
 
+/** Somebody, in the colour that everybody sees them in. */
+export interface SpeakerOut {
+  readonly id: number;
+  readonly name: string;
+  readonly colour: string;
+}
+
 /** Shares of the images that have no split yet, and what belongs together. */
 export interface SplitsIn {
   readonly train?: number;
@@ -626,6 +719,11 @@ export interface TwinsIn {
   readonly due_on?: string | null;
 }
 
+/** How many are left. */
+export interface UnreadOut {
+  readonly unread: number;
+}
+
 /** A file that is about to come: what the person calls it, and its bytes. A file of annotations becomes no image. With `ask` the upload waits, asking, where the file leaves something open; otherwise the first of several images is taken, or those that `series` names (null for all), and planes without names are slices, or what `planes` says. */
 export interface UploadIn {
   readonly name: string;
@@ -663,6 +761,47 @@ export interface VerdictsIn {
   readonly cells: readonly SeenIn[];
   readonly judgement: "accepted" | "rejected";
   readonly reason?: string;
+}
+
+/** Somebody who is in the project now: in an image, or (null) on one of its pages. */
+export interface VisitorOut {
+  readonly id: number;
+  readonly name: string;
+  readonly colour: string;
+  readonly image: string | null;
+  readonly image_name: string;
+}
+
+/** What is left out stays as it is. */
+export interface WebhookChangeIn {
+  readonly url?: string;
+  readonly events?: readonly ("image.added" | "image.state" | "run.ended" | "cells.added" | "export.ended" | "snapshot.ended" | "notification")[];
+  readonly active?: boolean;
+}
+
+/** An address, and what it is told; no events are all events. */
+export interface WebhookIn {
+  readonly url: string;
+  readonly events?: readonly ("image.added" | "image.state" | "run.ended" | "cells.added" | "export.ended" | "snapshot.ended" | "notification")[];
+}
+
+/** A new webhook with the secret that signs what it is sent, which is told this once. */
+export interface WebhookMadeOut {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly ("image.added" | "image.state" | "run.ended" | "cells.added" | "export.ended" | "snapshot.ended" | "notification")[];
+  readonly active: boolean;
+  readonly created_at: string;
+  readonly secret: string;
+}
+
+/** A webhook without its secret. */
+export interface WebhookOut {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly ("image.added" | "image.state" | "run.ended" | "cells.added" | "export.ended" | "snapshot.ended" | "notification")[];
+  readonly active: boolean;
+  readonly created_at: string;
 }
 
 /** A file of weights that an engine can run; `sha256` is empty and `size` (bytes) null where nobody stated them, `url` and `command` are empty where there is nothing to fetch. */

@@ -58,6 +58,11 @@ export interface CellState {
   readonly parent: number | null;
 }
 
+/** Somebody said something of the image, or took it back: ask for it (GET /api/images/…/comments). */
+export interface CommentsChanged {
+  readonly type: "comments";
+}
+
 /** A new cell on slice `z` of frame `t`. Pixels that another cell of that plane has are left out of it. With `joins`, a cell of another plane, both are one object and have its label; `parent` is a cell of the object in an earlier frame that divided into this one. */
 export interface CreateCell {
   readonly change: "create";
@@ -97,6 +102,7 @@ export type ErrorCode =
   | "gone"
   | "covered"
   | "locked"
+  | "held"
   | "changed_since"
   | "nothing_to_undo"
   | "out_of_order"
@@ -163,6 +169,13 @@ export interface News {
   readonly presence: readonly Presence[];
 }
 
+/** Something happened that concerns you: `text`, empty where you only read what there was. `unread` is how many notifications you have not seen. */
+export interface Notified {
+  readonly type: "notified";
+  readonly unread: number;
+  readonly text: string;
+}
+
 /** Operation `clock` as it was applied: the cells as they are now, and the ids of those that are gone. */
 export interface Patch {
   readonly type: "patch";
@@ -172,6 +185,11 @@ export interface Patch {
   readonly actor: string;
   readonly cells: readonly CellState[];
   readonly removed: readonly string[];
+}
+
+/** Others are in the project, or in other images: ask for them (GET /api/projects/…/people). */
+export interface PeopleChanged {
+  readonly type: "people";
 }
 
 /** Are you there? Answered with the image's clock, so that a lost message is noticed. */
@@ -372,10 +390,10 @@ export type Change = CreateCell | UpdateCell | DeleteCell;
 
 export type ClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Hold | Ping;
 
-export type ServerMessage = Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | Refusal | Pong;
+export type ServerMessage = Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | CommentsChanged | Notified | PeopleChanged | Refusal | Pong;
 
 /** The message in a text frame. Throws ProtocolError with the first thing that is wrong with it. */
-export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error": "Refusal", "job": "JobUpdate", "news": "News", "patch": "Patch", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "regions": "RegionsChanged", "welcome": "Welcome"}, {
+export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "comments": "CommentsChanged", "error": "Refusal", "job": "JobUpdate", "news": "News", "notified": "Notified", "patch": "Patch", "people": "PeopleChanged", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "regions": "RegionsChanged", "welcome": "Welcome"}, {
   "Ack": {
     "fields": {
       "type": {
@@ -476,6 +494,17 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       "parent": null
     }
   },
+  "CommentsChanged": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "comments"
+        ]
+      }
+    },
+    "optional": [],
+    "defaults": {}
+  },
   "ErrorCode": {
     "oneOf": [
       "not_signed_in",
@@ -487,6 +516,7 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       "gone",
       "covered",
       "locked",
+      "held",
       "changed_since",
       "nothing_to_undo",
       "out_of_order",
@@ -594,6 +624,23 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       "presence": []
     }
   },
+  "Notified": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "notified"
+        ]
+      },
+      "unread": "integer",
+      "text": "string"
+    },
+    "optional": [
+      "text"
+    ],
+    "defaults": {
+      "text": ""
+    }
+  },
   "Patch": {
     "fields": {
       "type": {
@@ -612,6 +659,17 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "error"
       },
       "removed": {
         "list": "string"
+      }
+    },
+    "optional": [],
+    "defaults": {}
+  },
+  "PeopleChanged": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "people"
+        ]
       }
     },
     "optional": [],

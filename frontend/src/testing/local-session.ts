@@ -11,6 +11,7 @@ import type {
   ProposalState,
   SaveStatus,
   Taken,
+  Unread,
 } from "../net/types";
 import { NO_PREVIEW, NO_PROPOSAL } from "../net/types";
 import type { CellState, JobUpdate, PromptSet, Provenance, TuneParams } from "../protocol/messages.gen";
@@ -31,6 +32,8 @@ export class LocalSession implements ImageSession {
   readonly members = signal<readonly PresentMember[]>([]);
   readonly jobs = signal<ReadonlyMap<string, JobUpdate>>(new Map());
   readonly regionsChanged = signal(0);
+  readonly commentsChanged = signal(0);
+  readonly notified = signal<Unread | null>(null);
   readonly notices = signal([]);
   readonly unsaved = signal([]);
   readonly preview = signal<PreviewState>(NO_PREVIEW);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-ports";
 import type { JobUpdate } from "../../editor/ports";
+import { FakeComments } from "../../testing/fake-comments";
 import { FakeRegions } from "../../testing/fake-regions";
 import { FakeReview } from "../../testing/fake-review";
 import { FakeWorkflow } from "../../testing/fake-workflow";
@@ -97,6 +98,7 @@ class Page {
       review: () => new FakeReview(),
       workflow: (image) => new FakeWorkflow(image, note),
       regions: () => new FakeRegions(),
+      comments: () => new FakeComments(),
       history: () => ({ list: async () => [], cells: async () => [], restore: async () => 0 }),
       looks: () => ({ keepMine: async () => {}, keepForAll: async () => {} }),
       thumbnail: () => "",

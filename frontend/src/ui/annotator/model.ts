@@ -6,6 +6,7 @@ import { reviewCommands } from "../../commands/review-commands";
 import { viewerCommands } from "../../commands/viewer-commands";
 import { Across } from "../../editor/across";
 import { CellList } from "../../editor/cell-list";
+import { Comments } from "../../editor/comments";
 import { Editor } from "../../editor/editor";
 import { LookMemory } from "../../editor/look-memory";
 import { firstLooks } from "../../editor/looks";
@@ -41,6 +42,7 @@ export class Annotator implements PageActions {
   readonly tour: Tour;
   readonly workflow: Workflow;
   readonly review: Review;
+  readonly comments: Comments;
   readonly image: Signal<ImageDetail>;
   readonly images: Signal<readonly ImageRow[]> = signal([]);
   readonly engines: Signal<readonly EngineInfo[]> = signal([]);
@@ -83,12 +85,13 @@ export class Annotator implements PageActions {
       return this.workflow.reviews && (status === "submitted" || status === "in_review");
     });
     this.review = new Review(this.editor, api.review(detail.id), judging);
+    this.comments = new Comments(this.editor, api.comments(detail.id, detail.project.id));
     this.across = new Across(this.editor, this.viewer);
     this.commands = this.bindings.bind([
       ...planeCommands(this.editor, this.across),
       ...commandsFor(this.editor, this),
       ...viewerCommands(this.editor, this.viewer, (hash) => void this.share(hash)),
-      ...reviewCommands(this.review, () => this.editor.selection.value.size > 0),
+      ...reviewCommands(this.review, this.comments, () => this.editor.selection.value.size > 0),
     ]);
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
     this.segmenting = computed(
@@ -140,6 +143,7 @@ export class Annotator implements PageActions {
   close(): void {
     for (const stop of this.stops) stop();
     this.tour.close();
+    this.comments.close();
     this.lookMemory.close();
     this.viewer.close();
     this.editor.close();

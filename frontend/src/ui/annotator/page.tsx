@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { CellsPanel, ClassesPanel } from "./cells-panel";
 import { ChannelsPanel } from "./channels-panel";
+import { CommentDraft, CommentPins, CommentsPanel } from "./comments-panel";
 import { Filmstrip } from "./filmstrip";
 import { FindPanel } from "./find-panel";
 import { FlagsPanel } from "./flags-panel";
@@ -48,6 +49,7 @@ export function AnnotatorPage({
         {!hidden && <ToolBar model={model} />}
         <div class="canvas-area">
           <Stage model={model} draw={draw} />
+          <CommentPins model={model} />
           <JobLine model={model} />
           <TogetherBar model={model} />
           <PastBar model={model} />
@@ -58,8 +60,10 @@ export function AnnotatorPage({
       {!hidden && (
         <aside class="column" aria-label="Panels">
           <TourCard model={model} />
+          <CommentDraft model={model} />
           <WorkPanel model={model} />
           <ReviewPanel model={model} />
+          <CommentsPanel model={model} />
           <ChannelsPanel model={model} />
           <PlanesQuestion model={model} />
           <FindPanel model={model} />
@@ -88,7 +92,10 @@ function proposalOf({ tuning }: Annotator["editor"]): string {
   return tuning.waiting.value ? "waiting" : String(tuning.shown.value?.added ?? 0);
 }
 
-function publish({ editor, viewer, embedding, segmenting }: Annotator, root: HTMLElement): () => void {
+function publish(
+  { editor, comments, viewer, embedding, segmenting }: Annotator,
+  root: HTMLElement,
+): () => void {
   const stop = effect(() => {
     const { x, y, scale } = editor.view.camera.value;
     const data: Record<string, string> = {
@@ -112,6 +119,7 @@ function publish({ editor, viewer, embedding, segmenting }: Annotator, root: HTM
       past: editor.past.at.value === null ? "now" : editor.past.shown.value ? "shown" : "waiting",
       role: editor.session.me.value?.role ?? "",
       people: String(editor.session.members.value.length),
+      comments: String(comments.open.value.length),
       held: String(editor.together.holders.value.size),
       scale: String(scale),
       left: String(x),

@@ -12,6 +12,7 @@ import {
 } from "lucide";
 import type { JSX } from "preact";
 import type { SaveStatus } from "../../editor/ports";
+import { Bell } from "../bell";
 import { Icon } from "../icon";
 import { CommandButton } from "./controls";
 import type { Annotator } from "./model";
@@ -56,6 +57,7 @@ export function TopBar({ model }: { model: Annotator }): JSX.Element {
       </CommandButton>
       <Saved status={model.editor.session.status.value} />
       <People model={model} />
+      <Bell unread={model.editor.session.notified.value?.unread ?? null} />
       {first && (
         <CommandButton command={command("next-step")} class="button primary">
           {first.word}

@@ -8,6 +8,7 @@ import type {
   ClassChangeIn,
   ClassIn,
   ClassOut,
+  DeliveryOut,
   DifferenceOut,
   EngineOut,
   ExportIn,
@@ -20,7 +21,11 @@ import type {
   MemberOut,
   MeOut,
   NextOut,
+  NotificationChoiceIn,
+  NotificationChoiceOut,
+  NotificationsOut,
   ProjectOut,
+  ReadIn,
   ReadingIn,
   SnapshotIn,
   SnapshotOut,
@@ -30,7 +35,13 @@ import type {
   TokenMadeOut,
   TokenOut,
   TwinsIn,
+  UnreadOut,
   UploadOut,
+  VisitorOut,
+  WebhookChangeIn,
+  WebhookIn,
+  WebhookMadeOut,
+  WebhookOut,
   WorkflowIn,
   WorkflowOut,
 } from "../../protocol/api.gen";
@@ -102,6 +113,22 @@ export const api = {
   tokens: () => call<readonly TokenOut[]>("GET", "/api/tokens"),
   createToken: (body: TokenIn) => call<TokenMadeOut>("POST", "/api/tokens", body),
   deleteToken: (id: string) => call<void>("DELETE", `/api/tokens/${id}`),
+  webhooks: (id: string) => call<readonly WebhookOut[]>("GET", `${project(id)}/webhooks`),
+  createWebhook: (id: string, body: WebhookIn) =>
+    call<WebhookMadeOut>("POST", `${project(id)}/webhooks`, body),
+  changeWebhook: (id: string, body: WebhookChangeIn) =>
+    call<WebhookOut>("PATCH", `/api/webhooks/${id}`, body),
+  deleteWebhook: (id: string) => call<void>("DELETE", `/api/webhooks/${id}`),
+  pingWebhook: (id: string) => call<DeliveryOut>("POST", `/api/webhooks/${id}/ping`),
+  deliveries: (id: string) => call<readonly DeliveryOut[]>("GET", `/api/webhooks/${id}/deliveries`),
+  sendAgain: (id: string) => call<DeliveryOut>("POST", `/api/deliveries/${id}/again`),
+  notifications: (before: number | null) =>
+    call<NotificationsOut>("GET", `/api/notifications${before === null ? "" : `?before=${before}`}`),
+  readNotifications: (body: ReadIn) => call<UnreadOut>("POST", "/api/notifications/read", body),
+  notificationChoice: () => call<NotificationChoiceOut>("GET", "/api/notifications/settings"),
+  chooseNotifications: (body: NotificationChoiceIn) =>
+    call<NotificationChoiceOut>("PUT", "/api/notifications/settings", body),
+  people: (id: string) => call<readonly VisitorOut[]>("GET", `${project(id)}/people`),
   job: (id: string) => call<JobOut>("GET", `/api/jobs/${id}`),
 };
 

@@ -1,11 +1,14 @@
 /** Small pieces that both pages show. */
 import { Circle, CircleCheck, CircleDot, CircleUser, CornerUpLeft, Eye, LogOut, Send } from "lucide";
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import { STATUS_WORDS } from "../../editor/workflow";
 import { csrfToken } from "../../net/http";
 import type { MeOut, PersonOut } from "../../protocol/api.gen";
+import { Bell } from "../bell";
 import { count, exact, initials, relative } from "../format";
 import { Icon } from "../icon";
+import { goLive, unread } from "../live";
 import { nextTheme, theme } from "../theme";
 import { THEME_ICONS } from "../theme-icons";
 import type { Status } from "./api";
@@ -16,6 +19,7 @@ interface TopBarProps {
 }
 
 export function TopBar({ me, children }: TopBarProps) {
+  useEffect(() => void goLive(), []);
   return (
     <header class="top-bar">
       <a class="brand" href="/">
@@ -24,6 +28,7 @@ export function TopBar({ me, children }: TopBarProps) {
       {children}
       <span class="spacer" />
       <a href="/models/">Models</a>
+      <Bell unread={unread.value} />
       <button type="button" class="quiet" onClick={nextTheme}>
         <Icon node={THEME_ICONS[theme.value]} title={`Theme: ${theme.value}. Change it`} />
       </button>

@@ -10,11 +10,13 @@ import { complain, Notices } from "../notices";
 import { api, may, type Status } from "./api";
 import { ClassesPanel } from "./classes-panel";
 import { ExportDialog } from "./export-dialog";
+import { HerePanel } from "./here-panel";
 import { ImageGrid, ImageTable } from "./images-view";
 import { MembersPanel } from "./members-panel";
 import { Empty, Progress, ProjectTabs, STATUSES, TopBar } from "./parts";
 import { ProjectState } from "./project-state";
 import { DropAnywhere, UploadsPanel } from "./uploads-panel";
+import { WebhooksPanel } from "./webhooks-panel";
 import { AssignBar, WorkPanel } from "./work-panel";
 
 const ACCEPT = ".png,.jpg,.jpeg,.webp,.tif,.tiff,.btf,.zip,.czi,.nd2,.lif,.dcm,.svs,.ndpi";
@@ -298,8 +300,10 @@ export function ProjectPage({ id }: { readonly id: string }) {
         <aside>
           <UploadsPanel queue={state.uploads} />
           {project && <WorkPanel state={state} role={project.role} />}
+          {project && <HerePanel id={id} me={state.me.value?.id ?? null} />}
           {project && <ClassesPanel state={state} />}
           {project && <MembersPanel state={state} />}
+          {project && may.manage(project.role) && <WebhooksPanel id={project.id} />}
         </aside>
       </main>
       {project && may.upload(project.role) && <DropAnywhere onFiles={onFiles} />}
