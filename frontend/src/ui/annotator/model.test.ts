@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-ports";
 import type { JobUpdate } from "../../editor/ports";
 import { FakeComments } from "../../testing/fake-comments";
+import { FakeRecipes } from "../../testing/fake-recipes";
 import { FakeRegions } from "../../testing/fake-regions";
 import { FakeReview } from "../../testing/fake-review";
 import { FakeWorkflow } from "../../testing/fake-workflow";
@@ -88,12 +89,7 @@ class Page {
         return { id: "j" };
       },
       cancel: (job) => note(`cancel ${job}`),
-      recipes: () => ({
-        list: async () => [],
-        keep: (engine, recipe) => note(`recipe ${engine} ${JSON.stringify(recipe)}`),
-        forget: (engine) => note(`no recipe ${engine}`),
-        look: async () => new Blob(),
-      }),
+      recipes: () => new FakeRecipes(),
       correctPlanes: (_, planes) => note(`planes ${planes}`),
       review: () => new FakeReview(),
       workflow: (image) => new FakeWorkflow(image, note),
