@@ -130,8 +130,8 @@ class MeasurementsExporter:
     summary = "Size, shape and intensity of every cell as CSV and Parquet. No masks."
     layout = (
         "cells.csv, cells.parquet        one row for each cell: image, number, mother, class, plane, area\n"
-        "                                (pixels; µm² where the size of a pixel is known), centre, box, axes, perimeter,\n"
-        "                                origin\n"
+        "                                (pixels; µm² where the size of a pixel is known), centre, box, axes,\n"
+        "                                perimeter, origin\n"
         "channels.csv, channels.parquet  one row for each cell and channel: mean, standard deviation, smallest,\n"
         "                                largest value and sum of the pixels, as they were stored\n\n"
         "In the CSV files a text that a spreadsheet would take for a formula has an apostrophe before it."

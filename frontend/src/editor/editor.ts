@@ -11,6 +11,7 @@ import { Past } from "./past";
 import { Polishing } from "./polishing";
 import type { ImageSession, LabelClass, LocalNotice } from "./ports";
 import { Prompting } from "./prompting";
+import { Redecoding } from "./redecoding";
 import { Regions } from "./regions";
 import { Together } from "./together";
 import { Tuning } from "./tuning";
@@ -68,6 +69,7 @@ export class Editor {
   readonly regions: Regions;
   readonly inspector: Inspector;
   readonly past: Past;
+  readonly redecoding: Redecoding;
   /** My role lets me change cells; `canEdit`: and what I see is the present. */
   readonly mayAnnotate: ReadonlySignal<boolean>;
   readonly canEdit: ReadonlySignal<boolean>;
@@ -88,10 +90,13 @@ export class Editor {
     this.tuning = new Tuning(session, this.findEngine, this.revision);
     this.inspector = new Inspector(session.store);
     session.look(view.position.peek());
-    this.past = new Past((message) => this.say(message));
+    const say = (message: string): void => this.say(message);
+    this.past = new Past(say);
+    const { past, writer } = this;
+    this.redecoding = new Redecoding(session, { engine: this.promptEngine, past, writer, say });
     this.mayAnnotate = computed(() => (session.me.value?.role ?? "viewer") !== "viewer");
     this.canEdit = computed(() => this.mayAnnotate.value && this.past.at.value === null);
-    this.regions = new Regions(view, (message) => this.say(message));
+    this.regions = new Regions(view, say);
     this.hovering = new Hovering(this);
     this.together = new Together(this);
     this.unsubscribe = session.store.subscribe(() => this.storeChanged());
@@ -109,6 +114,7 @@ export class Editor {
     this.tuning.close();
     this.hovering.close();
     this.together.close();
+    this.redecoding.close();
     this.inspector.close();
     this.session.close();
   }

@@ -97,6 +97,16 @@ export class Past {
     });
   }
 
+  /** The cell as an engine last drew it; undefined where the history does not say. */
+  async asDecoded(id: string): Promise<Mask | undefined> {
+    let mask: Mask | undefined;
+    await this.trying(async (port) => {
+      const made = (await port.list(null, id)).find(({ engine }) => engine !== "");
+      if (made) mask = (await port.cells(made.last)).find((cell) => cell.id === id)?.mask;
+    });
+    return mask;
+  }
+
   backToNow(): void {
     this.at.value = null;
     this.shown.value = null;

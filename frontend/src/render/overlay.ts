@@ -5,6 +5,7 @@ import type { PromptScribble } from "../editor/ports";
 import { HeldCells } from "./held";
 import { SHADOW, square } from "./marks";
 import { PastCells } from "./past";
+import { drawRedecoded } from "./redecoded";
 import { drawRegions } from "./regions";
 
 /** Colours of what is not a cell: chosen to be seen on black, grey and white alike, always over a dark line. */
@@ -42,6 +43,7 @@ export class Overlay {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, viewport.width, viewport.height);
     this.past.draw(context);
+    drawRedecoded(context, editor);
     drawRegions(context, editor);
     this.held.draw(context);
     const box = editor.prompting.box.value;

@@ -26,15 +26,22 @@ function close(key: number, { undone }: { undone: boolean }): void {
 }
 
 function show(notice: Omit<Notice, "key">): void {
+  listen();
   const key = nextKey++;
   notices.value = [...notices.value, { ...notice, key }];
   setTimeout(() => close(key, { undone: false }), SHOWN_MS);
 }
 
-// What was decided before the page is left is done.
-addEventListener("pagehide", () => {
-  for (const notice of notices.value) close(notice.key, { undone: false });
-});
+let listening = false;
+
+/** What was decided before the page is left is done. */
+function listen(): void {
+  if (listening) return;
+  listening = true;
+  addEventListener("pagehide", () => {
+    for (const notice of notices.value) close(notice.key, { undone: false });
+  });
+}
 
 /** Something went well. */
 export function tell(text: string, undo: (() => void) | null = null): void {

@@ -1,7 +1,8 @@
-import { History, RotateCcw } from "lucide";
+import { History, RefreshCw, RotateCcw } from "lucide";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { type Entry, wordsOf } from "../../editor/past";
+import type { Cell } from "../../store/types";
 import { exact, relative } from "../format";
 import { Icon } from "../icon";
 import { Section, Slider } from "./controls";
@@ -54,6 +55,7 @@ function Timeline({ model }: { model: Annotator }): JSX.Element {
         />
         Only the selected cell
       </label>
+      {onlySelected && <Origin model={model} cell={onlySelected} />}
       {entries.length === 0 && <p class="note">Nothing has been changed yet.</p>}
       <ol class="history">
         {entries.map((one) => (
@@ -66,6 +68,54 @@ function Timeline({ model }: { model: Annotator }): JSX.Element {
         </button>
       )}
     </>
+  );
+}
+
+/** Who or what drew the cell, and the way to have its prompts decoded again. */
+function Origin({ model, cell }: { model: Annotator; cell: Cell }): JSX.Element {
+  const { redecoding, promptEngine, canEdit } = model.editor;
+  const { source, engine, weights } = cell.provenance;
+  const result = redecoding.result.value;
+  const title = (name: string | null | undefined): string =>
+    model.engineNamed(name ?? null)?.title ?? name ?? "";
+  const drawn = weights ? `${title(engine)} (${weights.slice(0, 8)})` : title(engine);
+  return (
+    <div class="origin">
+      <p class="note">
+        {source === "hand"
+          ? "Drawn by hand"
+          : `Drawn by ${drawn}${source === "prompt" ? " from prompts" : ""}`}
+        {cell.createdBy && `, ${cell.createdBy}`}
+      </p>
+      {redecoding.can(cell) && result?.id !== cell.id && (
+        <button
+          type="button"
+          class="button"
+          disabled={!canEdit.value || redecoding.waiting.value}
+          title="The same prompts to the engine that is chosen now; what hands drew since is kept"
+          onClick={() => void redecoding.start(cell)}
+        >
+          <Icon node={RefreshCw} title="" />
+          {redecoding.waiting.value ? "Decoding…" : `Decode again with ${title(promptEngine.value)}`}
+        </button>
+      )}
+      {result?.id === cell.id && (
+        <>
+          <p role="status">
+            {result.comes} pixels come (green), {result.goes} go (hatched red); {result.kept} drawn by hand
+            are kept.
+          </p>
+          <div class="row">
+            <button type="button" class="button primary" onClick={() => redecoding.accept()}>
+              Take it
+            </button>
+            <button type="button" class="button" onClick={() => redecoding.discard()}>
+              Leave the cell as it is
+            </button>
+          </div>
+        </>
+      )}
+    </div>
   );
 }
 
