@@ -158,7 +158,7 @@ def read_ome_zarr(archive: Archive) -> Iterator[FoundPlane]:
         folder = name.removesuffix("/zarr.json")
         about = (read_json(archive, name) or {}).get("attributes", {}).get("ome", {}).get("image-label", {})
         rows = [row for row in about.get("properties", []) if isinstance(row, dict)]
-        known = {int(row["label-value"]): row for row in rows if "label-value" in row}
+        known: dict[int | None, dict[str, Any]] = {int(row["label-value"]): row for row in rows if "label-value" in row}
         array = ZarrArray(archive, f"{folder}/0")
         sizes = (1,) * (4 - len(array.shape)) + array.shape
         if len(sizes) != 4 or sizes[-1] * sizes[-2] > _MOST_PIXELS:
