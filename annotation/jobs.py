@@ -18,6 +18,7 @@ from annotation.imaging.layout import store_of
 from annotation.imaging.shown_plane import shown_plane
 from annotation.models import Image, Job, JobKind
 from annotation.protocol import Prompt, PromptSet, Tune
+from annotation.queries import get_recipe
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +35,11 @@ PROMPT_SECONDS = 10
 """Nobody waits longer for a preview."""
 
 
-def image_contract(image: Image, t: int, z: int) -> dict[str, Any]:
-    """inference.contracts.ImageRef as JSON: slice ``z`` of frame ``t``."""
-    plane = shown_plane(image, t, z)
-    view = {"t": plane.t, "z": plane.z, "channels": list(plane.channels), "projection": "none"}
+def image_contract(image: Image, t: int, z: int, *, engine: str) -> dict[str, Any]:
+    """inference.contracts.ImageRef as JSON: what this engine gets of slice ``z`` of frame ``t``. Raises AppError where
+    the project's recipe asks for channels that the image has not."""
+    plane = shown_plane(image, t, z, get_recipe(image.project_id, engine))
+    view = {"t": plane.t, "z": plane.z, "channels": list(plane.channels), "projection": plane.projection}
     return {
         "path": str(store_of(image.folder)),
         "sha256": image.pixels_sha256,
@@ -69,7 +71,9 @@ def enqueue_job(job: Job) -> None:
             "job_id": str(job.pk),
             "attempt": job.attempt + 1,
             "engine": job.params["engine"],
-            "image": image_contract(job.image, job.params.get("t", 0), job.params.get("z", 0)),
+            "image": image_contract(
+                job.image, job.params.get("t", 0), job.params.get("z", 0), engine=job.params["engine"]
+            ),
             "params": job.params["params"],
         }
     transaction.on_commit(lambda: _publish(task, argument, queue=queue))
@@ -87,7 +91,7 @@ def enqueue_embed(image: Image, engine: str, *, t: int, z: int) -> None:
         "job_id": None,
         "reply_to": embed_address(image.pk, t, z),
         "engine": engine,
-        "image": image_contract(image, t, z),
+        "image": image_contract(image, t, z, engine=engine),
     }
     transaction.on_commit(lambda: _publish("inference.embed", request, queue="embed", expires=3600))
 
@@ -103,7 +107,7 @@ def _asked(image: Image, *, channel: str, message: Prompt | Tune) -> dict[str, A
         "prompt_id": message.number,
         "sent_at": time.time(),
         "engine": message.engine,
-        "image": image_contract(image, message.t, message.z),
+        "image": image_contract(image, message.t, message.z, engine=message.engine),
     }
 
 

@@ -115,6 +115,6 @@ class Provenance(Message):
     source: Literal["hand", "prompt", "auto"]
     engine: Annotated[str, Field(max_length=40)] = ""
     weights: Annotated[str, Field(max_length=64)] = ""
-    preprocessing: Annotated[str, Field(max_length=60)] = ""
+    preprocessing: Annotated[str, Field(max_length=200)] = ""
     score: Annotated[float, Field(ge=0, le=1)] | None = None
     prompts: PromptSet | None = None

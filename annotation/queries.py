@@ -25,6 +25,7 @@ from annotation.models import (
     Membership,
     Notification,
     Operation,
+    Recipe,
     Snapshot,
     Split,
     Token,
@@ -250,3 +251,13 @@ def engine_statuses() -> list[EngineStatus]:
     """All engines in the order in which people see them. The web process loads none: it looks whether the weights are
     there; a damaged file is found out by the worker that loads it, and said in the job's message."""
     return [status_from_files(name) for name in CARDS]
+
+
+def get_recipe(project_id: UUID, engine: str) -> Recipe | None:
+    """What the engine gets of the project's images; None where nobody has said it."""
+    return Recipe.objects.filter(project_id=project_id, engine=engine).first()
+
+
+def get_recipes(project_id: UUID) -> list[Recipe]:
+    """All of the project, by engine."""
+    return list(Recipe.objects.filter(project_id=project_id).order_by("engine"))

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
 
@@ -110,7 +111,9 @@ def _warm_up(image: Image) -> None:
     for wanted in (image, following):
         if wanted is not None:
             t, z = middle_plane(wanted)
-            jobs.enqueue_embed(wanted, settings.DEFAULT_ENGINE, t=t, z=z)
+            # What stands against it is said when somebody clicks.
+            with suppress(AppError):
+                jobs.enqueue_embed(wanted, settings.DEFAULT_ENGINE, t=t, z=z)
 
 
 def push(socket: OpenSocket, user: User, message: Push) -> Ack:

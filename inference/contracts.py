@@ -190,6 +190,17 @@ class PlaneView:
     projection: Projection = "none"
     ranges: tuple[tuple[float, float], ...] = ()
 
+    @property
+    def text(self) -> str:
+        """In words, for where a mask came from; empty for the colours, or the first channel, of a slice as they are."""
+        said = []
+        if self.channels not in ((0,), (0, 1, 2)):
+            said.append(f"channel {', '.join(str(channel + 1) for channel in self.channels)}")
+        if self.projection != "none":
+            said.append(f"{self.projection} over z")
+        said += [f"{low:g} to {high:g}" for low, high in self.ranges]
+        return "; ".join(said)
+
 
 FIRST_PLANE = PlaneView()
 

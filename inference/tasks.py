@@ -18,7 +18,7 @@ from celery import shared_task  # noqa: TID251 (the tasks of this library are de
 from celery.exceptions import SoftTimeLimitExceeded
 
 from inference import wire
-from inference.contracts import AutoParams, Embedding, Part, Provenance, Segmentation
+from inference.contracts import AutoParams, Embedding, ImageRef, Part, Provenance, Segmentation
 from inference.embeddings import EmbeddingKey, default_store
 from inference.engines.base import Engine, PromptEngine, TilePromptEngine
 from inference.engines.registry import get_auto_engine, get_engine, get_flow_engine, get_prompt_engine
@@ -107,7 +107,7 @@ def _candidates(request: Json) -> Json:
         "candidates": [wire.candidate_json(result) for result in results],
         "engine": engine.card.name,
         "weights": engine.weights,
-        "preprocessing": engine.preprocessing,
+        "preprocessing": _seen_as(engine, wire.get_image(request)),
         "engine_ms": round(took, 3),
     }
 
@@ -133,13 +133,18 @@ def _tuned(request: Json) -> tuple[Segmentation, Provenance, float]:
     embedding = _kept(request, engine)
     started = time.perf_counter()
     result = engine.masks(embedding, params)
-    return result, _provenance(engine, params), round((time.perf_counter() - started) * 1000, 3)
+    return result, _provenance(engine, params, request), round((time.perf_counter() - started) * 1000, 3)
 
 
-def _provenance(engine: Engine, params: AutoParams) -> Provenance:
+def _seen_as(engine: Engine, image: ImageRef) -> str:
+    """How the image's pixels became network input."""
+    return "; ".join(filter(None, (engine.preprocessing, image.view.text)))
+
+
+def _provenance(engine: Engine, params: AutoParams, request: Json) -> Provenance:
     # Where a run begins makes no difference to what it finds.
     used = {name: value for name, value in asdict(params).items() if name != "first"}
-    return Provenance(engine.card.name, engine.weights, engine.preprocessing, used)
+    return Provenance(engine.card.name, engine.weights, _seen_as(engine, wire.get_image(request)), used)
 
 
 @_embedding_task(name=EMBED)
@@ -248,12 +253,12 @@ def _parts(request: Json, on_progress: Callable[[float], None]) -> Iterator[tupl
         # What the live preview showed, to the pixel.
         keeper = get_flow_engine(name)
         found = with_less_memory(lambda: keeper.masks(_ensured(request, keeper), params, progress=on_progress))
-        yield part_of(0, found), _provenance(keeper, params)
+        yield part_of(0, found), _provenance(keeper, params, request)
         return
     engine = get_auto_engine(name)
     pixels = load_pixels(wire.get_image(request))
     for part in parts_of(engine, pixels, params, progress=on_progress):
-        yield part, _provenance(engine, params)
+        yield part, _provenance(engine, params, request)
 
 
 def warm(engine_names: Iterable[str], *, queue: str) -> dict[str, str]:

@@ -71,7 +71,7 @@ EXPORTS = DATA / "exports"
 RUNS = Path(env("CYTOMARK_RUNS", default=str(DATA / "runs")))
 UPLOAD_BYTES: int = env.int("CYTOMARK_UPLOAD_BYTES", default=2 * 1024**3)
 """The largest file that may be uploaded."""
-IMAGE_PIXELS: int = env.int("CYTOMARK_IMAGE_PIXELS", default=64_000_000)
+IMAGE_PIXELS: int = env.int("CYTOMARK_IMAGE_PIXELS", default=1_500_000_000)
 """The most pixels that a plane may have."""
 IMAGE_VALUES: int = env.int("CYTOMARK_IMAGE_VALUES", default=8_000_000_000)
 """The most values that all planes and channels of an image may have together."""

@@ -47,20 +47,21 @@ def access_chunk(image: Image, place: Place) -> Path:
 
 def packed(path: Path, coding: Coding) -> bytes:
     """The chunk's file in this coding. Raises AppError NOT_FOUND where it is not there."""
-    data = _read(path)
+    data = read_chunk(path)
     return data if coding == "zstd" else _pack(bytes(imagecodecs.zstd_decode(data)), coding)
 
 
 def packed_maximum(paths: list[Path], dtype: str, coding: Coding) -> bytes:
     """The largest value of each pixel, one chunk in memory at a time. Raises as ``packed``."""
     numbers = np.dtype(dtype).newbyteorder("<")
-    largest = np.frombuffer(imagecodecs.zstd_decode(_read(paths[0])), numbers).copy()
+    largest = np.frombuffer(imagecodecs.zstd_decode(read_chunk(paths[0])), numbers).copy()
     for path in paths[1:]:
-        np.maximum(largest, np.frombuffer(imagecodecs.zstd_decode(_read(path)), numbers), out=largest)
+        np.maximum(largest, np.frombuffer(imagecodecs.zstd_decode(read_chunk(path)), numbers), out=largest)
     return _pack(largest.tobytes(), coding)
 
 
-def _read(path: Path) -> bytes:
+def read_chunk(path: Path) -> bytes:
+    """One zstd frame. Raises AppError NOT_FOUND where the file is not there."""
     try:
         return path.read_bytes()
     except FileNotFoundError as error:

@@ -8,6 +8,7 @@ from annotation.models.images import Image, ImageStatus, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Looks, Membership, NextOrder, Project, Role
+from annotation.models.recipes import Recipe, Scaling
 from annotation.models.regions import Region
 from annotation.models.review import Judgement, ProjectVisit, StateChange, Verdict, Visit
 from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
@@ -46,8 +47,10 @@ __all__ = [
     "Project",
     "ProjectVisit",
     "Receipt",
+    "Recipe",
     "Region",
     "Role",
+    "Scaling",
     "Snapshot",
     "SnapshotImage",
     "Split",

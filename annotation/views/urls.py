@@ -27,6 +27,7 @@ from annotation.views import (
     pages,
     presence,
     projects,
+    recipes,
     regions,
     runs,
     snapshots,
@@ -50,6 +51,7 @@ api.add_router("", members.router)
 api.add_router("", label_classes.router)
 api.add_router("", images.router)
 api.add_router("", looks.router)
+api.add_router("", recipes.router)
 api.add_router("", regions.router)
 api.add_router("", history.router)
 api.add_router("", workflow.router)

@@ -247,6 +247,20 @@ ROWS = [
     Row("GET", "/api/images/{image_id}/tiles/{level}/{t}/{c}/{z}/{row}/{col}", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/thumbnail", MEMBERS, prepare=store_pixels),
     Row("GET", "/api/images/{image_id}/original", MEMBERS, prepare=store_pixels),
+    # --- what networks see
+    Row("GET", P + "/recipes", MEMBERS),
+    Row("PUT", P + "/recipes/{engine}", MANAGERS, 200, lambda _: {"channels": [0], "projection": "max"}),
+    Row("DELETE", P + "/recipes/{engine}", MANAGERS, 204),
+    Row("GET", "/api/images/{image_id}/network-view/{engine}", MEMBERS, prepare=store_pixels, query="?t=0&z=0"),
+    Row(
+        "POST",
+        "/api/images/{image_id}/network-view/{engine}",
+        MEMBERS,
+        200,
+        lambda _: {"channels": [0]},
+        store_pixels,
+        query="?t=0&z=0",
+    ),
     # --- the way of images
     Row("GET", "/api/images/{image_id}/steps", MEMBERS),
     Row("POST", "/api/images/{image_id}/steps", ANNOTATORS, 200, lambda _: {"to": "submitted"}),

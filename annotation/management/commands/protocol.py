@@ -23,6 +23,7 @@ from annotation.views import (
     access_schemas,
     dataset_schemas,
     discussion_schemas,
+    recipe_schemas,
     review_schemas,
     schemas,
     schemas_history,
@@ -43,6 +44,7 @@ SCHEMAS = (
     upload_schemas,
     webhook_schemas,
     discussion_schemas,
+    recipe_schemas,
 )
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}

@@ -8,6 +8,7 @@ import type { KeptLooks, LooksPort } from "./look-memory";
 import type { HistoryPort } from "./past";
 import type { TileAt } from "./pixel-tiles";
 import type { LabelClass } from "./ports";
+import type { RecipesPort } from "./recipes";
 import type { RegionsPort } from "./regions";
 import type { ImageContent } from "./viewer";
 
@@ -139,6 +140,7 @@ export interface AnnotatorApi {
   cancel(jobId: string): Promise<void>;
   /** Has the file read once more, its planes being these; resolves when that is done. */
   correctPlanes(imageId: string, planes: string): Promise<void>;
+  recipes(projectId: string): RecipesPort;
   workflow(imageId: string, projectId: string): WorkflowPort;
   review(imageId: string): ReviewPort;
   regions(imageId: string): RegionsPort;

@@ -10,13 +10,14 @@ import type {
   JobOut,
   MemberOut,
   NextOut,
+  RecipeOut,
   RegionOut,
   RestoredOut,
   StepOut,
   VerdictOut,
 } from "../protocol/api.gen";
 import type { CellState } from "../protocol/messages.gen";
-import { call, download } from "./http";
+import { call, download, picture } from "./http";
 
 const POLL_MS = 700;
 
@@ -38,6 +39,16 @@ export const annotatorApi: AnnotatorApi = {
   },
   cancel: async (jobId) => {
     await call<JobOut>("POST", `/api/jobs/${jobId}/cancel`);
+  },
+  recipes: (projectId) => {
+    const path = `/api/projects/${projectId}/recipes`;
+    return {
+      list: () => call<RecipeOut[]>("GET", path),
+      keep: (engine, recipe) => call<RecipeOut>("PUT", `${path}/${engine}`, recipe),
+      forget: (engine) => call<undefined>("DELETE", `${path}/${engine}`),
+      look: (imageId, engine, recipe, { t, z }) =>
+        picture(`/api/images/${imageId}/network-view/${engine}?t=${t}&z=${z}`, recipe),
+    };
   },
   workflow: (imageId, projectId) => ({
     steps: () => call<StepOut[]>("GET", `/api/images/${imageId}/steps`),

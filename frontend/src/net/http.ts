@@ -63,6 +63,11 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
+/** A picture that the server makes of what is sent. Rejects as `call` does. */
+export async function picture(path: string, body: unknown): Promise<Blob> {
+  return (await send("POST", path, body)).blob();
+}
+
 /** What lies at a path, byte by byte. Rejects as `call` does, and when `signal` says that it is no longer wanted. */
 export async function download(path: string, signal: AbortSignal): Promise<ArrayBuffer> {
   return (await send("GET", path, undefined, signal)).arrayBuffer();

@@ -519,6 +519,23 @@ export interface ReadingIn {
   readonly format?: string;
 }
 
+/** What an engine gets. `channels`: one, or red, green and blue. `projection`: the slice that is looked at, or the largest or mean value over all. `scaling`: values as they are, between the 0.1st and 99.9th percentile of the image, or between `ranges`, a pair for each channel. */
+export interface RecipeIn {
+  readonly channels: readonly number[];
+  readonly projection: "none" | "max" | "mean";
+  readonly scaling: "values" | "image" | "fixed";
+  readonly ranges: readonly (readonly number[])[];
+}
+
+/** What an engine gets of this project's images. */
+export interface RecipeOut {
+  readonly engine: string;
+  readonly channels: readonly number[];
+  readonly projection: "none" | "max" | "mean";
+  readonly scaling: "values" | "image" | "fixed";
+  readonly ranges: readonly (readonly number[])[];
+}
+
 /** A part of an image in pixels, half-open. */
 export interface Rectangle {
   readonly top: number;

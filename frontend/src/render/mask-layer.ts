@@ -1,5 +1,6 @@
 import type { Camera, Size } from "../editor/camera";
 import type { Rgb } from "../editor/palette";
+import type { Mask } from "../geometry/mask";
 import { type Gl, type Program, programOf, textureOf, unpackFrom } from "./gl";
 import { MASKS, QUAD } from "./shaders";
 import { overlap, type Tile, tilesOf } from "./tiles";
@@ -9,7 +10,11 @@ export interface Labels {
   readonly width: number;
   readonly height: number;
   readonly labels: Uint32Array;
+  cells(): Iterable<{ readonly mask: Mask }>;
 }
+
+/** A larger texture would hold up the first picture of a large image in which there is nothing yet. */
+const SIDE = 4096;
 
 export interface MaskLook {
   readonly fill: number;
@@ -25,7 +30,8 @@ export const ROW = 1024;
 /** All cells from one label texture: what a frame costs depends on the canvas, not on how many cells there are. */
 export class MaskLayer {
   private readonly program: Program;
-  private readonly tiles: { tile: Tile; texture: WebGLTexture }[];
+  /** A part without cells has no texture. */
+  private readonly tiles: { tile: Tile; texture: WebGLTexture | null }[];
   private cells: WebGLTexture | null = null;
   private rows = 0;
 
@@ -34,21 +40,24 @@ export class MaskLayer {
     private readonly source: Labels,
   ) {
     this.program = programOf(gl, QUAD, MASKS);
-    const side = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
-    this.tiles = tilesOf(source.width, source.height, side).map((tile) => ({
-      tile,
-      texture: textureOf(gl, gl.R32UI, tile.width, tile.height),
-    }));
+    const side = Math.min(SIDE, gl.getParameter(gl.MAX_TEXTURE_SIZE) as number);
+    this.tiles = tilesOf(source.width, source.height, side).map((tile) => ({ tile, texture: null }));
     this.refresh({ x: 0, y: 0, width: source.width, height: source.height });
   }
 
   /** Copy a changed rectangle of the labels to the graphics card. */
   refresh(changed: Tile): void {
     const { gl, source } = this;
-    for (const { tile, texture } of this.tiles) {
-      const part = overlap(tile, changed);
+    for (const held of this.tiles) {
+      const { tile } = held;
+      let part = overlap(tile, changed);
       if (!part) continue;
-      gl.bindTexture(gl.TEXTURE_2D, texture);
+      if (!held.texture) {
+        if (!this.hasCells(tile)) continue;
+        held.texture = textureOf(gl, gl.R32UI, tile.width, tile.height);
+        part = tile;
+      }
+      gl.bindTexture(gl.TEXTURE_2D, held.texture);
       unpackFrom(gl, source.width, part.x, part.y);
       gl.texSubImage2D(
         gl.TEXTURE_2D,
@@ -63,6 +72,12 @@ export class MaskLayer {
       );
     }
     unpackFrom(gl, 0, 0, 0);
+  }
+
+  private hasCells(tile: Tile): boolean {
+    for (const { mask } of this.source.cells())
+      if (overlap(tile, { x: mask.left, y: mask.top, width: mask.width, height: mask.height })) return true;
+    return false;
   }
 
   /** Colour and state of every slot: four bytes each, whole rows of ROW slots. */
@@ -97,6 +112,7 @@ export class MaskLayer {
     gl.bindTexture(gl.TEXTURE_2D, this.cells);
     gl.activeTexture(gl.TEXTURE0);
     for (const { tile, texture } of this.tiles) {
+      if (!texture) continue;
       gl.bindTexture(gl.TEXTURE_2D, texture);
       gl.uniform4f(program.at("u_rect"), tile.x, tile.y, tile.width, tile.height);
       gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);

@@ -4,6 +4,7 @@ import { Icon } from "../icon";
 import { CommandButton, Section } from "./controls";
 import { EngineChoice, Missing, Notices, Problem } from "./engine-choice";
 import { type Annotator, isActive } from "./model";
+import { NetworkView } from "./network-view";
 import { Parameters } from "./parameters";
 
 export function FindPanel({ model }: { model: Annotator }): JSX.Element {
@@ -35,6 +36,7 @@ export function FindPanel({ model }: { model: Annotator }): JSX.Element {
         value={findEngine.value}
         onChange={(name) => model.chooseFindEngine(name)}
       />
+      <NetworkView model={model} />
       <Parameters model={model} />
       <Run model={model} />
       <Notices engines={[prompter, finder]} />

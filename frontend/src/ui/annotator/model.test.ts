@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { AnnotatorApi, EngineInfo, ImageDetail } from "../../editor/page-ports";
 import type { JobUpdate } from "../../editor/ports";
 import { FakeComments } from "../../testing/fake-comments";
+import { FakeRecipes } from "../../testing/fake-recipes";
 import { FakeRegions } from "../../testing/fake-regions";
 import { FakeReview } from "../../testing/fake-review";
 import { FakeWorkflow } from "../../testing/fake-workflow";
@@ -88,6 +89,7 @@ class Page {
         return { id: "j" };
       },
       cancel: (job) => note(`cancel ${job}`),
+      recipes: () => new FakeRecipes(),
       correctPlanes: (_, planes) => note(`planes ${planes}`),
       review: () => new FakeReview(),
       workflow: (image) => new FakeWorkflow(image, note),

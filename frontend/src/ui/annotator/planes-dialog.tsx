@@ -18,7 +18,7 @@ export function PlanesQuestion({ model }: { model: Annotator }): JSX.Element | n
     <>
       <button
         type="button"
-        class="button"
+        class="button planes-question"
         onClick={() => {
           open.value = true;
         }}
