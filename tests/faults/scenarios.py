@@ -18,7 +18,7 @@ import redis
 
 from annotation.protocol import Mask
 from tests.faults.drawer import Drawer, Link, square
-from tests.faults.ground import CLICK, POSTGRES, VALKEY, WEB, Ground, Scenario, until
+from tests.faults.ground import CLICK, IO, POSTGRES, VALKEY, WEB, Ground, Scenario, until
 from tests.running import Person
 from webapp.embedded.valkey import Valkey
 
@@ -209,7 +209,7 @@ async def r16_queue_lost(ground: Ground, size: Size, seed: int) -> str:
     owner = ground.people[0]
     path = f"/api/projects/{ground.project}/images"
     before = len(owner.get(path))
-    worker = kill(ground, ("worker", "io"), signal.SIGSTOP)
+    worker = kill(ground, IO, signal.SIGSTOP)
     try:
         for number in range(size.operations):
             pixels = np.full((8, 8), number % 251, np.uint8)

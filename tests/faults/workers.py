@@ -11,11 +11,11 @@ from typing import Any
 
 from celery import Celery
 
-from tests.faults.ground import Ground, until
+from tests.faults.ground import IO, Ground, until
 from webapp.embedded.valkey import Valkey
 from webapp.redis_urls import broker_url
 
-IO, BATCH = ("worker", "io"), ("worker", "batch")
+BATCH = ("celery", "-Q batch")
 OVER = {"done", "failed", "cancelled"}
 
 
