@@ -64,6 +64,9 @@ def large_tiff(path: Path) -> None:
     for row, col in rng.uniform(0, 1000, (300, 2)):
         part += (3000 * np.exp(-((rows - row) ** 2 + (cols - col) ** 2) / 120)).astype(np.uint16)
     plane = np.tile(part, (SIDE // 1000, SIDE // 1000))
+    # No part is another's twin: compression would find it.
+    for row in range(0, SIDE, 1000):
+        plane[row : row + 1000] += rng.poisson(20, (1000, SIDE)).astype(np.uint16)
     tifffile.imwrite(path, plane, rowsperstrip=64)
 
 

@@ -1,4 +1,4 @@
-"""What a person waits for in a large image: the first picture, the bytes for it, a slider, and tiles for fifty at once."""
+"""What a person waits for in a large image: the first picture, its bytes, a slider, and tiles for fifty at once."""
 
 from __future__ import annotations
 
