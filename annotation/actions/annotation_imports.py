@@ -153,11 +153,13 @@ class Line:
     plane: tuple[int, int]
     class_name: str
     mask: Rle
+    number: int | None = None
+    parent: int | None = None
 
 
 def _line(text: bytes, images: list[Image]) -> Line:
     """A cell as the program wrote it; nothing that it says is believed. Raises ValueError and its relatives."""
-    index, t, z, name, (top, left, height, width), counts = json.loads(text)
+    index, t, z, name, (top, left, height, width), counts, number, parent = json.loads(text)
     mask = Mask(top=top, left=left, height=height, width=width, counts=counts).to_rle()
     if not (isinstance(index, int) and 0 <= index < len(images) and isinstance(name, str)):
         raise ValueError("a cell of no image")
@@ -165,7 +167,10 @@ def _line(text: bytes, images: list[Image]) -> Line:
     check_inside(mask, image)
     if not (isinstance(t, int) and isinstance(z, int) and 0 <= t < image.size_t and 0 <= z < image.size_z):
         raise ValueError("a cell of no plane")
-    return Line(index, (t, z), name, mask)
+    for said in (number, parent):
+        if said is not None and not isinstance(said, int):
+            raise ValueError("a number that is none")
+    return Line(index, (t, z), name, mask, number, parent)
 
 
 def lines_by_image(path: Path, images: list[Image], *, name: str) -> Iterator[tuple[Image, list[Line]]]:
@@ -255,6 +260,18 @@ def do_read_annotations(job: Job) -> None:
     do_finish_job(job.pk, job.attempt, result=asdict(report), message=message)
 
 
+def _new_cells(lines: list[Line], classes: dict[str, int]) -> list[NewCell]:
+    """Objects keep their cells over planes; an object whose mother is not in the file has none."""
+    numbers = {line.number for line in lines}
+    return [
+        NewCell(
+            line.plane, line.mask, classes.get(line.class_name.casefold()), line.number,
+            line.parent if line.parent in numbers and line.parent != line.number else None,
+        )
+        for line in lines
+    ]  # fmt: skip
+
+
 def add_read(
     path: Path, *, project: Project, user: User | None, job_id: UUID, format_name: str, on_progress: Progress
 ) -> tuple[int, int]:
@@ -263,7 +280,7 @@ def add_read(
     provenance = Provenance(source="auto", engine="import", preprocessing=format_name)
     for image, lines in lines_by_image(path, images, name="The file"):
         on_progress(touched / max(1, len(images)))
-        new = [NewCell(line.plane, line.mask, classes.get(line.class_name.casefold())) for line in lines]
+        new = _new_cells(lines, classes)
         try:
             cells += do_add_cells(image.pk, user, new, operation_id=uuid5(job_id, str(image.pk)), provenance=provenance)
         except RefusedError as refusal:

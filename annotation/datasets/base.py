@@ -28,7 +28,8 @@ class ClassRecord:
 @dataclass(frozen=True, slots=True)
 class CellRecord:
     """One cell as the database has it, on slice ``z`` of frame ``t``. ``label`` is its number in the image, 1 or more,
-    not necessarily dense."""
+    not necessarily dense; cells of several planes with one label are one object. ``parent`` is the label of the object
+    that divided into this one."""
 
     id: UUID
     label: int
@@ -38,6 +39,7 @@ class CellRecord:
     created_by: str
     t: int = 0
     z: int = 0
+    parent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

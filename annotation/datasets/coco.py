@@ -53,7 +53,8 @@ class CocoExporter:
     layout = (
         "annotations.json  COCO instances: images, categories, annotations with compressed run lengths\n"
         "                  (pycocotools decodes them), bbox as x, y, width, height, area in pixels. “cytomark” in\n"
-        "                  an annotation says which cell it is (its number and id) and where the mask came from.\n"
+        "                  an annotation says which cell it is (its number, that of its mother, its id) and where the\n"
+        "                  mask came from. Cells of several planes with one number are one object.\n"
         "                  Of a stack or a film every plane is an image of its own, with t and z in “cytomark”."
     )
 
@@ -129,6 +130,7 @@ def _image(image: ImageRecord, plane: PlaneRecord, *, number: int) -> dict[str, 
 
 def _annotation(cell: CellRecord, mask: Any, *, number: int, image: int, category: int) -> dict[str, Any]:
     origin = {key: cell.provenance.get(key, "") for key in ("source", "engine", "weights")}
+    about = {"id": str(cell.id)}
     return {
         "id": number,
         "image_id": image,
@@ -137,5 +139,5 @@ def _annotation(cell: CellRecord, mask: Any, *, number: int, image: int, categor
         "bbox": [cell.mask.left, cell.mask.top, cell.mask.width, cell.mask.height],
         "area": cell.mask.area,
         "segmentation": mask,
-        "cytomark": {"id": str(cell.id), "label": cell.label, **origin, "created_by": cell.created_by},
+        "cytomark": {**about, "label": cell.label, "parent": cell.parent, **origin, "created_by": cell.created_by},
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from annotation.datasets.base import ClassRecord, ImageRecord, Sink
+from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord, Sink
 from annotation.datasets.cellpose import channels_of
 from annotation.datasets.planes import MAX_UINT16, every_plane, labels_of
 from annotation.errors import AppError, ErrorCode
@@ -25,35 +26,74 @@ class CtcExporter:
     summary = "Frames and masks in the folders of the Cell Tracking Challenge."
     layout = (
         "NAME/01/t000.tif                      the first channel of each frame, slices as pages\n"
-        "NAME/01_GT/SEG/man_seg000.tif         its cells, 16 bits, the same numbers as in Cytomark\n"
+        "NAME/01_GT/SEG/man_seg000.tif         its cells, 16 bits: the numbers of the objects in Cytomark\n"
         "NAME/01_GT/TRA/man_track000.tif       the same as markers\n"
-        "NAME/01_GT/TRA/man_track.txt          number, first frame, last frame, parent (0) of each cell"
+        "NAME/01_GT/TRA/man_track.txt          number, first frame, last frame and parent (0: none) of each\n"
+        "                                      track. Who is away for some frames comes back with a new number"
     )
 
     def write(self, images: Iterable[ImageRecord], sink: Sink, *, classes: Iterable[ClassRecord]) -> None:  # noqa: ARG002
         """One folder for each image; the challenge knows no classes."""
         for image in images:
-            if image.largest_label > MAX_UINT16:
-                sentence = f"The challenge's files hold cell numbers up to 65,535, and {image.name} has more."
-                raise AppError(ErrorCode.TOO_LARGE, f"{sentence} Choose OME-TIFF or OME-Zarr.")
-            tracks = dict[int, tuple[int, int]]()
+            tracks = Tracks(image)
             for t, labels_zhw in _frames(image, tracks):
                 digits = f"{t:0{max(3, len(str(image.axes.size_t - 1)))}}"
                 _write(sink, f"{image.stem}/01/t{digits}.tif", _pixels(image, t))
                 _write(sink, f"{image.stem}/01_GT/SEG/man_seg{digits}.tif", labels_zhw)
                 _write(sink, f"{image.stem}/01_GT/TRA/man_track{digits}.tif", labels_zhw)
-            lines = (f"{label} {first} {last} 0\n" for label, (first, last) in sorted(tracks.items()))
             with sink.file(f"{image.stem}/01_GT/TRA/man_track.txt", compress=True) as file:
-                file.write("".join(lines).encode())
+                file.write("".join(tracks.lines()).encode())
 
 
-def _frames(image: ImageRecord, tracks: dict[int, tuple[int, int]]) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Each frame's labels (slice, row, column); when each label is there is written down."""
+class Tracks:
+    """Objects as the challenge has them: a track is in each frame from its first to its last. An object that is away
+    for some frames comes back under another number, whose parent is the one that it had."""
+
+    def __init__(self, image: ImageRecord) -> None:
+        self._name, self._largest = image.name, image.largest_label
+        self._numbers: dict[int, int] = {}
+        self._spans: dict[int, tuple[int, int]] = {}
+        self._parents: dict[int, int] = {}
+        self._check()
+
+    def _check(self) -> None:
+        if self._largest > MAX_UINT16:
+            sentence = f"The challenge's files hold cell numbers up to 65,535, and {self._name} has more."
+            raise AppError(ErrorCode.TOO_LARGE, f"{sentence} Choose OME-TIFF or OME-Zarr.")
+
+    def number(self, cell: CellRecord) -> int:
+        """Of the cell's track. Cells come frame by frame."""
+        number = self._numbers.setdefault(cell.label, cell.label)
+        first, last = self._spans.get(number, (cell.t, cell.t))
+        if cell.t > last + 1:
+            self._largest += 1
+            self._check()
+            self._parents[self._largest] = number
+            number = self._numbers[cell.label] = self._largest
+            first = cell.t
+        elif number not in self._spans and cell.parent is not None:
+            # The mother's track is the one that she had last.
+            self._parents[number] = self._numbers.get(cell.parent, cell.parent)
+        self._spans[number] = (first, cell.t)
+        return number
+
+    def lines(self) -> Iterator[str]:
+        """man_track.txt. A mother is named that was there before her daughter, and has ended."""
+        for number, (first, last) in sorted(self._spans.items()):
+            parent = self._parents.get(number, 0)
+            ended = parent in self._spans and self._spans[parent][1] < first
+            yield f"{number} {first} {last} {parent if ended else 0}\n"
+
+
+def _frames(image: ImageRecord, tracks: Tracks) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Each frame's tracks (slice, row, column)."""
     for t, planes in groupby(every_plane(image), key=lambda plane: plane.t):
-        labels_zhw = np.stack([labels_of(image, plane.cells) for plane in planes])
-        for label in np.unique(labels_zhw[labels_zhw > 0]).tolist():
-            tracks[label] = (tracks.get(label, (t, t))[0], t)
-        yield t, labels_zhw
+        # One plane after another: the cells are read once, in this order.
+        yield t, np.stack([labels_of(image, _renumbered(plane.cells, tracks)) for plane in planes])
+
+
+def _renumbered(cells: Iterable[CellRecord], tracks: Tracks) -> Iterator[CellRecord]:
+    return (replace(cell, label=tracks.number(cell)) for cell in cells)
 
 
 def _pixels(image: ImageRecord, t: int) -> NDArray[Any]:

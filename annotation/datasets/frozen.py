@@ -71,6 +71,7 @@ def _line(cell: CellRecord) -> bytes:
     row = [
         cell.label, str(cell.id), cell.t, cell.z, [mask.top, mask.left, mask.height, mask.width], list(mask.counts),
         cell.label_class.id if cell.label_class else None, dict(cell.provenance), cell.created_by,
+        cell.parent,
     ]  # fmt: skip
     return _canonical(row) + b"\n"
 
@@ -113,10 +114,11 @@ def thawed_cells(part: SnapshotImage, classes: dict[int, ClassRecord]) -> Iterat
     try:
         for line in _lines(bytes(part.cells)):
             digest.update(line + b"\n")
-            label, key, t, z, (top, left, height, width), counts, class_id, provenance, maker = json.loads(line)
+            label, key, t, z, (top, left, height, width), counts, *rest = json.loads(line)
+            class_id, provenance, maker, parent = rest
             mask = Rle(top, left, height, width, tuple(counts))
             one = None if class_id is None else classes[class_id]
-            yield CellRecord(UUID(key), label, mask, one, provenance, maker, t=t, z=z)
+            yield CellRecord(UUID(key), label, mask, one, provenance, maker, t=t, z=z, parent=parent)
     except (zlib.error, ValueError, KeyError, TypeError) as error:
         raise _damaged() from error
     if digest.hexdigest() != part.sha256:

@@ -21,9 +21,9 @@ from inference.rle import decode
 
 ROWS_AT_ONCE = 10_000
 WORDS = ("image", "image_id", "split", "cell_id", "class", "source", "engine", "created_by")
-WHOLE = ("cell", "t", "z", "area_px", "top", "left", "height", "width")
+WHOLE = ("cell", "parent", "t", "z", "area_px", "top", "left", "height", "width")
 CELL_COLUMNS = (
-    "image", "image_id", "split", "cell", "cell_id", "class", "t", "z", "area_px", "area_um2", "centroid_x",
+    "image", "image_id", "split", "cell", "parent", "cell_id", "class", "t", "z", "area_px", "area_um2", "centroid_x",
     "centroid_y", "top", "left", "height", "width", "major_axis_px", "minor_axis_px", "eccentricity",
     "orientation_rad", "perimeter_px", "equivalent_diameter_px", "source", "engine", "created_by",
 )  # fmt: skip
@@ -40,7 +40,7 @@ def shape_row(cell: CellRecord, image: ImageRecord) -> dict[str, Any]:
     major, minor, angle = _ellipse(rows, cols)
     padded_hw = np.pad(mask_hw, 1)
     return {
-        "image": image.name, "image_id": str(image.id), "split": image.split, "cell": cell.label,
+        "image": image.name, "image_id": str(image.id), "split": image.split, "cell": cell.label, "parent": cell.parent,
         "cell_id": str(cell.id), "class": cell.label_class.name if cell.label_class else "", "t": cell.t, "z": cell.z,
         "area_px": area, "area_um2": None if y_um is None or x_um is None else area * y_um * x_um,
         "centroid_x": float(cols.mean()) + cell.mask.left, "centroid_y": float(rows.mean()) + cell.mask.top,
@@ -129,8 +129,9 @@ class MeasurementsExporter:
     title = "Measurements"
     summary = "Size, shape and intensity of every cell as CSV and Parquet. No masks."
     layout = (
-        "cells.csv, cells.parquet        one row for each cell: image, number, class, plane, area (pixels; µm² where\n"
-        "                                the size of a pixel is known), centre, box, axes, perimeter, origin\n"
+        "cells.csv, cells.parquet        one row for each cell: image, number, mother, class, plane, area\n"
+        "                                (pixels; µm² where the size of a pixel is known), centre, box, axes,\n"
+        "                                perimeter, origin\n"
         "channels.csv, channels.parquet  one row for each cell and channel: mean, standard deviation, smallest,\n"
         "                                largest value and sum of the pixels, as they were stored\n\n"
         "In the CSV files a text that a spreadsheet would take for a formula has an apostrophe before it."

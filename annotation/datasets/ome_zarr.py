@@ -61,7 +61,8 @@ def _write_labels(sink: Sink, root: str, image: ImageRecord) -> None:
     for number, level in enumerate(levels):
         with sink.file(f"{root}/{number}/zarr.json", compress=True) as file:
             file.write(json.dumps(label_array(axes.size_t, axes.size_z, level), indent=1).encode())
-    told.sort(key=lambda each: each[0])
+    # An object has one entry, however many planes it is on.
+    told = list({each[0]: each for each in sorted(told, key=lambda each: each[0])}.values())
     about = {
         "version": "0.5",
         "multiscales": [{"name": "cells", **label_scales((axes.time_step, *axes.pixel_um), len(levels))}],
@@ -80,7 +81,8 @@ def _noted(cells: Iterable[CellRecord], told: list[tuple[int, dict[str, Any], tu
     """The cells again; their numbers, classes and colours are written down."""
     for cell in cells:
         name = cell.label_class.name if cell.label_class else UNCLASSIFIED
-        told.append((cell.label, {"class": name, "id": str(cell.id)}, colour_of(cell.label_class)))
+        about = {"class": name, "id": str(cell.id), **({"parent": cell.parent} if cell.parent else {})}
+        told.append((cell.label, about, colour_of(cell.label_class)))
         yield cell
 
 

@@ -109,6 +109,7 @@ def _cell_records(image_id: UUID) -> Iterator[CellRecord]:
             created_by=cell.created_by.username if cell.created_by else "",
             t=cell.t,
             z=cell.z,
+            parent=cell.parent,
         )
 
 

@@ -16,6 +16,7 @@ from annotation.models import Annotation, Image, Job, JobState, LabelClass, Oper
 from annotation.tasks import add_annotations, read_annotations, sweep
 from inference.rle import Rle
 from tests.annotation.datasets.scene import hard_image, write
+from tests.annotation.datasets.test_tracks import film
 from tests.annotation.export_scene import make_cell, make_image, make_person, make_project, signed_in
 from tests.factories import Tab
 
@@ -93,6 +94,18 @@ def test_adding_is_one_step_of_undo(owner: User, project: Project, image: Image,
     ack = do_push(owner, image.pk, Tab().push(undo=operation.pk))
     assert ack.outcome == "commit"
     assert list(Annotation.objects.filter(deleted=False)) == [kept]
+
+
+def test_tracks_are_objects_again_with_their_mothers(owner: User, project: Project, tmp_path: Path) -> None:
+    empty = make_image(project, "film.tif", height=30, width=50)
+    Image.objects.filter(pk=empty.pk).update(size_t=4, size_z=2)
+    job = reading(owner, project, write(tmp_path / "a.zip", "ctc", [film()]))
+    assert added(owner, job)["result"] == {"cells": 8, "images": 1}
+    cells = {(cell.t, cell.z, cell.top): cell for cell in Annotation.objects.all()}
+    daughters = [cells[2, 0, 2], cells[2, 0, 8]]
+    assert {cell.parent for cell in daughters} == {cells[0, 0, 2].label} == {cells[1, 0, 2].label}
+    assert cells[3, 0, 9].label == daughters[1].label != daughters[0].label
+    assert len({cells[key].label for key in ((0, 0, 20), (0, 1, 20), (2, 0, 20))}) == 1
 
 
 def test_a_second_delivery_adds_nothing(owner: User, project: Project, image: Image, tmp_path: Path) -> None:

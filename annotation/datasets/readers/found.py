@@ -14,10 +14,23 @@ from inference.rle import Rle
 
 MOST_PART = 1024**3
 """Bytes of one file inside an archive."""
-Cells = Iterable[tuple[str, Rle]]
-"""The name of the class (empty where there is none) and the mask, in pixels of the whole plane."""
 _PLANE = re.compile(r"_t(\d{3,6})_z(\d{3,6})\Z")
 _SUFFIX = re.compile(r"(\.ome)?\.(tiff?|png|jpe?g|npy|json|geojson|txt|zip|zarr|webp|bmp|czi|nd2|lif)\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCell:
+    """A mask in pixels of the whole plane, and the name of its class (empty where there is none). Where the file
+    numbers objects over planes, those of one image with one ``number`` are one object; ``parent`` is the number of the
+    one that divided into it."""
+
+    name: str
+    mask: Rle
+    number: int | None = None
+    parent: int | None = None
+
+
+Cells = Iterable[FoundCell]
 
 
 @dataclass(frozen=True)

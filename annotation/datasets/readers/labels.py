@@ -15,18 +15,17 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from scipy import ndimage
 
-from annotation.datasets.readers.found import Cells, FoundPlane, mismatch, part, plain_stem, split_plane
+from annotation.datasets.readers.found import Cells, FoundCell, FoundPlane, mismatch, part, plain_stem, split_plane
 from annotation.imaging.readers.archive import Archive
 from annotation.imaging.readers.zarr_arrays import ZarrArray, read_json
 from annotation.imaging.refusals import RefusalError
 from inference.rle import from_labels
 
-_CTC = re.compile(r"(?:(.*)/)?(\d\d)_GT/SEG/man_seg(\d{3,5})\.tif\Z")
 _MOST_PIXELS = 400_000_000
 
 
 def cells_of(labels_hw: NDArray[Any], height: int, width: int) -> Cells:
-    """Each value's pixels as a cell without a class."""
+    """Each value's pixels as a cell without a class; the value is its number."""
     if labels_hw.shape != (height, width):
         rows, cols = labels_hw.shape if labels_hw.ndim == 2 else (0, 0)
         raise mismatch(rows, cols, wanted=(height, width))
@@ -35,7 +34,8 @@ def cells_of(labels_hw: NDArray[Any], height: int, width: int) -> Cells:
     # Numbers may be as large as they like: they only tell cells apart.
     known, dense = np.unique(labels_hw, return_inverse=True)
     dense_hw = dense.reshape(labels_hw.shape) + (0 if known[0] == 0 else 1)
-    return [("", mask) for _, mask in from_labels(dense_hw.astype(np.int32))]
+    first = 0 if known[0] == 0 else 1
+    return [FoundCell("", mask, int(known[label - first])) for label, mask in from_labels(dense_hw.astype(np.int32))]
 
 
 def tiff_planes(data: bytes) -> NDArray[Any]:
@@ -75,17 +75,6 @@ def read_masks(archive: Archive) -> Iterator[FoundPlane]:
     """Cellpose's NAME_masks.tif and NAME_masks.png, in whatever folder."""
     yield from read_tiffs(archive, only="", ending="_masks")
     yield from read_pngs(archive, folder="", ending="_masks")
-
-
-def read_ctc(archive: Archive) -> Iterator[FoundPlane]:
-    """NAME/01_GT/SEG/man_seg000.tif."""
-    for name in sorted(archive.names):
-        found = _CTC.match(name)
-        if found:
-            planes = tiff_planes(part(archive, name))[0]
-            label = (found[1] or "").split("/")[-1] or found[2]
-            for z, labels_hw in enumerate(planes):
-                yield FoundPlane(label, partial(cells_of, labels_hw), int(found[3]), z if len(planes) > 1 else None)
 
 
 def picture(archive: Archive, name: str) -> NDArray[Any]:
@@ -134,9 +123,10 @@ def _of_voc(archive: Archive, name: str, classes: dict[int, str], height: int, w
     # 255 is VOC's “void”, the seam between objects, where the picture has a palette.
     void = 255 if objects_hw.dtype == np.uint8 else -1
     objects_hw = np.where(objects_hw == void, 0, objects_hw)
-    for _, mask in cells_of(objects_hw, height, width):
+    for cell in cells_of(objects_hw, height, width):
+        mask = cell.mask
         col = mask.left + mask.counts[0] % mask.width
-        yield classes.get(int(classes_hw[mask.top + mask.counts[0] // mask.width, col]), ""), mask
+        yield FoundCell(classes.get(int(classes_hw[mask.top + mask.counts[0] // mask.width, col]), ""), mask)
 
 
 def read_semantic(archive: Archive) -> Iterator[FoundPlane]:
@@ -155,8 +145,8 @@ def _of_classes(archive: Archive, name: str, classes: dict[int, str], height: in
         if value in (0, 255):
             continue
         parts_hw, _ = ndimage.label(classes_hw == value)
-        for _, mask in cells_of(parts_hw, height, width):
-            yield classes.get(value, ""), mask
+        for cell in cells_of(parts_hw, height, width):
+            yield FoundCell(classes.get(value, ""), cell.mask)
 
 
 def read_ome_zarr(archive: Archive) -> Iterator[FoundPlane]:
@@ -168,7 +158,7 @@ def read_ome_zarr(archive: Archive) -> Iterator[FoundPlane]:
         folder = name.removesuffix("/zarr.json")
         about = (read_json(archive, name) or {}).get("attributes", {}).get("ome", {}).get("image-label", {})
         rows = [row for row in about.get("properties", []) if isinstance(row, dict)]
-        classes = {int(row["label-value"]): str(row.get("class", "")) for row in rows if "label-value" in row}
+        known: dict[int | None, dict[str, Any]] = {int(row["label-value"]): row for row in rows if "label-value" in row}
         array = ZarrArray(archive, f"{folder}/0")
         sizes = (1,) * (4 - len(array.shape)) + array.shape
         if len(sizes) != 4 or sizes[-1] * sizes[-2] > _MOST_PIXELS:
@@ -176,12 +166,14 @@ def read_ome_zarr(archive: Archive) -> Iterator[FoundPlane]:
         label = plain_stem((found[1] or "").split("/")[-1])
         for t, z in np.ndindex(sizes[:2]):
             box = [(t, t + 1), (z, z + 1), (0, sizes[2]), (0, sizes[3])][4 - len(array.shape) :]
-            plane = partial(_of_zarr, array, box, classes)
+            plane = partial(_of_zarr, array, box, known)
             yield FoundPlane(label, plane, t if sizes[0] > 1 else None, z if sizes[1] > 1 else None)
 
 
-def _of_zarr(array: Any, box: Any, classes: dict[int, str], height: int, width: int) -> Cells:
+def _of_zarr(array: Any, box: Any, rows: dict[int | None, dict[str, Any]], height: int, width: int) -> Cells:
     labels_hw = array.read(box).reshape(box[-2][1], box[-1][1])
-    for _, mask in cells_of(labels_hw, height, width):
-        col = mask.left + mask.counts[0] % mask.width
-        yield classes.get(int(labels_hw[mask.top + mask.counts[0] // mask.width, col]), ""), mask
+    for cell in cells_of(labels_hw, height, width):
+        about = rows.get(cell.number, {})
+        parent = about.get("parent")
+        name, mother = str(about.get("class", "")), parent if isinstance(parent, int) else None
+        yield FoundCell(name, cell.mask, cell.number, mother)

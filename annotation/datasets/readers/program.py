@@ -2,7 +2,8 @@
 
 It is started for each file, behind the walls of annotation.imaging.containment, and thrown away. It imports no Django.
 Into the folder it writes cells.jsonl, a line for each cell: [image's index, t, z, class, [top, left, height, width],
-counts]; and result.json: {"ok": true, "format", "planes", "walls"} or {"ok": false, "code", "sentence"}.
+counts, number, parent]; and result.json: {"ok": true, "format", "planes", "walls"} or
+{"ok": false, "code", "sentence"}.
 """
 
 from __future__ import annotations
@@ -70,11 +71,13 @@ def _write(plane: FoundPlane, target: Target, lines: TextIO) -> int:
         raise RefusalError(f"the image has no frame {t} with slice {z}")
     texts = []
     with damaged_where_it_breaks(*BROKEN, reason="its outlines cannot be understood"):
-        for name, mask in plane.cells(target.height, target.width):
+        for cell in plane.cells(target.height, target.width):
+            mask = cell.mask
             if mask.area:
                 box = [mask.top, mask.left, mask.height, mask.width]
-                name = "" if name == UNCLASSIFIED else name[:60]
-                texts.append(json.dumps([target.index, t, z, name, box, list(mask.counts)], separators=(",", ":")))
+                name = "" if cell.name == UNCLASSIFIED else cell.name[:60]
+                row = [target.index, t, z, name, box, list(mask.counts), cell.number, cell.parent]
+                texts.append(json.dumps(row, separators=(",", ":")))
     lines.writelines(f"{text}\n" for text in texts)
     return len(texts)
 

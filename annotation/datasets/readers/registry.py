@@ -9,7 +9,6 @@ from typing import Any, BinaryIO
 
 from annotation.datasets.readers.found import FoundPlane
 from annotation.datasets.readers.labels import (
-    read_ctc,
     read_huggingface,
     read_masks,
     read_ome_zarr,
@@ -19,6 +18,7 @@ from annotation.datasets.readers.labels import (
 )
 from annotation.datasets.readers.seg import read_seg
 from annotation.datasets.readers.shapes import read_coco, read_geojson, read_imagej, read_labelme, read_yolo
+from annotation.datasets.readers.tracks import read_ctc
 from annotation.imaging.readers.archive import Archive
 from annotation.imaging.refusals import RefusalError
 
@@ -46,7 +46,7 @@ _SIGNS = (
     ("qupath-geojson", lambda name: name.endswith(".geojson")),
     ("yolo-seg", lambda name: name.endswith("data.yaml")),
     ("voc", lambda name: "SegmentationObject/" in name),
-    ("ctc", lambda name: "_GT/SEG/man_seg" in name),
+    ("ctc", lambda name: "_GT/SEG/man_seg" in name or "_RES/mask" in name or "_ST/SEG/man_seg" in name),
     ("ome-zarr", lambda name: "labels/" in name and name.endswith("zarr.json")),
     ("imagej-roi", lambda name: name.endswith((".roi", ".zip"))),
     ("label-tiff", lambda name: name.lower().endswith((".tif", ".tiff"))),

@@ -19,7 +19,7 @@ from PIL import Image as Pillow
 from pycocotools import mask as coco_mask
 
 from annotation.datasets.outlines import filled
-from annotation.datasets.readers.found import Cells, FoundPlane, mismatch, part, plain_stem, split_plane
+from annotation.datasets.readers.found import Cells, FoundCell, FoundPlane, mismatch, part, plain_stem, split_plane
 from annotation.imaging.readers.archive import Archive
 from annotation.imaging.refusals import RefusalError
 from inference.rle import Rle, decode, encode
@@ -68,7 +68,9 @@ def read_coco(archive: Archive) -> Iterator[FoundPlane]:
 
 def _of_coco(rows: list[dict[str, Any]], classes: dict[Any, str], height: int, width: int) -> Cells:
     for row in rows:
-        yield classes.get(row.get("category_id"), ""), _coco_mask(row["segmentation"], height, width)
+        about = row.get("cytomark", {})
+        name, mask = classes.get(row.get("category_id"), ""), _coco_mask(row["segmentation"], height, width)
+        yield FoundCell(name, mask, about.get("label"), about.get("parent"))
 
 
 def _coco_mask(said: Any, height: int, width: int) -> Rle:
@@ -158,7 +160,7 @@ def _of_yolo(data: bytes, classes: dict[int, str], height: int, width: int) -> C
             raise RefusalError("a corner is no number")
         whole = np.rint(ring)
         ring = np.where(np.abs(ring - whole) < _NEAR * max(height, width), whole, ring)
-        yield classes.get(int(float(number)), ""), filled([ring], height=height, width=width)
+        yield FoundCell(classes.get(int(float(number)), ""), filled([ring], height=height, width=width))
 
 
 # --- LabelMe ------------------------------------------------------------------------------------------------------
@@ -189,7 +191,7 @@ def _of_labelme(shapes: list[dict[str, Any]], height: int, width: int) -> Cells:
             mask = filled([points], height=height, width=width)
         else:
             raise RefusalError(f"it has a shape “{str(kind)[:20]}”; polygons, rectangles and masks are read")
-        yield _named(shape.get("label")), mask
+        yield FoundCell(_named(shape.get("label")), mask)
 
 
 # --- ImageJ -------------------------------------------------------------------------------------------------------
@@ -230,7 +232,7 @@ def _of_rois(rois: list[Any], height: int, width: int) -> Cells:
             rings = found if isinstance(found, list) else [found]
         words = str(roi.name or "").split(" ", 1)
         name = words[1] if len(words) == 2 and words[0].isdigit() else ""
-        yield _named(name), filled(_rings(rings), height=height, width=width)
+        yield FoundCell(_named(name), filled(_rings(rings), height=height, width=width))
 
 
 # --- GeoJSON ------------------------------------------------------------------------------------------------------
@@ -260,7 +262,7 @@ def _of_features(features: list[dict[str, Any]], height: int, width: int) -> Cel
         parts = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
         rings = _rings(ring for polygon in parts for ring in polygon)
         said = (feature.get("properties") or {}).get("classification") or {}
-        yield _named(said.get("name")), filled(rings, height=height, width=width)
+        yield FoundCell(_named(said.get("name")), filled(rings, height=height, width=width))
 
 
 BROKEN = (zipfile.BadZipFile, UnicodeDecodeError)

@@ -39,7 +39,7 @@ def read_file(path: Path, folder: Path, *, chosen: str = "", name: str = "a.zip"
 
 
 def masks_of(lines: list[Any], index: int) -> set[tuple[int, int, Rle]]:
-    return {(t, z, Rle(*box, tuple(counts))) for i, t, z, _, box, counts in lines if i == index}
+    return {(t, z, Rle(*box, tuple(counts))) for i, t, z, _, box, counts, *_ in lines if i == index}
 
 
 def drawn(lines: list[Any]) -> list[np.ndarray]:
