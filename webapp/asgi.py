@@ -15,11 +15,12 @@ from django.urls import path  # noqa: E402 - the consumers need the loaded apps
 
 from annotation.consumers import ImageConsumer  # noqa: E402
 from annotation.lobby import LobbyConsumer  # noqa: E402
+from annotation.views.tile_lane import TileLane  # noqa: E402
 from webapp.origins import OwnOriginOnly  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": TileLane(http),
         "websocket": OwnOriginOnly(
             AuthMiddlewareStack(
                 URLRouter(

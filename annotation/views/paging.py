@@ -36,6 +36,7 @@ class Rows:
 View = TypeVar("View", bound=Callable[..., Any])
 MOST = 1000
 _ARGUMENT = "page_asked"
+_SOURCE: Any = Query(...)  # type: ignore[type-arg]
 
 
 class PageIn(In):
@@ -47,7 +48,7 @@ class PageIn(In):
 
 def paged(view: View) -> View:
     """Below the route of an operation that answers a list, or Rows."""
-    contribute_operation_args(view, _ARGUMENT, PageIn, Query(...))
+    contribute_operation_args(view, _ARGUMENT, PageIn, _SOURCE)
     return view
 
 

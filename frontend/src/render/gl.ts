@@ -13,27 +13,31 @@ function compile(gl: Gl, kind: number, source: string): WebGLShader {
   if (!shader) throw new Error("The graphics card gave no shader. Close other tabs and reload the page.");
   gl.shaderSource(shader, source);
   gl.compileShader(shader);
-  if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) {
-    throw new Error(`A shader does not compile: ${gl.getShaderInfoLog(shader) ?? ""}`);
-  }
   return shader;
 }
 
+/** Whether it worked is asked when it is first drawn with: until then the driver works beside the page, which would wait
+ * for seconds where there is no graphics card. */
 export function programOf(gl: Gl, vertex: string, fragment: string): Program {
-  const handle = gl.createProgram();
-  gl.attachShader(handle, compile(gl, gl.VERTEX_SHADER, vertex));
-  gl.attachShader(handle, compile(gl, gl.FRAGMENT_SHADER, fragment));
-  gl.linkProgram(handle);
-  if (!gl.getProgramParameter(handle, gl.LINK_STATUS) && !gl.isContextLost()) {
-    throw new Error(`A shader does not link: ${gl.getProgramInfoLog(handle) ?? ""}`);
-  }
+  const program = gl.createProgram();
+  const shaders = [compile(gl, gl.VERTEX_SHADER, vertex), compile(gl, gl.FRAGMENT_SHADER, fragment)];
+  for (const shader of shaders) gl.attachShader(program, shader);
+  gl.linkProgram(program);
   const places = new Map<string, WebGLUniformLocation | null>();
+  let checked = false;
   return {
-    handle,
+    get handle() {
+      if (!checked && !gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
+        const logs = [gl.getProgramInfoLog(program), ...shaders.map((shader) => gl.getShaderInfoLog(shader))];
+        throw new Error(`A shader does not link: ${logs.filter(Boolean).join(" ")}`);
+      }
+      checked = true;
+      return program;
+    },
     at(name) {
       let place = places.get(name);
       if (place === undefined) {
-        place = gl.getUniformLocation(handle, name);
+        place = gl.getUniformLocation(program, name);
         places.set(name, place);
       }
       return place;

@@ -96,7 +96,7 @@ export class MaskLayer {
 
   draw(camera: Camera, viewport: Size, look: MaskLook): void {
     const { gl, program } = this;
-    if (!this.cells) return;
+    if (!this.cells || this.tiles.every(({ texture }) => !texture)) return;
     gl.useProgram(program.handle);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
