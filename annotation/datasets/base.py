@@ -26,6 +26,15 @@ class ClassRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictRecord:
+    """What a reviewer said of a cell as it is: ``judgement`` is accepted, rejected or fixed."""
+
+    judgement: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CellRecord:
     """One cell as the database has it, on slice ``z`` of frame ``t``. ``label`` is its number in the image, 1 or more,
     not necessarily dense; cells of several planes with one label are one object. ``parent`` is the label of the object
@@ -40,6 +49,7 @@ class CellRecord:
     t: int = 0
     z: int = 0
     parent: int | None = None
+    verdict: VerdictRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,9 @@ class CocoExporter:
     layout = (
         "annotations.json  COCO instances: images, categories, annotations with compressed run lengths\n"
         "                  (pycocotools decodes them), bbox as x, y, width, height, area in pixels. “cytomark” in\n"
-        "                  an annotation says which cell it is (its number, that of its mother, its id) and where the\n"
-        "                  mask came from. Cells of several planes with one number are one object.\n"
+        "                  an annotation says which cell it is (its number, its id, its mother's number), what a\n"
+        "                  reviewer said of it, and where the mask came from. Cells of several planes with one\n"
+        "                  number are one object.\n"
         "                  Of a stack or a film every plane is an image of its own, with t and z in “cytomark”."
     )
 
@@ -130,7 +131,7 @@ def _image(image: ImageRecord, plane: PlaneRecord, *, number: int) -> dict[str, 
 
 def _annotation(cell: CellRecord, mask: Any, *, number: int, image: int, category: int) -> dict[str, Any]:
     origin = {key: cell.provenance.get(key, "") for key in ("source", "engine", "weights")}
-    about = {"id": str(cell.id)}
+    about = {"id": str(cell.id), "verdict": cell.verdict.judgement if cell.verdict else None}
     return {
         "id": number,
         "image_id": image,

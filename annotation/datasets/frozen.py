@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord, RegionRecord
+from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord, RegionRecord, VerdictRecord
 from annotation.datasets.pixels import StoredPixels, axes_of
 from annotation.errors import AppError, ErrorCode
 from annotation.geometry import Bounds
@@ -71,7 +71,7 @@ def _line(cell: CellRecord) -> bytes:
     row = [
         cell.label, str(cell.id), cell.t, cell.z, [mask.top, mask.left, mask.height, mask.width], list(mask.counts),
         cell.label_class.id if cell.label_class else None, dict(cell.provenance), cell.created_by,
-        cell.parent,
+        cell.parent, asdict(cell.verdict) if cell.verdict else None,
     ]  # fmt: skip
     return _canonical(row) + b"\n"
 
@@ -115,10 +115,21 @@ def thawed_cells(part: SnapshotImage, classes: dict[int, ClassRecord]) -> Iterat
         for line in _lines(bytes(part.cells)):
             digest.update(line + b"\n")
             label, key, t, z, (top, left, height, width), counts, *rest = json.loads(line)
-            class_id, provenance, maker, parent = rest
+            class_id, provenance, maker, parent, verdict = rest
             mask = Rle(top, left, height, width, tuple(counts))
             one = None if class_id is None else classes[class_id]
-            yield CellRecord(UUID(key), label, mask, one, provenance, maker, t=t, z=z, parent=parent)
+            yield CellRecord(
+                UUID(key),
+                label,
+                mask,
+                one,
+                provenance,
+                maker,
+                t=t,
+                z=z,
+                parent=parent,
+                verdict=VerdictRecord(**verdict) if verdict else None,
+            )
     except (zlib.error, ValueError, KeyError, TypeError) as error:
         raise _damaged() from error
     if digest.hexdigest() != part.sha256:

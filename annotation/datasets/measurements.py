@@ -20,12 +20,12 @@ from annotation.tables import spreadsheet_safe
 from inference.rle import decode
 
 ROWS_AT_ONCE = 10_000
-WORDS = ("image", "image_id", "split", "cell_id", "class", "source", "engine", "created_by")
+WORDS = ("image", "image_id", "split", "cell_id", "class", "source", "engine", "created_by", "verdict")
 WHOLE = ("cell", "parent", "t", "z", "area_px", "top", "left", "height", "width")
 CELL_COLUMNS = (
     "image", "image_id", "split", "cell", "parent", "cell_id", "class", "t", "z", "area_px", "area_um2", "centroid_x",
     "centroid_y", "top", "left", "height", "width", "major_axis_px", "minor_axis_px", "eccentricity",
-    "orientation_rad", "perimeter_px", "equivalent_diameter_px", "source", "engine", "created_by",
+    "orientation_rad", "perimeter_px", "equivalent_diameter_px", "source", "engine", "created_by", "verdict",
 )  # fmt: skip
 CHANNEL_COLUMNS = ("image", "image_id", "cell", "cell_id", "t", "z", "channel", "mean", "std", "min", "max", "sum")
 TEXTS = {*WORDS, "channel"}
@@ -50,7 +50,7 @@ def shape_row(cell: CellRecord, image: ImageRecord) -> dict[str, Any]:
         "perimeter_px": int(sum((np.diff(padded_hw, axis=axis)).sum() for axis in (0, 1))),
         "equivalent_diameter_px": float(np.sqrt(4 * area / np.pi)),
         "source": str(cell.provenance.get("source", "")), "engine": str(cell.provenance.get("engine", "")),
-        "created_by": cell.created_by,
+        "created_by": cell.created_by, "verdict": cell.verdict.judgement if cell.verdict else "",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Max
 
-from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord, RegionRecord
+from annotation.datasets.base import CellRecord, ClassRecord, ImageRecord, RegionRecord, VerdictRecord
 from annotation.datasets.frozen import thawed
 from annotation.datasets.names import Names, split_name
 from annotation.datasets.pixels import StoredPixels, axes_of
@@ -99,7 +99,7 @@ def _regions(image: Image) -> tuple[RegionRecord, ...]:
 
 def _cell_records(image_id: UUID) -> Iterator[CellRecord]:
     cells = Annotation.objects.filter(image_id=image_id, deleted=False).order_by("t", "z", "label")
-    for cell in cells.select_related("label_class", "created_by").iterator(chunk_size=CHUNK):
+    for cell in cells.select_related("label_class", "created_by", "verdict__actor").iterator(chunk_size=CHUNK):
         yield CellRecord(
             id=cell.pk,
             label=cell.label,
@@ -110,7 +110,16 @@ def _cell_records(image_id: UUID) -> Iterator[CellRecord]:
             t=cell.t,
             z=cell.z,
             parent=cell.parent,
+            verdict=_verdict(cell),
         )
+
+
+def _verdict(cell: Annotation) -> VerdictRecord | None:
+    """Of the cell as it is: what was said of an older version is over."""
+    said = getattr(cell, "verdict", None)
+    if said is None or said.version != cell.version:
+        return None
+    return VerdictRecord(said.judgement, said.reason, said.actor.username if said.actor else "")
 
 
 def _class_record(one: LabelClass) -> ClassRecord:

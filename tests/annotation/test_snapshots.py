@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from annotation.actions import jobs, snapshots
 from annotation.datasets import frozen
@@ -29,6 +30,7 @@ from annotation.models import (
     Snapshot,
     SnapshotImage,
     User,
+    Verdict,
 )
 from annotation.tasks import export_project, make_snapshot, sweep
 from inference.rle import Rle
@@ -84,6 +86,18 @@ def test_equal_states_have_equal_hashes_and_others_do_not(owner: User, project: 
     cell.label_class = LabelClass.objects.create(project=project, name="Other", colour="#000000")
     cell.save()
     assert frozen_now(owner, project, "C").sha256 != first.sha256
+
+
+def test_reviews_are_in_it_as_long_as_they_are_of_the_cell_as_it_is(owner: User, project: Project) -> None:
+    cell = make_cell(make_image(project), 1, PIXEL)
+    said = {"image": cell.image, "judgement": "accepted", "actor": owner, "created_at": timezone.now()}
+    without = frozen_now(owner, project, "A")
+    verdict = Verdict.objects.create(annotation=cell, version=cell.version, **said)
+    reviewed = frozen_now(owner, project, "B")
+    (record,) = snapshot_records(reviewed, between=lambda _: None)
+    assert [(one.judgement, one.by) for found in record.cells if (one := found.verdict)] == [("accepted", "ada")]
+    Verdict.objects.filter(pk=verdict.pk).update(version=cell.version + 1)
+    assert frozen_now(owner, project, "C").sha256 == without.sha256 != reviewed.sha256
 
 
 def test_only_what_is_done_is_in_it_unless_one_says_otherwise(owner: User, project: Project) -> None:
