@@ -10,7 +10,7 @@ NPM := "$(CURDIR)/$(BIN)/python" "$(CURDIR)/.ci/npm.py"
 # mypy reads the settings to know the models; it connects to nothing.
 TYPES_ENV := SECRET_KEY=only-for-reading-the-settings-by-mypy DATABASE_URL=postgres://none/none REDIS_URL=redis://none
 
-.PHONY: up test test-code test-running lint types bench e2e faults protocol clean
+.PHONY: up test test-code test-running lint types bench e2e faults fuzz protocol clean
 
 up: $(VENV)/run.stamp frontend/dist/.stamp
 	@exec $(BIN)/python manage.py up --data $(DATA) --port $(PORT)
@@ -45,6 +45,10 @@ e2e: $(VENV)/dev.stamp frontend/dist/.stamp
 # What happens when things die, hang or lose frames: a table of the promises, with the auditor after each.
 faults: $(VENV)/dev.stamp frontend/dist/.stamp
 	$(BIN)/python -m tests.faults
+
+# Four people do everything at random over bad links, 200 seeds: hours. CYTOMARK_FUZZ_SEEDS=3 for a taste.
+fuzz: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.faults.fuzz
 
 bench: bench-click bench-collab bench-engines bench-images bench-export bench-dashboards
 

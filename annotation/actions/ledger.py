@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from dataclasses import asdict
+from typing import Any
 
+from annotation.database import execute_together
 from annotation.models import DayWork, Operation
-from annotation.quality.ledger import active_seconds, counts_of
+from annotation.quality.ledger import PAUSE, counts_of
 
-_LAST = "SELECT max(last_at) FROM annotation_daywork WHERE project_id = %s AND user_id = %s"
+# The time since the person's last operation counts where it is no longer than a pause: see annotation.quality.ledger.
 _ADD = """
-INSERT INTO annotation_daywork AS work
+WITH gap AS (
+    SELECT extract(epoch FROM %(at)s - max(last_at)) AS seconds FROM annotation_daywork
+    WHERE project_id = %(project)s AND user_id = %(user)s
+) INSERT INTO annotation_daywork AS work
     (project_id, user_id, day, engine, operations, created, changed, deleted, proposed, seconds, last_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+SELECT %(project)s, %(user)s, %(day)s, %(engine)s, %(operations)s, %(created)s, %(changed)s, %(deleted)s, %(proposed)s,
+    CASE WHEN %(timed)s AND gap.seconds BETWEEN 0 AND %(pause)s THEN gap.seconds ELSE 0 END, %(last_at)s FROM gap
 ON CONFLICT (project_id, user_id, day, engine) DO UPDATE SET
     operations = work.operations + EXCLUDED.operations, created = work.created + EXCLUDED.created,
     changed = work.changed + EXCLUDED.changed, deleted = work.deleted + EXCLUDED.deleted,
@@ -20,19 +26,21 @@ ON CONFLICT (project_id, user_id, day, engine) DO UPDATE SET
 """
 
 
-def do_count(operation: Operation, *, is_run: bool) -> None:
-    """Count the operation for its person; nobody's are not counted. ``is_run``: an engine found its cells."""
+def counting(operation: Operation, *, is_run: bool) -> list[tuple[str, Any]]:
+    """The statements that count the operation for its person; nobody's are not counted. ``is_run``: an engine found its
+    cells."""
     if operation.actor_id is None:
-        return
-    at, project_id = operation.created_at, operation.image.project_id
-    with connection.cursor() as cursor:
-        cursor.execute(_LAST, [project_id, operation.actor_id])
-        [last] = cursor.fetchone()
-        gap = None if last is None or is_run else (at - last).total_seconds()
-        for number, (engine, counts) in enumerate(counts_of(operation.changes, is_run=is_run).items()):
-            seconds = active_seconds(gap) if number == 0 else 0.0
-            sums = [counts.operations, counts.created, counts.changed, counts.deleted, counts.proposed, seconds]
-            cursor.execute(_ADD, [project_id, operation.actor_id, at.date(), engine, *sums, None if is_run else at])
+        return []
+    at = operation.created_at
+    common = {
+        "project": operation.image.project_id, "user": operation.actor_id, "day": at.date(), "at": at, "pause": PAUSE,
+        "last_at": None if is_run else at,
+    }  # fmt: skip
+    found = counts_of(operation.changes, is_run=is_run)
+    return [
+        (_ADD, {**common, **asdict(counts), "engine": engine, "timed": number == 0 and not is_run})
+        for number, (engine, counts) in enumerate(found.items())
+    ]
 
 
 def do_count_again() -> int:
@@ -40,7 +48,9 @@ def do_count_again() -> int:
     DayWork.objects.all().delete()
     operations = Operation.objects.select_related("image", "part_of").order_by("created_at", "image_id", "clock")
     for operation in operations.iterator(chunk_size=500):
-        do_count(operation, is_run=is_of_run(operation))
+        statements = counting(operation, is_run=is_of_run(operation))
+        if statements:
+            execute_together(statements)
     return operations.count()
 
 

@@ -7,13 +7,13 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from annotation.actions.changes import Editor
-from annotation.actions.ledger import do_count, is_of_run
+from annotation.actions.ledger import counting, is_of_run
 from annotation.actions.verdicts import note_fixes
 from annotation.actions.workflow import note_edit
+from annotation.database import execute_together
 from annotation.events import send_patch
 from annotation.models import Annotation, Operation
 from annotation.protocol import Patch
@@ -45,10 +45,9 @@ VALUES (%(id)s, %(image)s, %(clock)s, %(actor)s, %(kind)s, %(undoes)s, %(part_of
 """
 
 
-def _update(cells: list[Annotation]) -> None:
+def _update(cells: list[Annotation]) -> tuple[str, Any]:
     rows = [{"id": str(cell.pk), **{name: getattr(cell, name) for name in _COLUMNS}} for cell in cells]
-    with connection.cursor() as cursor:
-        cursor.execute(_UPDATE, [json.dumps(rows, default=str)])
+    return _UPDATE, [json.dumps(rows, default=str)]
 
 
 def write_operation(
@@ -59,8 +58,6 @@ def write_operation(
     image, user, edits = editor.image, editor.user, list(editor.edits.values())
     Annotation.objects.bulk_create([edit.cell for edit in edits if edit.is_new], batch_size=1000)
     changed = [edit.cell for edit in edits if not edit.is_new]
-    if changed:
-        _update(changed)
     image.clock += 1
     note_edit(image, user, editor.role)
     note_fixes(image, user, editor.role, [edit.cell for edit in edits])
@@ -79,9 +76,8 @@ def write_operation(
         "part_of": part_of.pk if part_of else None, "changes": json.dumps(operation.changes),
         "assignee": image.assignee_id, "at": operation.created_at,
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_LOG, row)
-    do_count(operation, is_run=is_of_run(operation))
+    counted = counting(operation, is_run=is_of_run(operation))
+    execute_together([*([_update(changed)] if changed else []), (_LOG, row), *counted])
     patch = Patch.model_construct(
         type="patch",
         clock=image.clock,

@@ -45,8 +45,3 @@ def counts_of(changes: Iterable[Mapping[str, Any]], *, is_run: bool) -> dict[str
         counts.deleted += change["after"] is None
         counts.changed += change["before"] is not None and change["after"] is not None
     return found
-
-
-def active_seconds(gap: float | None) -> float:
-    """What a pause of ``gap`` seconds since the person's last operation counts for; None where there was none."""
-    return gap if gap is not None and 0 <= gap <= PAUSE else 0.0

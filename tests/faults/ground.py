@@ -20,6 +20,8 @@ from webapp.embedded.postgres import Postgres
 from webapp.embedded.valkey import Valkey
 
 WEB, CLICK, VALKEY, POSTGRES = ("uvicorn",), ("worker", "click"), ("valkey-server",), ("bin/postgres", "-D")
+IO = ("celery", "-Q io")
+"""Not “worker” and “io”: Postgres has processes of that name."""
 
 
 Scenario = Callable[["Ground", Any, int], Awaitable[str]]
