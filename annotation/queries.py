@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from annotation.datasets.looks import near_pairs
-from annotation.errors import ErrorCode
+from annotation.errors import ErrorCode, not_found
 from annotation.models import (
     Annotation,
     Client,
@@ -44,6 +44,22 @@ def cell_states(image_id: UUID) -> list[CellState]:
     """All live cells of an image, by label."""
     cells = Annotation.objects.filter(image_id=image_id, deleted=False).order_by("label")
     return [cell_state(cell) for cell in cells.select_related("created_by", "updated_by")]
+
+
+def get_cells(image_id: UUID, *, t: int | None, z: int | None) -> QuerySet[Annotation]:
+    """The live cells of an image, or of a frame or slice of it, their people loaded."""
+    cells = Annotation.objects.filter(image_id=image_id, deleted=False).select_related("created_by", "updated_by")
+    if t is not None:
+        cells = cells.filter(t=t)
+    return cells if z is None else cells.filter(z=z)
+
+
+def get_cell(image_id: UUID, cell_id: UUID) -> Annotation:
+    """A live cell of the image. Raises NOT_FOUND."""
+    found = get_cells(image_id, t=None, z=None).filter(pk=cell_id).first()
+    if found is None:
+        raise not_found("cell")
+    return found
 
 
 def cell_state(cell: Annotation) -> CellState:
@@ -207,18 +223,18 @@ def get_webhooks(project_id: UUID) -> list[Webhook]:
 
 def get_deliveries(webhook_id: UUID) -> list[Delivery]:
     """What a webhook was told, newest first; old ones are swept."""
-    return list(Delivery.objects.filter(webhook_id=webhook_id)[:100])
+    return list(Delivery.objects.filter(webhook_id=webhook_id)[:1000])
 
 
 def get_exports(project_id: UUID) -> list[Job]:
     """A project's exports, newest first; old ones are swept."""
-    return list(Job.objects.filter(project_id=project_id, kind=JobKind.EXPORT).order_by("-created_at")[:50])
+    return list(Job.objects.filter(project_id=project_id, kind=JobKind.EXPORT).order_by("-created_at"))
 
 
 def get_annotation_imports(project_id: UUID) -> list[Job]:
     """What was read of files of annotations, and added, newest first."""
     kinds = (JobKind.READ, JobKind.ADD)
-    return list(Job.objects.filter(project_id=project_id, kind__in=kinds).order_by("-created_at")[:20])
+    return list(Job.objects.filter(project_id=project_id, kind__in=kinds).order_by("-created_at"))
 
 
 def get_snapshots(project_id: UUID) -> list[Snapshot]:

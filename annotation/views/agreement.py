@@ -12,6 +12,7 @@ from annotation.permissions import Action, access_project
 from annotation.reports.agreement import PairRow, get_agreement, get_agreement_csv
 from annotation.views.api import person
 from annotation.views.audit import csv_answer
+from annotation.views.paging import paged
 from annotation.views.review_schemas import AssignmentOut, PairOut, TwinsIn
 from annotation.views.streaming import binary
 
@@ -28,6 +29,7 @@ def make_twins(request: HttpRequest, project_id: UUID, body: TwinsIn) -> Assignm
 
 
 @router.get("/projects/{uuid:project_id}/agreement", response=list[PairOut])
+@paged
 def show_agreement(request: HttpRequest, project_id: UUID) -> list[PairRow]:
     """Every pair of people who annotated the same image independently."""
     access_project(person(request), project_id, Action.REVIEW)

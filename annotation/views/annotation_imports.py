@@ -13,6 +13,7 @@ from annotation.queries import get_annotation_imports
 from annotation.views.api import person
 from annotation.views.dataset_schemas import ReadingIn
 from annotation.views.jobs import job_out
+from annotation.views.paging import paged
 from annotation.views.schemas import JobOut
 
 router = Router()
@@ -27,6 +28,7 @@ def create_reading(request: HttpRequest, project_id: UUID, body: ReadingIn) -> S
 
 
 @router.get("/projects/{uuid:project_id}/imports", response=list[JobOut])
+@paged
 def list_imports(request: HttpRequest, project_id: UUID) -> list[JobOut]:
     """What was read and added of late, newest first."""
     project, _ = access_project(person(request), project_id, Action.UPLOAD)

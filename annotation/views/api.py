@@ -16,6 +16,7 @@ from annotation.errors import AppError, ErrorCode
 from annotation.models import User
 from annotation.views.access import TokenAuth
 from annotation.views.gate import PersonRate, gate
+from annotation.views.paging import in_pages
 
 
 class CytomarkAPI(NinjaAPI):
@@ -74,6 +75,7 @@ def on_refusal(request: HttpRequest, error: AppError) -> HttpResponse:
 
 
 api.add_decorator(gate(on_refusal), mode="view")
+api.add_decorator(in_pages, mode="operation")
 
 
 @api.exception_handler(ValidationError)

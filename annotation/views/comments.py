@@ -12,11 +12,13 @@ from annotation.discussion import get_comments
 from annotation.permissions import Action, access_comment, access_image
 from annotation.views.api import person
 from annotation.views.discussion_schemas import CommentChangeIn, CommentIn, CommentOut
+from annotation.views.paging import paged
 
 router = Router()
 
 
 @router.get("/images/{uuid:image_id}/comments", response=list[CommentOut])
+@paged
 def list_comments(request: HttpRequest, image_id: UUID) -> list[CommentOut]:
     """All comments on the image, oldest first; those of resolved threads too."""
     image, _ = access_image(person(request), image_id, Action.VIEW)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router
 
 from annotation.queries import engine_statuses
+from annotation.views.paging import paged
 from annotation.views.schemas import EngineOut, FigureOut, WeightsOut
 from inference.weights_status import weights_of
 
@@ -15,6 +16,7 @@ router = Router()
 
 
 @router.get("/engines", response=list[EngineOut])
+@paged
 def list_engines(request: HttpRequest) -> list[EngineOut]:  # noqa: ARG001
     """All engines in the order of the menu, those without weights too: ``problem`` says what is missing."""
     return [

@@ -20,6 +20,7 @@ from annotation.queries import get_exports
 from annotation.views.api import person
 from annotation.views.dataset_schemas import ExportIn, FormatOut
 from annotation.views.jobs import job_out
+from annotation.views.paging import paged
 from annotation.views.schemas import JobOut
 from annotation.views.streaming import binary, stream_resumable
 
@@ -27,6 +28,7 @@ router = Router()
 
 
 @router.get("/formats", response=list[FormatOut])
+@paged
 def list_formats(request: HttpRequest) -> list[FormatOut]:  # noqa: ARG001
     """What cells can be exported as, in the order in which people see them."""
     return [
@@ -47,6 +49,7 @@ def create_export(request: HttpRequest, project_id: UUID, body: ExportIn) -> Sta
 
 
 @router.get("/projects/{uuid:project_id}/exports", response=list[JobOut])
+@paged
 def list_exports(request: HttpRequest, project_id: UUID) -> list[JobOut]:
     """The project's exports of the last week, newest first."""
     project, _ = access_project(person(request), project_id, Action.EXPORT)

@@ -19,6 +19,7 @@ from annotation.actions.repeats import Answer, do_once
 from annotation.errors import AppError
 from annotation.models import User
 from annotation.views.access import TokenAuth
+from annotation.views.paging import tell_next
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +106,7 @@ def gate(refuse: Callable[[HttpRequest, AppError], HttpResponse]) -> Callable[[R
             except AppError as error:
                 response = refuse(request, error)
             _tell_rate(request, response)
+            tell_next(request, response)
             return response
 
         return passed

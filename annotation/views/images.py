@@ -18,6 +18,7 @@ from annotation.models import AuditKind, Image, Role, User
 from annotation.permissions import Action, access_image, access_project
 from annotation.views.api import person
 from annotation.views.jobs import job_out
+from annotation.views.paging import paged
 from annotation.views.schemas import ClassOut, ImageDetailOut, ImageIn, ImageOut, JobOut
 from annotation.views.upload_schemas import PlanesIn
 
@@ -49,6 +50,7 @@ def _image_out(image: Image, user: User, role: Role) -> ImageDetailOut:
 
 
 @router.get("/projects/{uuid:project_id}/images", response=list[ImageOut])
+@paged
 def list_images(request: HttpRequest, project_id: UUID) -> list[ImageRow]:
     """The project's images, oldest first."""
     access_project(person(request), project_id, Action.VIEW)

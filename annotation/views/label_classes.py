@@ -13,12 +13,14 @@ from annotation.listings import get_class, get_classes
 from annotation.models import AuditKind, LabelClass
 from annotation.permissions import Action, access_project
 from annotation.views.api import person
+from annotation.views.paging import paged
 from annotation.views.schemas import ClassChangeIn, ClassIn, ClassOut
 
 router = Router()
 
 
 @router.get("/projects/{uuid:project_id}/classes", response=list[ClassOut])
+@paged
 def list_classes(request: HttpRequest, project_id: UUID) -> list[LabelClass]:
     """The classes in their order."""
     access_project(person(request), project_id, Action.VIEW)

@@ -23,6 +23,7 @@ from annotation.models import AuditKind, Membership, Role
 from annotation.permissions import ALLOWED, Action, access_project
 from annotation.presence import colour_of
 from annotation.views.api import person
+from annotation.views.paging import paged
 from annotation.views.schemas import MemberAddedOut, MemberAddIn, MemberIn, MemberLinkOut, MemberOut
 
 router = Router()
@@ -49,6 +50,7 @@ def _audit(request: HttpRequest, kind: AuditKind, membership: Membership, **deta
 
 
 @router.get("/projects/{uuid:project_id}/members", response=list[MemberOut])
+@paged
 def list_members(request: HttpRequest, project_id: UUID) -> list[MemberOut]:
     """Everybody in the project, by name."""
     _, role = access_project(person(request), project_id, Action.VIEW)

@@ -43,6 +43,8 @@ PARAMETERS = {
     "z": "The slice, from 0.",
     "row": "The tile's row, from 0.",
     "col": "The tile's column, from 0.",
+    "limit": "How many rows at most.",
+    "cursor": "Where to go on: from the `Link` header (rel=next) of the page before.",
     "offset": "The byte at which the part begins: `received` of the upload.",
 }
 KEY = {

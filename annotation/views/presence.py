@@ -12,11 +12,13 @@ from annotation.permissions import Action, access_project
 from annotation.presence import colour_of
 from annotation.views.api import person
 from annotation.views.discussion_schemas import VisitorOut
+from annotation.views.paging import paged
 
 router = Router()
 
 
 @router.get("/projects/{uuid:project_id}/people", response=list[VisitorOut])
+@paged
 def list_visitors(request: HttpRequest, project_id: UUID) -> list[VisitorOut]:
     """Everybody who has an image or a page of the project open."""
     user = person(request)

@@ -14,6 +14,7 @@ from annotation.models import AuditKind, Membership
 from annotation.permissions import Action, access_project, check_scope
 from annotation.presence import colour_of
 from annotation.views.api import person
+from annotation.views.paging import paged
 from annotation.views.schemas import MeOut, PersonOut, ProjectIn, ProjectOut
 
 router = Router()
@@ -51,6 +52,7 @@ def me(request: HttpRequest) -> MeOut:
 
 
 @router.get("/projects", response=list[ProjectOut])
+@paged
 def list_projects(request: HttpRequest) -> list[ProjectOut]:
     """The person's projects, last used first."""
     return [_project_out(row) for row in get_projects(person(request))]

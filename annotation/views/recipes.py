@@ -17,6 +17,7 @@ from annotation.models import AuditKind, Image, Project, Recipe
 from annotation.permissions import Action, access_image, access_project
 from annotation.queries import get_recipe, get_recipes
 from annotation.views.api import person
+from annotation.views.paging import paged
 from annotation.views.recipe_schemas import RecipeIn, RecipeOut
 from annotation.views.schemas import PlaneAtOut
 from annotation.views.streaming import binary, never_run
@@ -29,6 +30,7 @@ def _recipe(project: Project, engine: str, body: RecipeIn) -> Recipe:
 
 
 @router.get("/projects/{uuid:project_id}/recipes", response=list[RecipeOut])
+@paged
 def list_recipes(request: HttpRequest, project_id: UUID) -> list[Recipe]:
     """What engines get of this project's images; those that are missing get its colours or its first channel."""
     access_project(person(request), project_id, Action.VIEW)

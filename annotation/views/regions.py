@@ -13,12 +13,14 @@ from annotation.listings import get_regions
 from annotation.models import Region
 from annotation.permissions import Action, access_image, access_region
 from annotation.views.api import person
+from annotation.views.paging import paged
 from annotation.views.schemas import RegionChangeIn, RegionIn, RegionOut
 
 router = Router()
 
 
 @router.get("/images/{uuid:image_id}/regions", response=list[RegionOut])
+@paged
 def list_regions(request: HttpRequest, image_id: UUID) -> list[Region]:
     """The image's regions, oldest first."""
     access_image(person(request), image_id, Action.VIEW)

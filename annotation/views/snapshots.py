@@ -17,6 +17,7 @@ from annotation.queries import get_snapshots, get_split_counts, get_twins
 from annotation.views.api import person
 from annotation.views.dataset_schemas import DifferenceOut, SnapshotIn, SnapshotOut, SplitsIn, SplitsOut
 from annotation.views.jobs import job_out
+from annotation.views.paging import paged
 from annotation.views.schemas import JobOut
 
 router = Router()
@@ -46,6 +47,7 @@ def create_snapshot(request: HttpRequest, project_id: UUID, body: SnapshotIn) ->
 
 
 @router.get("/projects/{uuid:project_id}/snapshots", response=list[SnapshotOut])
+@paged
 def list_snapshots(request: HttpRequest, project_id: UUID) -> list[SnapshotOut]:
     """The project's snapshots, newest first."""
     project, _ = access_project(person(request), project_id, Action.EXPORT)

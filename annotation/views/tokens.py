@@ -14,11 +14,13 @@ from annotation.queries import get_tokens
 from annotation.views.access import SignedIn
 from annotation.views.access_schemas import TokenIn, TokenMadeOut, TokenOut
 from annotation.views.api import person
+from annotation.views.paging import paged
 
 router = Router(auth=SignedIn())
 
 
 @router.get("/tokens", response=list[TokenOut])
+@paged
 def list_tokens(request: HttpRequest) -> list[Token]:
     """One's tokens, oldest first, without their secrets."""
     return get_tokens(person(request))

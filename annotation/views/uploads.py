@@ -19,6 +19,7 @@ from annotation.actions.uploads import (
 from annotation.models import Upload, UploadState
 from annotation.permissions import access_upload
 from annotation.views.api import person
+from annotation.views.paging import paged
 from annotation.views.streaming import binary, never_run
 from annotation.views.upload_schemas import AnswerIn, UploadIn, UploadOut
 
@@ -53,6 +54,7 @@ def create_upload(request: HttpRequest, project_id: UUID, body: UploadIn) -> Sta
 
 
 @router.get("/projects/{uuid:project_id}/uploads", response=list[UploadOut])
+@paged
 def list_uploads(request: HttpRequest, project_id: UUID) -> list[UploadOut]:
     """What this person has under way here, and what failed."""
     return [_out(upload) for upload in unfinished_uploads(person(request), project_id)]

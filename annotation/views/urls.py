@@ -9,6 +9,7 @@ from annotation.views import (
     agreement,
     annotation_imports,
     audit,
+    cells,
     comments,
     dashboards,
     documents,
@@ -59,6 +60,7 @@ api.add_router("", audit.router)
 api.add_router("", agreement.router)
 api.add_router("", dashboards.router)
 api.add_router("", tokens.router)
+api.add_router("", cells.router)
 api.add_router("", webhooks.router)
 api.add_router("", comments.router)
 api.add_router("", notifications.router)

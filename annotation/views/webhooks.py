@@ -18,12 +18,14 @@ from annotation.models import Delivery, Webhook, WebhookEvent
 from annotation.permissions import Action, access_delivery, access_project, access_webhook
 from annotation.queries import get_deliveries, get_webhooks
 from annotation.views.api import person
+from annotation.views.paging import paged
 from annotation.views.webhook_schemas import DeliveryOut, WebhookChangeIn, WebhookIn, WebhookMadeOut, WebhookOut
 
 router = Router()
 
 
 @router.get("/projects/{uuid:project_id}/webhooks", response=list[WebhookOut])
+@paged
 def list_webhooks(request: HttpRequest, project_id: UUID) -> list[Webhook]:
     """The project's webhooks, oldest first, without their secrets."""
     access_project(person(request), project_id, Action.MANAGE)
@@ -68,6 +70,7 @@ def ping_webhook(request: HttpRequest, webhook_id: UUID) -> Status[Delivery]:
 
 
 @router.get("/webhooks/{uuid:webhook_id}/deliveries", response=list[DeliveryOut])
+@paged
 def list_deliveries(request: HttpRequest, webhook_id: UUID) -> list[Delivery]:
     """What it was told, newest first, and what came of it; kept for 30 days."""
     return get_deliveries(access_webhook(person(request), webhook_id).pk)

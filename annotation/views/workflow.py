@@ -16,6 +16,7 @@ from annotation.listings import ImageRow, get_images, get_steps, get_verdicts
 from annotation.models import AuditKind, ImageStatus, Judgement, NextOrder, Project, StateChange, Verdict
 from annotation.permissions import Action, access_image, access_project
 from annotation.views.api import person
+from annotation.views.paging import paged
 from annotation.views.review_schemas import (
     AssignmentIn,
     AssignmentOut,
@@ -43,6 +44,7 @@ def take_step(request: HttpRequest, image_id: UUID, body: StepIn) -> ImageRow:
 
 
 @router.get("/images/{uuid:image_id}/steps", response=list[StepOut])
+@paged
 def list_steps(request: HttpRequest, image_id: UUID) -> list[StateChange]:
     """The image's way so far."""
     image, _ = access_image(person(request), image_id, Action.VIEW)
@@ -50,6 +52,7 @@ def list_steps(request: HttpRequest, image_id: UUID) -> list[StateChange]:
 
 
 @router.get("/images/{uuid:image_id}/verdicts", response=list[VerdictOut])
+@paged
 def list_verdicts(request: HttpRequest, image_id: UUID) -> list[Verdict]:
     """What reviewers said of the image's cells."""
     image, _ = access_image(person(request), image_id, Action.VIEW)

@@ -148,13 +148,24 @@ def store_pixels(world: World) -> None:
         (folder / name).write_bytes(b"bytes")
 
 
+def draw_a_cell(world: World) -> None:
+    """One cell."""
+    number = world.image.annotations.count()
+    cell = Annotation(image=world.image, label=number + 1, provenance={"source": "hand"})
+    cell.rle = Rle(0, number, 1, 1, (0, 1))
+    cell.save()
+    world.ids["cell_id"] = cell.pk
+
+
 def hand_in_a_cell(world: World) -> None:
     """An image with one cell that waits for review."""
     Image.objects.filter(pk=world.image.pk).update(status="submitted")
-    cell = Annotation(image=world.image, label=1)
-    cell.rle = Rle(0, 0, 1, 1, (0, 1))
-    cell.save()
-    world.ids["cell_id"] = cell.pk
+    draw_a_cell(world)
+
+
+def deletion(world: World) -> dict[str, Any]:
+    """Of that cell."""
+    return {"change": "delete", "id": str(world.ids.get("cell_id", world.image.pk)), "base_version": 1}
 
 
 def blind(world: World) -> dict[str, Any]:
@@ -192,6 +203,8 @@ LOOKS = {
     "projected": False,
     "same_contrast": True,
 }
+CELLS = "/api/images/{image_id}/cells"
+PIXEL = {"top": 3, "left": 3, "height": 1, "width": 1, "counts": [0, 1]}
 BOX = {"top": 1, "left": 2, "bottom": 4, "right": 6}
 ROWS = [
     # --- pages
@@ -291,6 +304,20 @@ ROWS = [
     Row("PUT", "/api/images/{image_id}/project-looks", MANAGERS, 204, lambda _: LOOKS),
     Row("DELETE", "/api/images/{image_id}/looks", MEMBERS, 204),
     Row("DELETE", "/api/images/{image_id}/project-looks", MANAGERS, 204),
+    # --- cells
+    Row("GET", CELLS, MEMBERS, prepare=draw_a_cell),
+    Row("GET", CELLS + "/{cell_id}", MEMBERS, prepare=draw_a_cell),
+    Row("POST", CELLS, ANNOTATORS, 201, lambda _: {"mask": PIXEL}),
+    Row("PATCH", CELLS + "/{cell_id}", ANNOTATORS, 200, lambda _: {"version": 1, "locked": True}, draw_a_cell),
+    Row("DELETE", CELLS + "/{cell_id}", ANNOTATORS, 204, prepare=draw_a_cell),
+    Row(
+        "POST",
+        "/api/images/{image_id}/operations",
+        ANNOTATORS,
+        201,
+        lambda world: {"changes": [deletion(world)]},
+        draw_a_cell,
+    ),
     # --- regions
     Row("GET", "/api/images/{image_id}/regions", MEMBERS),
     Row("POST", "/api/images/{image_id}/regions", ANNOTATORS, 201, lambda _: {"name": "Corner", "box": BOX}),

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -125,3 +125,32 @@ def test_it_needs_neither_django_nor_torch() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=CLIENT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_a_download_that_breaks_off_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    whole, asked = bytes(range(256)) * 40, list[str]()
+
+    class BreaksOff(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield whole[:5000]
+            raise httpx.ReadError("gone")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers.get("Range", ""))
+        if not asked[-1]:
+            return httpx.Response(200, stream=BreaksOff(), headers={"ETag": '"one"', "Content-Length": str(len(whole))})
+        assert request.headers["If-Range"] == '"one"'
+        return httpx.Response(206, content=whole[5000:], headers={"ETag": '"one"'})
+
+    transport(answer, monkeypatch).download("/x", tmp_path / "a.zip", progress=False)
+    assert (tmp_path / "a.zip").read_bytes() == whole
+    assert asked == ["", "bytes=5000-"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_another_file_is_downloaded_from_its_beginning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "a.zip.part").write_bytes(b"old")
+    (tmp_path / "a.zip.part.tag").write_text('"old"')
+    new = transport(lambda _: httpx.Response(200, content=b"new bytes", headers={"ETag": '"new"'}), monkeypatch)
+    new.download("/x", tmp_path / "a.zip", progress=False)
+    assert (tmp_path / "a.zip").read_bytes() == b"new bytes"

@@ -22,7 +22,6 @@ from .transport import Transport
 from .uploads import Uploaded, Uploader, files_of
 
 RUNS_AT_ONCE = 8
-_BLOCK_BYTES = 1024**2
 
 
 class Project:
@@ -94,16 +93,7 @@ class Project:
         target.parent.mkdir(parents=True, exist_ok=True)
         asked = read(Job, self._transport.post(f"{self._path}/exports", {"format": export_format}))
         job = wait(self._transport, asked)
-        part = target.with_name(f"{target.name}.part")
-        with self._transport.stream(str(job.download)) as answer, part.open("wb") as file:
-            total = int(answer.headers.get("Content-Length", 0)) or None
-            with tqdm(
-                total=total, unit="B", unit_scale=True, desc="Download", disable=None if progress else True
-            ) as bar:
-                for block in answer.iter_bytes(_BLOCK_BYTES):
-                    file.write(block)
-                    bar.update(len(block))
-        part.replace(target)
+        self._transport.download(str(job.download), target, progress=progress)
         return target
 
     def plane(self, image: Image) -> NDArray[Any]:

@@ -7,9 +7,11 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
+from tqdm import tqdm
 
 from .errors import CytomarkError
 
@@ -86,11 +88,43 @@ class Transport:
             yield from answer.json()
             next_path = answer.links.get("next", {}).get("url")
 
+    def download(self, path: str, target: Path, *, progress: bool) -> None:
+        """Save a file under ``target``. What broke off goes on where it stopped, now or when it is called again:
+        as long as the server still has the same file. Raises CytomarkError."""
+        part, known = target.with_name(f"{target.name}.part"), target.with_name(f"{target.name}.part.tag")
+        for attempt in range(TRIES):
+            try:
+                self._go_on(path, part, known, progress=progress)
+                break
+            except CytomarkError as error:
+                if error.status == 416:
+                    break  # All of it is there already.
+                if error.code != "offline" or attempt + 1 == TRIES:
+                    raise
+                time.sleep(_pause(attempt, None))
+        part.replace(target)
+        known.unlink(missing_ok=True)
+
+    def _go_on(self, path: str, part: Path, known: Path, *, progress: bool) -> None:
+        tag = known.read_text() if known.is_file() and part.is_file() else ""
+        there = part.stat().st_size if tag else 0
+        asked = {"Range": f"bytes={there}-", "If-Range": tag} if there else {}
+        with self.stream(path, headers=asked) as answer:
+            there = there if answer.status_code == 206 else 0
+            known.write_text(answer.headers.get("ETag", ""))
+            total = int(answer.headers.get("Content-Length", 0)) + there
+            shown: dict[str, Any] = {"unit": "B", "unit_scale": True, "desc": "Download"}
+            bar = tqdm(total=total, initial=there, disable=None if progress else True, **shown)
+            with bar, part.open("ab" if there else "wb") as file:
+                for block in answer.iter_bytes():
+                    file.write(block)
+                    bar.update(len(block))
+
     @contextmanager
-    def stream(self, path: str) -> Iterator[httpx.Response]:
+    def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[httpx.Response]:
         """An answer that is read piece by piece."""
         try:
-            with self._client.stream("GET", path) as answer:
+            with self._client.stream("GET", path, headers=dict(headers or {})) as answer:
                 if not answer.is_success:
                     answer.read()
                     raise _refusal(answer)

@@ -17,6 +17,15 @@ test("a page that lists things goes to sign in where the session has ended", asy
   expect(assign).toHaveBeenCalledWith("/sign-in/?next=%2Fimages%2F1%2F");
 });
 
+test("a list that comes in pages is put together", async () => {
+  const pages: Record<string, Response> = {
+    "/api/x": Response.json([1, 2], { headers: { Link: '</api/x?cursor=a>; rel="next"' } }),
+    "/api/x?cursor=a": Response.json([3]),
+  };
+  vi.stubGlobal("fetch", async (path: string) => pages[path]);
+  expect(await call("GET", "/api/x")).toEqual([1, 2, 3]);
+});
+
 test("a page on which somebody draws stays where it is, until they leave it", async () => {
   const leave = stayWhenSignedOut();
   await expect(call("GET", "/api/engines")).rejects.toMatchObject({

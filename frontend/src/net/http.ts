@@ -56,11 +56,20 @@ function toSignIn(): void {
   location.assign(`/sign-in/?next=${encodeURIComponent(here)}`);
 }
 
-/** Send one request. A body is JSON unless it is a Blob. Rejects with HttpError; without a session goes to
+/** Send one request; a list that comes in pages is put together. A body is JSON unless it is a Blob. Rejects with HttpError; without a session goes to
  * sign-in, unless the page wants to stay. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const answer = await send(method, path, body);
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
+  if (answer.status === 204) return undefined as T;
+  const said: unknown = await answer.json();
+  const next = nextPage(answer);
+  if (!Array.isArray(said) || next === null) return said as T;
+  return [...said, ...(await call<readonly unknown[]>(method, next))] as T;
+}
+
+/** Where a long list goes on (RFC 8288). */
+function nextPage(answer: Response): string | null {
+  return /<([^>]+)>; rel="next"/.exec(answer.headers.get("Link") ?? "")?.[1] ?? null;
 }
 
 /** A picture that the server makes of what is sent. Rejects as `call` does. */
