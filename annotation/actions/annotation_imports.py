@@ -30,6 +30,8 @@ from annotation.models import Image, Job, JobKind, JobState, LabelClass, Project
 from annotation.protocol import Mask, Provenance
 from inference.rle import Rle
 
+LABELS_FORMAT = "ome-zarr"
+"""In which labels come beside an image."""
 PROGRAM = "annotation.datasets.readers.program"
 MOST_LISTED = 300
 """Images and problems that a report names."""
@@ -289,16 +291,46 @@ def add_read(
     return cells, touched
 
 
-def do_add_annotations(job: Job) -> None:
-    """Add for a claimed job, and end the job."""
-    path = kept_cells(UUID(job.params["read"]))
-    try:
-        if not path.is_file():
-            raise _gone()
-        cells, images = add_read(
-            path, project=job.project, user=job.user, job_id=job.pk, format_name=job.params["format"],
+def _add_labels(job: Job) -> tuple[int, int]:
+    """The labels that came with an image, onto that image, in one step of undo."""
+    image = Image.objects.filter(pk=job.params["labels_of"], deleted_at=None).first()
+    if image is None:
+        raise _gone()
+    # Labels belong to the image in whose folder they lie, whatever people call it.
+    image.name = image.reading["labels"][0].rpartition("labels/")[0].rstrip("/").rpartition("/")[2]
+    provenance = Provenance(source="auto", engine="import", preprocessing=LABELS_FORMAT)
+    cells = 0
+    with staging_folder() as folder:
+        found = folder / CELLS
+        run_reader(
+            image.original_path, found, images=[image], name=job.params["name"], format_name=LABELS_FORMAT,
             on_progress=_telling(job),
         )  # fmt: skip
+        for _, lines in lines_by_image(found, [image], name=job.params["name"]):
+            new = _new_cells(lines, _classes(job.project_id))
+            cells += do_add_cells(image.pk, job.user, new, operation_id=job.pk, provenance=provenance)
+    return cells, int(cells > 0)
+
+
+def _add_kept(job: Job) -> tuple[int, int]:
+    """What another job has read."""
+    path = kept_cells(UUID(job.params["read"]))
+    if not path.is_file():
+        raise _gone()
+    return add_read(
+        path,
+        project=job.project,
+        user=job.user,
+        job_id=job.pk,
+        format_name=job.params["format"],
+        on_progress=_telling(job),
+    )
+
+
+def do_add_annotations(job: Job) -> None:
+    """Add for a claimed job, and end the job."""
+    try:
+        cells, images = _add_labels(job) if "labels_of" in job.params else _add_kept(job)
     except _StoppedError:
         return
     except AppError as error:

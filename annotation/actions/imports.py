@@ -12,13 +12,14 @@ from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 
-from annotation.actions.jobs import do_fail_job, do_finish_job, do_progress_job, do_start_job
+from annotation.actions.annotation_imports import LABELS_FORMAT
+from annotation.actions.jobs import do_create_job, do_fail_job, do_finish_job, do_progress_job, do_start_job
 from annotation.actions.reading import Ready, do_place, read, sha256_of
 from annotation.actions.uploads import check_new_upload, clean_name, disk_full, do_fail_upload
 from annotation.errors import AppError, ErrorCode
-from annotation.imaging.source import HOLDS, Choice, Question
+from annotation.imaging.source import HOLDS, WITHOUT_LABELS, Choice, Question
 from annotation.imaging.storage import free_bytes, place_folder, remove, staging_folder
-from annotation.models import Image, Job, JobState, Project, Upload, UploadState, User
+from annotation.models import Image, Job, JobKind, JobState, Project, Upload, UploadState, User
 
 logger = logging.getLogger(__name__)
 
@@ -170,14 +171,19 @@ class _Import:
         self._renew(1.0)
         several = len(found) > 1
         # With several, what was not imported is what nobody wanted.
-        said = [note for ready in found.values() for note in ready.notes if not (several and note.startswith(HOLDS))]
-        message = " ".join(dict.fromkeys(said))[:500]
+        said = dict.fromkeys(note for ready in found.values() for note in ready.notes)
+        unsaid = [note for note in said if several and note.startswith(HOLDS)]
+        unsaid += [WITHOUT_LABELS] * bool(upload.wish["labels"])
+        message = " ".join(note for note in said if note not in unsaid)[:500]
         ids = [upload.pk, *(uuid5(upload.pk, str(number)) for number in list(found)[1:])]
         with transaction.atomic():
             self._end({"image": str(upload.pk), "images": [str(each) for each in ids]}, message=message)
             for image_id, (number, ready) in zip(ids, found.items(), strict=True):
                 name = f"{upload.name} {ready.series[number]}"[:255] if several else upload.name
-                _make_image(image_id, ready, project=upload.project, user=upload.user, name=name)
+                image = _make_image(image_id, ready, project=upload.project, user=upload.user, name=name)
+                if upload.wish["labels"] and image.reading["labels"]:
+                    params = {"labels_of": str(image.pk), "name": name, "format": LABELS_FORMAT}
+                    do_create_job(JobKind.ADD, project=upload.project, user=upload.user, params=params)
             upload.state, upload.image_id, upload.message = UploadState.DONE, upload.pk, message
             upload.save(update_fields=["state", "image", "message", "updated_at"])
             transaction.on_commit(lambda: remove(upload.path, upload.previews))

@@ -88,6 +88,7 @@ def read(
             "asks": about.asks,
             "names": list(about.series),
             "notes": list(about.notes),
+            "labels": list(about.labels),
         },
     }
     return Ready(fields, staged, about.series, about.notes)

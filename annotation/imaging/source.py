@@ -30,7 +30,7 @@ class About:
     file does not say. ``notes``: what was left out or changed, for people. ``series``: the names of all series of the
     file in their order, where it has more than one. ``guessed``: it does not say what its planes are. ``planes``: how
     many of them follow each other in it, where they can be read in another way (see ``Choice``), 0 where they cannot.
-    ``labels``: the names of label images that lie beside it.
+    ``labels``: folders of label images that lie beside it.
     """
 
     size_t: int
@@ -55,6 +55,7 @@ class About:
         return self.guessed or len(self.series) > 1 or bool(self.labels)
 
 
+WITHOUT_LABELS = "Its labels were not imported with it."
 HOLDS = "It holds"
 """How a note begins that says which image of several was read."""
 STACKS = ("z", "t", "c")

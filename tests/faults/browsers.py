@@ -100,13 +100,20 @@ async def stroke_and_end(ground: Ground, how: str, row: int, dice: random.Random
     assert cells == before + 1, f"{how}: {cells:g} cells instead of {before + 1:g}"
 
 
+def empty(ground: Ground) -> None:
+    """The image without cells."""
+    tab = Tab(ground.people[1], ground.image_id)
+    tab.delete_all()
+    tab.close()
+
+
 async def r9_browsers(ground: Ground, size: Any, seed: int) -> str:
     """R9, R10: a page is loaded again, closed, crashes or is killed in mid-stroke: no finished stroke is lost."""
     dice = random.Random(seed)  # noqa: S311 - seeded
     ground.image_id = ground.images[2]
-    Tab(ground.people[1], ground.image_id).delete_all()
+    await asyncio.to_thread(empty, ground)
     for turn in range(size.operations):
         for at, how in enumerate(ENDS):
             await stroke_and_end(ground, how, 20 + 45 * (4 * turn + at) % 400, dice)
-        await asyncio.to_thread(Tab(ground.people[1], ground.image_id).delete_all)
+        await asyncio.to_thread(empty, ground)
     return f"{size.operations} × {', '.join(ENDS)}, half of them offline: 0 finished strokes lost"

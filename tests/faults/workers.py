@@ -37,9 +37,10 @@ async def r13_workers_killed(ground: Ground, size: Any, seed: int) -> str:
     """R13: a worker is killed with each kind of job in hand, or hangs: each job ends, once."""
     owner, image = ground.people[0], ground.image_id
     project = f"/api/projects/{ground.project}"
+    whole: dict[str, Any] = {"name": f"Seed {seed}", "selection": {"states": []}}
     starts: list[tuple[str, tuple[str, ...], Callable[[], str], signal.Signals]] = [
         ("export", IO, lambda: str(owner.post(f"{project}/exports", format="coco")["id"]), signal.SIGKILL),
-        ("snapshot", IO, lambda: str(owner.post(f"{project}/snapshots", name=f"s{seed}")["id"]), signal.SIGCONT),
+        ("snapshot", IO, lambda: str(owner.post(f"{project}/snapshots", **whole)["id"]), signal.SIGCONT),
         ("run", BATCH, lambda: str(owner.post(f"/api/images/{image}/runs", engine="starter")["id"]), signal.SIGKILL),
     ]  # fmt: skip
     said = []

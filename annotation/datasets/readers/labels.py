@@ -152,11 +152,13 @@ def _of_classes(archive: Archive, name: str, classes: dict[int, str], height: in
 def read_ome_zarr(archive: Archive) -> Iterator[FoundPlane]:
     """NAME.ome.zarr/labels/cells, or whatever labels there are, axes t, z, y, x or their last ones."""
     for name in sorted(archive.names):
-        found = re.match(r"(?:(.*)/)?labels/([^/]+)/zarr\.json\Z", name)
+        found = re.match(r"(?:(.*)/)?labels/([^/]+)/(zarr\.json|\.zattrs)\Z", name)
         if not found:
             continue
-        folder = name.removesuffix("/zarr.json")
-        about = (read_json(archive, name) or {}).get("attributes", {}).get("ome", {}).get("image-label", {})
+        folder = name.rpartition("/")[0]
+        said = read_json(archive, name) or {}
+        # Versions before 0.5 have no “ome” around it.
+        about = (said if found[3] == ".zattrs" else said.get("attributes", {}).get("ome", {})).get("image-label", {})
         rows = [row for row in about.get("properties", []) if isinstance(row, dict)]
         known: dict[int | None, dict[str, Any]] = {int(row["label-value"]): row for row in rows if "label-value" in row}
         array = ZarrArray(archive, f"{folder}/0")

@@ -1,6 +1,6 @@
 """OME-Zarr 0.4 and 0.5 (and 0.2, 0.3) as a zip. Runs in the decoder: no Django.
 
-Of each multiscale image the first level is read; labels are left out.
+Of each multiscale image the first level is read; labels are named, and read by annotation.datasets.readers when asked.
 Source: https://ngff.openmicroscopy.org (0.4, 0.5).
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from annotation.imaging.readers.archive import Archive
 from annotation.imaging.readers.zarr_arrays import ZarrArray, read_json
 from annotation.imaging.refusals import check_dimensions, damaged, unsupported
-from annotation.imaging.source import DTYPES, About, Channel, series_named
+from annotation.imaging.source import DTYPES, WITHOUT_LABELS, About, Channel, series_named
 
 _MAX_GROUPS = 2000
 _AXES = "tczyx"
@@ -76,6 +76,17 @@ def _images(archive: Archive) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
+def _labels(archive: Archive, path: str) -> tuple[str, ...]:
+    """The folders of label images that lie beside the image in this folder."""
+    start = f"{path}/labels/".lstrip("/")
+    inside = {name.removeprefix(start).split("/")[0] for name in archive.names if name.startswith(start)}
+    return tuple(
+        f"{start}{name}"
+        for name in sorted(inside)
+        if f"{start}{name}/zarr.json" in archive.names or f"{start}{name}/.zattrs" in archive.names
+    )
+
+
 def _natural(name: str) -> list[tuple[int, str]]:
     """A key by which 2 comes before 10."""
     return [(int(part), "") if part.isdecimal() and len(part) < 10 else (10**10, part) for part in name.split("/")]
@@ -103,8 +114,9 @@ def _opened(archive: Archive, path: str, said: dict[str, Any], groups: list[tupl
     notes = []
     if len(groups) > 1:
         notes.append(f"It holds {len(groups):,} images; only “{path or scales.get('name', '')}” was imported.")
-    if any(name.startswith(f"{path}/labels/".lstrip("/")) for name in archive.names):
-        notes.append("Its labels were not imported with it.")
+    labels = _labels(archive, path)
+    if labels:
+        notes.append(WITHOUT_LABELS)
     about = About(
         size_t=sizes.get("t", 1),
         size_c=size_c,
@@ -117,6 +129,7 @@ def _opened(archive: Archive, path: str, said: dict[str, Any], groups: list[tupl
         pixel_um=(lengths.get("z"), lengths.get("y"), lengths.get("x")),
         time_step=lengths.get("t"),
         notes=tuple(notes),
+        labels=labels,
         series=series_named([folder for folder, _ in groups]),
     )
     return ZarrSource(array, names, about)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from django.test import Client
 from PIL import Image as Pillow
 
 from annotation.actions.imports import do_import_upload
 from annotation.actions.uploads import import_job_of
-from annotation.models import Image, Job, Project, Region, Upload
-from annotation.tasks import reread_image
+from annotation.models import Annotation, Image, Job, Project, Region, Upload
+from annotation.tasks import add_annotations, reread_image
 from tests.annotation.imaging.test_upload_flow import send
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,3 +175,40 @@ def test_a_file_that_says_its_axes_wrongly_is_put_right_too(browser: Browser, pr
     path = f"/api/images/{image.pk}/planes"
     reread_image(client.post(path, {"planes": "z"}, content_type="application/json").json()["id"])
     assert Image.objects.get(pk=image.pk).size_z == 6
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_labels_beside_an_image_become_cells_when_asked_for(
+    version: Literal[2, 3], browser: Browser, project: Project, tmp_path: Path
+) -> None:
+    client = browser("annotator")
+    upload = uploaded(client, project, labelled(tmp_path, version), name="mine.zip", ask=True)
+    assert upload.question["labels"] == ["heart.ome.zarr/labels/nuclei"]
+    assert answer(client, upload, labels=True)[0] == 200
+    image = imported(upload).image
+    assert "labels" not in upload.message
+    add_annotations(str(Job.objects.get(kind="add").pk))
+    cells = Annotation.objects.filter(image=image).order_by("z", "left")
+    assert [(cell.z, cell.left, cell.area) for cell in cells] == [(0, 2, 12), (1, 2, 12), (1, 20, 25)]
+    assert Job.objects.get(kind="add").state == "done"
+
+
+def labelled(folder: Path, version: Literal[2, 3]) -> bytes:
+    """An OME-Zarr of two slices in which two nuclei are labelled."""
+    pixels, labels = np.zeros((2, 30, 40), np.uint16), np.zeros((2, 30, 40), np.uint32)
+    labels[:, 4:8, 2:5], labels[1, 10:15, 20:25] = 1, 2
+    root = folder / "heart.ome.zarr"
+    for path, values in (("", pixels), ("labels/nuclei", labels)):
+        group = zarr.open_group(root / path, mode="w", zarr_format=version)
+        group.create_array("0", data=values, chunks=(1, 30, 40))
+        axes = [{"name": name, "type": "space"} for name in "zyx"]
+        scale = [{"type": "scale", "scale": [1, 1, 1]}]
+        said = {"multiscales": [{"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}]}
+        said |= {"image-label": {}} if path else {}
+        group.attrs.update(said if version == 2 else {"ome": {"version": "0.5", **said}})
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for each in sorted(root.rglob("*")):
+            if each.is_file():
+                archive.write(each, each.relative_to(folder).as_posix())
+    return file.getvalue()

@@ -64,7 +64,7 @@ function Labels({
   return (
     <label class="row">
       <input type="checkbox" defaultChecked onChange={(event) => onChange(event.currentTarget.checked)} />
-      Import its labels ({names.join(", ")}) as cells
+      Import its labels ({names.map((name) => name.split("/").pop()).join(", ")}) as cells
     </label>
   );
 }
