@@ -42,7 +42,7 @@ from annotation.protocol import (
     Tune,
     parse,
 )
-from annotation.queries import OpenPage, OpenSocket
+from annotation.queries import OpenSocket
 
 logger = logging.getLogger(__name__)
 
@@ -164,8 +164,7 @@ class ImageConsumer(AsyncWebsocketConsumer):
             self.member = member_of(self.user, hello.client_id)
             await self._say_hello_to_others(self.member)
             await sockets.enter(self.socket)
-            page = OpenPage(self.socket.session_key, self.user.pk, None)
-            await self.say(await in_database(sockets.unread, page, self.user))
+            await self.say(await in_database(sockets.count_unread, self.user))
 
     async def _on_ask(self, message: Prompt | Tune) -> None:
         if self.asked is not None and message.number < self.asked.number:

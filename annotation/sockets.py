@@ -174,6 +174,11 @@ def unread(page: OpenPage, user: User) -> Notified:
     """What the person has not seen. Raises where they may no longer look at the page."""
     for code in queries.refused_pages([page]).values():
         raise AppError(code, "You may no longer look at this page. Reload it.")
+    return count_unread(user)
+
+
+def count_unread(user: User) -> Notified:
+    """What the person has not seen."""
     return Notified(type="notified", unread=queries.count_unread(user.pk))
 
 

@@ -77,11 +77,12 @@ def test_the_main_job(app: App, ann: BrowserContext, bo: BrowserContext, project
     a.press("Control+z")
     expect(a.page.get_by_text("bo has changed this cell since").first).to_be_visible()
 
-    # B undoes, A undoes.
-    b.press("Control+z")
+    # B undoes and lets go of the cell, A undoes.
+    b.press("Control+z", "v", "Escape")
     wait_for_version(app, ann, image["id"], 3)
     (back,) = cells_in_database(app, ann, image["id"])
     assert back["mask"] == cell["mask"]
+    a.until("held", "0")
     a.press("Control+z")
     a.until("cells", "0")
     b.until("cells", "0")

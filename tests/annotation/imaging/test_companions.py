@@ -12,6 +12,7 @@ import pytest
 import tifffile
 
 from annotation.imaging.readers.tiff import open_tiff
+from annotation.imaging.source import Choice
 
 OWN, CANARY = 7, 99
 OME = (
@@ -64,7 +65,7 @@ def test_a_named_file_is_never_opened(kind: str, tmp_path: Path, canary: Path, m
 
         for module, name in ((builtins, "open"), (io, "open"), (os, "open")):
             monkeypatch.setattr(module, name, refuse)
-        source = open_tiff(file, file_bytes=os.fstat(file.fileno()).st_size, limit_pixels=100)
+        source = open_tiff(file, file_bytes=os.fstat(file.fileno()).st_size, limit_pixels=100, choice=Choice())
         pixels_chw = source.read_rows(t=0, z=0, start=0, stop=6)
     assert pixels_chw.shape == (1, 6, 8)
     assert (pixels_chw == OWN).all()
