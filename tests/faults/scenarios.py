@@ -176,7 +176,8 @@ async def r8_services_away(ground: Ground, size: Size, seed: int) -> str:
             during = sum(len(answers) for answers in await asyncio.gather(*work))
         finally:
             os.kill(broker, signal.SIGCONT)
-        assert during >= size.people * size.seconds / 2, f"only {during} operations went on without the broker"
+        # The first ones may wait for the broker, all of them on a busy machine.
+        assert during >= size.people * (size.seconds - 4) / 2, f"only {during} operations went on without the broker"
         kill(ground, POSTGRES)
         start = time.monotonic()
         answers = await asyncio.gather(*(drawer.create(places(at + 30, 60)[-1]) for at, drawer in enumerate(drawers)))
@@ -232,6 +233,6 @@ SHORT: dict[Scenario, Size] = {
     r6_fuzz: Size(4, 0, 0, 15),
     r2_repeats: Size(6, 0, 0, 36),
     r7_lost_hints: Size(3, 0, 2, 0),
-    r8_services_away: Size(4, 0, 3, 0),
+    r8_services_away: Size(4, 0, 8, 0),
     r1_kills: Size(6, 3, 14, 0),
 }
