@@ -12,506 +12,241 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
+        ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="User",
+            name='User',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                (
-                    "username",
-                    models.CharField(
-                        error_messages={"unique": "A user with that username already exists."},
-                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
-                        max_length=150,
-                        unique=True,
-                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
-                        verbose_name="username",
-                    ),
-                ),
-                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
-                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
-                (
-                    "is_staff",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates whether the user can log into this admin site.",
-                        verbose_name="staff status",
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        default=True,
-                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
-                        verbose_name="active",
-                    ),
-                ),
-                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
+                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
+                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
+                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
+                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
+                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
+                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
+                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
+                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
+                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
             options={
-                "verbose_name": "user",
-                "verbose_name_plural": "users",
-                "abstract": False,
+                'verbose_name': 'user',
+                'verbose_name_plural': 'users',
+                'abstract': False,
             },
             managers=[
-                ("objects", django.contrib.auth.models.UserManager()),
+                ('objects', django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name="Client",
+            name='Client',
             fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("last_seq", models.PositiveBigIntegerField(default=0)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('last_seq', models.PositiveBigIntegerField(default=0)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Image",
+            name='Image',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=255)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("new", "New"), ("in_progress", "In progress"), ("done", "Done")],
-                        default="new",
-                        max_length=16,
-                    ),
-                ),
-                ("width", models.PositiveIntegerField(help_text="pixels")),
-                ("height", models.PositiveIntegerField(help_text="pixels")),
-                ("channels", models.PositiveSmallIntegerField(help_text="1 = grey, 3 = RGB")),
-                ("dtype", models.CharField(help_text="uint8 or uint16", max_length=8)),
-                ("low", models.FloatField(help_text="0.1st percentile of the values, for auto-contrast")),
-                ("high", models.FloatField(help_text="99.9th percentile of the values, for auto-contrast")),
-                (
-                    "file_suffix",
-                    models.CharField(help_text="our own suffix of the original's kind, such as .tif", max_length=8),
-                ),
-                ("file_bytes", models.PositiveBigIntegerField()),
-                ("file_sha256", models.CharField(max_length=64)),
-                ("pixels_sha256", models.CharField(max_length=64)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("deleted_at", models.DateTimeField(blank=True, null=True)),
-                ("clock", models.PositiveBigIntegerField(default=0)),
-                ("next_label", models.PositiveIntegerField(default=1)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=255)),
+                ('status', models.CharField(choices=[('new', 'New'), ('in_progress', 'In progress'), ('done', 'Done')], default='new', max_length=16)),
+                ('width', models.PositiveIntegerField(help_text='pixels')),
+                ('height', models.PositiveIntegerField(help_text='pixels')),
+                ('channels', models.PositiveSmallIntegerField(help_text='1 = grey, 3 = RGB')),
+                ('dtype', models.CharField(help_text='uint8 or uint16', max_length=8)),
+                ('low', models.FloatField(help_text='0.1st percentile of the values, for auto-contrast')),
+                ('high', models.FloatField(help_text='99.9th percentile of the values, for auto-contrast')),
+                ('file_suffix', models.CharField(help_text="our own suffix of the original's kind, such as .tif", max_length=8)),
+                ('file_bytes', models.PositiveBigIntegerField()),
+                ('file_sha256', models.CharField(max_length=64)),
+                ('pixels_sha256', models.CharField(max_length=64)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                ('clock', models.PositiveBigIntegerField(default=0)),
+                ('next_label', models.PositiveIntegerField(default=1)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["created_at", "id"],
+                'ordering': ['created_at', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="Membership",
+            name='Membership',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("owner", "Owner"),
-                            ("manager", "Manager"),
-                            ("annotator", "Annotator"),
-                            ("reviewer", "Reviewer"),
-                            ("viewer", "Viewer"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('owner', 'Owner'), ('manager', 'Manager'), ('annotator', 'Annotator'), ('reviewer', 'Reviewer'), ('viewer', 'Viewer')], max_length=16)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Project",
+            name='Project',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=120)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("deleted_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "members",
-                    models.ManyToManyField(
-                        related_name="projects", through="annotation.Membership", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=120)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                ('members', models.ManyToManyField(related_name='projects', through='annotation.Membership', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.AddField(
-            model_name="membership",
-            name="project",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="annotation.project"
-            ),
+            model_name='membership',
+            name='project',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='annotation.project'),
         ),
         migrations.CreateModel(
-            name="LabelClass",
+            name='LabelClass',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=60)),
-                (
-                    "colour",
-                    models.CharField(
-                        max_length=7, validators=[django.core.validators.RegexValidator("\\A#[0-9a-f]{6}\\Z")]
-                    ),
-                ),
-                (
-                    "key",
-                    models.CharField(
-                        blank=True, max_length=1, validators=[django.core.validators.RegexValidator("\\A[1-9]?\\Z")]
-                    ),
-                ),
-                ("position", models.PositiveIntegerField(default=0)),
-                ("deleted_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="label_classes",
-                        to="annotation.project",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60)),
+                ('colour', models.CharField(max_length=7, validators=[django.core.validators.RegexValidator('\\A#[0-9a-f]{6}\\Z')])),
+                ('key', models.CharField(blank=True, max_length=1, validators=[django.core.validators.RegexValidator('\\A[1-9]?\\Z')])),
+                ('position', models.PositiveIntegerField(default=0)),
+                ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='label_classes', to='annotation.project')),
             ],
             options={
-                "ordering": ["position", "id"],
+                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="Job",
+            name='Job',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("import", "Import"), ("segment", "Segment"), ("export", "Export")], max_length=16
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Queued"),
-                            ("running", "Running"),
-                            ("done", "Done"),
-                            ("failed", "Failed"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="queued",
-                        max_length=16,
-                    ),
-                ),
-                ("progress", models.FloatField(default=0.0, help_text="0 to 1")),
-                ("message", models.CharField(blank=True, help_text="for people", max_length=500)),
-                ("params", models.JSONField(default=dict)),
-                ("result", models.JSONField(default=dict)),
-                ("attempt", models.PositiveSmallIntegerField(default=0)),
-                ("lease_until", models.DateTimeField(null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                (
-                    "image",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="jobs",
-                        to="annotation.image",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="annotation.project"
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('import', 'Import'), ('segment', 'Segment'), ('export', 'Export')], max_length=16)),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=16)),
+                ('progress', models.FloatField(default=0.0, help_text='0 to 1')),
+                ('message', models.CharField(blank=True, help_text='for people', max_length=500)),
+                ('params', models.JSONField(default=dict)),
+                ('result', models.JSONField(default=dict)),
+                ('attempt', models.PositiveSmallIntegerField(default=0)),
+                ('lease_until', models.DateTimeField(null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('image', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='annotation.image')),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='annotation.project')),
             ],
         ),
         migrations.AddField(
-            model_name="image",
-            name="project",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="images", to="annotation.project"
-            ),
+            model_name='image',
+            name='project',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='images', to='annotation.project'),
         ),
         migrations.CreateModel(
-            name="Receipt",
+            name='Receipt',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("seq", models.PositiveBigIntegerField()),
-                ("operation_id", models.UUIDField(unique=True)),
-                ("answer", models.JSONField()),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "client",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="receipts", to="annotation.client"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seq', models.PositiveBigIntegerField()),
+                ('operation_id', models.UUIDField(unique=True)),
+                ('answer', models.JSONField()),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='annotation.client')),
             ],
         ),
         migrations.CreateModel(
-            name="Upload",
+            name='Upload',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "name",
-                    models.CharField(help_text="what the person called it; a label, never a path", max_length=255),
-                ),
-                ("size", models.PositiveBigIntegerField(help_text="bytes announced")),
-                ("received", models.PositiveBigIntegerField(default=0, help_text="bytes stored")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("receiving", "Receiving"),
-                            ("decoding", "Decoding"),
-                            ("done", "Done"),
-                            ("failed", "Failed"),
-                        ],
-                        default="receiving",
-                        max_length=16,
-                    ),
-                ),
-                ("message", models.CharField(blank=True, help_text="why it failed, for people", max_length=500)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                (
-                    "image",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="uploads",
-                        to="annotation.image",
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="uploads", to="annotation.project"
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(help_text='what the person called it; a label, never a path', max_length=255)),
+                ('size', models.PositiveBigIntegerField(help_text='bytes announced')),
+                ('received', models.PositiveBigIntegerField(default=0, help_text='bytes stored')),
+                ('state', models.CharField(choices=[('receiving', 'Receiving'), ('decoding', 'Decoding'), ('done', 'Done'), ('failed', 'Failed')], default='receiving', max_length=16)),
+                ('message', models.CharField(blank=True, help_text='why it failed, for people', max_length=500)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('image', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='uploads', to='annotation.image')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to='annotation.project')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Annotation",
+            name='Annotation',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("label", models.PositiveIntegerField()),
-                ("top", models.IntegerField()),
-                ("left", models.IntegerField()),
-                ("height", models.PositiveIntegerField()),
-                ("width", models.PositiveIntegerField()),
-                (
-                    "counts",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.PositiveIntegerField(), size=None),
-                ),
-                ("area", models.PositiveIntegerField()),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("mask_version", models.PositiveIntegerField(default=1)),
-                ("class_version", models.PositiveIntegerField(default=1)),
-                ("mask_client", models.UUIDField(help_text="the tab that changed the mask last", null=True)),
-                ("class_client", models.UUIDField(help_text="the tab that changed the class last", null=True)),
-                ("provenance", models.JSONField(default=dict)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("deleted", models.BooleanField(default=False)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "updated_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "image",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="annotations", to="annotation.image"
-                    ),
-                ),
-                (
-                    "label_class",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="annotation.labelclass",
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('label', models.PositiveIntegerField()),
+                ('top', models.IntegerField()),
+                ('left', models.IntegerField()),
+                ('height', models.PositiveIntegerField()),
+                ('width', models.PositiveIntegerField()),
+                ('counts', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveIntegerField(), size=None)),
+                ('area', models.PositiveIntegerField()),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('mask_version', models.PositiveIntegerField(default=1)),
+                ('class_version', models.PositiveIntegerField(default=1)),
+                ('mask_client', models.UUIDField(help_text='the tab that changed the mask last', null=True)),
+                ('class_client', models.UUIDField(help_text='the tab that changed the class last', null=True)),
+                ('provenance', models.JSONField(default=dict)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('deleted', models.BooleanField(default=False)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='annotations', to='annotation.image')),
+                ('label_class', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.labelclass')),
             ],
             options={
-                "indexes": [
-                    models.Index(condition=models.Q(("deleted", False)), fields=["image"], name="live_cells_of_image")
-                ],
-                "constraints": [
-                    models.UniqueConstraint(fields=("image", "label"), name="labels_differ"),
-                    models.CheckConstraint(
-                        condition=models.Q(("area__gt", 0), ("height__gt", 0), ("width__gt", 0)),
-                        name="masks_are_not_empty",
-                    ),
-                ],
+                'indexes': [models.Index(condition=models.Q(('deleted', False)), fields=['image'], name='live_cells_of_image')],
+                'constraints': [models.UniqueConstraint(fields=('image', 'label'), name='labels_differ'), models.CheckConstraint(condition=models.Q(('area__gt', 0), ('height__gt', 0), ('width__gt', 0)), name='masks_are_not_empty')],
             },
         ),
         migrations.CreateModel(
-            name="Operation",
+            name='Operation',
             fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("clock", models.PositiveBigIntegerField()),
-                ("kind", models.CharField(max_length=16)),
-                ("changes", models.JSONField()),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "image",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="operations", to="annotation.image"
-                    ),
-                ),
-                (
-                    "undoes",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="undone_by",
-                        to="annotation.operation",
-                    ),
-                ),
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('clock', models.PositiveBigIntegerField()),
+                ('kind', models.CharField(max_length=16)),
+                ('changes', models.JSONField()),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='operations', to='annotation.image')),
+                ('undoes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='undone_by', to='annotation.operation')),
             ],
             options={
-                "indexes": [models.Index(fields=["image", "actor", "-clock"], name="operations_of_person")],
-                "constraints": [models.UniqueConstraint(fields=("image", "clock"), name="one_operation_per_tick")],
+                'indexes': [models.Index(fields=['image', 'actor', '-clock'], name='operations_of_person')],
+                'constraints': [models.UniqueConstraint(fields=('image', 'clock'), name='one_operation_per_tick')],
             },
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("project", "user"), name="one_membership_each"),
+            model_name='membership',
+            constraint=models.UniqueConstraint(fields=('project', 'user'), name='one_membership_each'),
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["owner", "manager", "annotator", "reviewer", "viewer"])),
-                name="membership_role_known",
-            ),
+            model_name='membership',
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'annotator', 'reviewer', 'viewer'])), name='membership_role_known'),
         ),
         migrations.AddConstraint(
-            model_name="labelclass",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("deleted_at", None)), fields=("project", "name"), name="class_names_differ"
-            ),
+            model_name='labelclass',
+            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('project', 'name'), name='class_names_differ'),
         ),
         migrations.AddConstraint(
-            model_name="labelclass",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("deleted_at", None), models.Q(("key", ""), _negated=True)),
-                fields=("project", "key"),
-                name="class_keys_differ",
-            ),
+            model_name='labelclass',
+            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None), models.Q(('key', ''), _negated=True)), fields=('project', 'key'), name='class_keys_differ'),
         ),
         migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["state", "lease_until"], name="jobs_to_sweep"),
+            model_name='job',
+            index=models.Index(fields=['state', 'lease_until'], name='jobs_to_sweep'),
         ),
         migrations.AddIndex(
-            model_name="image",
-            index=models.Index(fields=["project", "created_at", "id"], name="images_of_project"),
+            model_name='image',
+            index=models.Index(fields=['project', 'created_at', 'id'], name='images_of_project'),
         ),
         migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.UniqueConstraint(fields=("client", "seq"), name="one_receipt_per_number"),
+            model_name='receipt',
+            constraint=models.UniqueConstraint(fields=('client', 'seq'), name='one_receipt_per_number'),
         ),
         migrations.AddIndex(
-            model_name="upload",
-            index=models.Index(fields=["state", "updated_at"], name="uploads_to_sweep"),
+            model_name='upload',
+            index=models.Index(fields=['state', 'updated_at'], name='uploads_to_sweep'),
         ),
     ]

@@ -5,16 +5,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotation", "0001_initial"),
+        ('annotation', '0001_initial'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="operation",
-            name="part_of",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="annotation.operation"
-            ),
+            model_name='operation',
+            name='part_of',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='annotation.operation'),
         ),
     ]

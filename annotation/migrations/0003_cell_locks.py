@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotation", "0002_run_parts"),
+        ('annotation', '0002_run_parts'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="annotation",
-            name="locked",
-            field=models.BooleanField(db_default=False, default=False, help_text="no tool changes it"),
+            model_name='annotation',
+            name='locked',
+            field=models.BooleanField(db_default=False, default=False, help_text='no tool changes it'),
         ),
     ]

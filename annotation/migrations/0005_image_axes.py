@@ -37,7 +37,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField("image", "pixel_um_y", models.FloatField(null=True, help_text="its height")),
         migrations.AddField("image", "pixel_um_z", models.FloatField(null=True, help_text="distance of two slices")),
-        migrations.AddField("image", "time_step", models.FloatField(null=True, help_text="seconds between two frames")),
+        migrations.AddField(
+            "image", "time_step", models.FloatField(null=True, help_text="seconds between two frames")
+        ),
         migrations.RunPython(describe_channels, migrations.RunPython.noop),
         migrations.RemoveField("image", "low"),
         migrations.RemoveField("image", "high"),

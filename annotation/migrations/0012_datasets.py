@@ -7,134 +7,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotation", "0011_work"),
+        ('annotation', '0011_work'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="upload",
-            name="for_dataset",
-            field=models.BooleanField(db_default=False, default=False, help_text="it has annotations, no image"),
+            model_name='upload',
+            name='for_dataset',
+            field=models.BooleanField(db_default=False, default=False, help_text='it has annotations, no image'),
         ),
         migrations.AlterField(
-            model_name="job",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("import", "Import"),
-                    ("segment", "Segment"),
-                    ("export", "Export"),
-                    ("snapshot", "Snapshot"),
-                    ("read", "Read"),
-                    ("add", "Add"),
-                ],
-                max_length=16,
-            ),
+            model_name='job',
+            name='kind',
+            field=models.CharField(choices=[('import', 'Import'), ('segment', 'Segment'), ('export', 'Export'), ('snapshot', 'Snapshot'), ('read', 'Read'), ('add', 'Add')], max_length=16),
         ),
         migrations.CreateModel(
-            name="Snapshot",
+            name='Snapshot',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=120)),
-                ("selection", models.JSONField(default=dict)),
-                ("classes", models.JSONField(default=list)),
-                ("sha256", models.CharField(max_length=64)),
-                ("images", models.PositiveIntegerField(default=0)),
-                ("cells", models.PositiveIntegerField(default=0)),
-                ("round_trips", models.JSONField(default=dict, help_text="what comes back of an export, by format")),
-                ("ready", models.BooleanField(default=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="snapshots", to="annotation.project"
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=120)),
+                ('selection', models.JSONField(default=dict)),
+                ('classes', models.JSONField(default=list)),
+                ('sha256', models.CharField(max_length=64)),
+                ('images', models.PositiveIntegerField(default=0)),
+                ('cells', models.PositiveIntegerField(default=0)),
+                ('round_trips', models.JSONField(default=dict, help_text='what comes back of an export, by format')),
+                ('ready', models.BooleanField(default=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='annotation.project')),
             ],
         ),
         migrations.CreateModel(
-            name="SnapshotImage",
+            name='SnapshotImage',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveIntegerField()),
-                ("header", models.JSONField()),
-                ("cells", models.BinaryField()),
-                ("count", models.PositiveIntegerField()),
-                ("sha256", models.CharField(max_length=64)),
-                (
-                    "image",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="annotation.image"
-                    ),
-                ),
-                (
-                    "snapshot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="annotation.snapshot"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveIntegerField()),
+                ('header', models.JSONField()),
+                ('cells', models.BinaryField()),
+                ('count', models.PositiveIntegerField()),
+                ('sha256', models.CharField(max_length=64)),
+                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotation.image')),
+                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='annotation.snapshot')),
             ],
         ),
         migrations.CreateModel(
-            name="ImageSplit",
+            name='ImageSplit',
             fields=[
-                (
-                    "image",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="split",
-                        serialize=False,
-                        to="annotation.image",
-                    ),
-                ),
-                ("group", models.CharField(max_length=255)),
-                (
-                    "split",
-                    models.CharField(
-                        choices=[("train", "Training"), ("validation", "Validation"), ("test", "Test")], max_length=16
-                    ),
-                ),
-                ("look", models.BigIntegerField(help_text="perceptual hash of the thumbnail, 64 bits", null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="splits", to="annotation.project"
-                    ),
-                ),
+                ('image', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='split', serialize=False, to='annotation.image')),
+                ('group', models.CharField(max_length=255)),
+                ('split', models.CharField(choices=[('train', 'Training'), ('validation', 'Validation'), ('test', 'Test')], max_length=16)),
+                ('look', models.BigIntegerField(help_text='perceptual hash of the thumbnail, 64 bits', null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='splits', to='annotation.project')),
             ],
             options={
-                "indexes": [models.Index(fields=["project", "group"], name="splits_of_project")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("split__in", ["train", "validation", "test"])), name="split_known"
-                    )
-                ],
+                'indexes': [models.Index(fields=['project', 'group'], name='splits_of_project')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('split__in', ['train', 'validation', 'test'])), name='split_known')],
             },
         ),
         migrations.AddConstraint(
-            model_name="snapshot",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ready", True)), fields=("project", "name"), name="snapshot_names_differ"
-            ),
+            model_name='snapshot',
+            constraint=models.UniqueConstraint(condition=models.Q(('ready', True)), fields=('project', 'name'), name='snapshot_names_differ'),
         ),
         migrations.AddConstraint(
-            model_name="snapshotimage",
-            constraint=models.UniqueConstraint(fields=("snapshot", "image"), name="one_part_for_each_image"),
+            model_name='snapshotimage',
+            constraint=models.UniqueConstraint(fields=('snapshot', 'image'), name='one_part_for_each_image'),
         ),
         migrations.AddConstraint(
-            model_name="snapshotimage",
-            constraint=models.UniqueConstraint(fields=("snapshot", "position"), name="parts_have_an_order"),
+            model_name='snapshotimage',
+            constraint=models.UniqueConstraint(fields=('snapshot', 'position'), name='parts_have_an_order'),
         ),
     ]
