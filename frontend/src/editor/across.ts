@@ -245,8 +245,9 @@ export class Across {
     if (!axis || !editor.mayEdit()) return;
     const planes = new Map<string, Cell[]>();
     for (const cell of store.everywhere()) {
-      const key = planeKey(cell.plane);
-      planes.set(key, [...(planes.get(key) ?? []), cell]);
+      const there = planes.get(planeKey(cell.plane));
+      if (there) there.push(cell);
+      else planes.set(planeKey(cell.plane), [cell]);
     }
     const roots = new Map<string, string>();
     const edits: Edit[] = [];
