@@ -19,6 +19,37 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   );
 }
 
+interface FormEndProps {
+  /** What went wrong; left out where a form has no place of its own for it. */
+  readonly problem?: string;
+  readonly cancel?: string;
+  readonly disabled?: boolean;
+  readonly onClose: () => void;
+  /** The words on the button that sends the form. */
+  readonly children: ComponentChildren;
+}
+
+/** What a form in a dialog ends with: what went wrong, the way out, and the button that sends it. */
+export function FormEnd({ problem, cancel = "Cancel", disabled = false, onClose, children }: FormEndProps) {
+  return (
+    <>
+      {problem !== undefined && (
+        <p class="bad" role="alert">
+          {problem}
+        </p>
+      )}
+      <div class="actions">
+        <button type="button" onClick={onClose}>
+          {cancel}
+        </button>
+        <button type="submit" class="primary" disabled={disabled}>
+          {children}
+        </button>
+      </div>
+    </>
+  );
+}
+
 interface ConfirmProps {
   readonly title: string;
   readonly text: string;

@@ -1,7 +1,7 @@
 /** Puts right what the planes of an image are, as long as nothing is annotated. */
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { Dialog } from "../dialog";
+import { Dialog, FormEnd } from "../dialog";
 import { PlanesChoice, planesFit } from "../planes-choice";
 import { type Annotator, sentence } from "./model";
 
@@ -63,19 +63,13 @@ function PlanesDialog({ model, count, onClose }: DialogProps): JSX.Element {
     <Dialog title="What are the planes of this image?" onClose={onClose}>
       <form class="question" onSubmit={(event) => void send(event)}>
         <PlanesChoice count={count} chosen={planes} />
-        {problem.value && (
-          <p class="bad" role="alert">
-            {problem.value}
-          </p>
-        )}
-        <div class="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={busy.value || !planesFit(planes.value, count)}>
-            {busy.value ? "Reading the file…" : "Read it so"}
-          </button>
-        </div>
+        <FormEnd
+          problem={problem.value}
+          disabled={busy.value || !planesFit(planes.value, count)}
+          onClose={onClose}
+        >
+          {busy.value ? "Reading the file…" : "Read it so"}
+        </FormEnd>
       </form>
     </Dialog>
   );

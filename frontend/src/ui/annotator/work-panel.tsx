@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Step } from "../../editor/page-ports";
 import { STATUS_WORDS } from "../../editor/workflow";
-import { Dialog } from "../dialog";
+import { Dialog, FormEnd } from "../dialog";
 import { day } from "../format";
 import { Icon } from "../icon";
 import { Section } from "./controls";
@@ -104,14 +104,9 @@ export function SendBack({ model }: { model: Annotator }): JSX.Element | null {
             onInput={(event) => setReason(event.currentTarget.value)}
           />
         </label>
-        <div class="actions">
-          <button type="button" onClick={close}>
-            Keep it
-          </button>
-          <button type="submit" class="primary">
-            Send back
-          </button>
-        </div>
+        <FormEnd cancel="Keep it" onClose={close}>
+          Send back
+        </FormEnd>
       </form>
     </Dialog>
   );

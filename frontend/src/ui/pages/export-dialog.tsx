@@ -4,7 +4,7 @@ import { Download } from "lucide";
 import { useEffect } from "preact/hooks";
 import { sentence } from "../../net/http";
 import type { FormatOut, JobOut, SnapshotOut } from "../../protocol/api.gen";
-import { Dialog } from "../dialog";
+import { Dialog, FormEnd } from "../dialog";
 import { count, counted } from "../format";
 import { Icon } from "../icon";
 import { api } from "./api";
@@ -148,17 +148,9 @@ export function ExportDialog({ projectId, snapshot, onClose }: ExportProps) {
             </label>
           ))}
         </fieldset>
-        <p class="bad" role="alert">
-          {problem.value}
-        </p>
-        <div class="actions">
-          <button type="button" onClick={onClose}>
-            Close
-          </button>
-          <button type="submit" class="primary">
-            Export
-          </button>
-        </div>
+        <FormEnd problem={problem.value} cancel="Close" onClose={onClose}>
+          Export
+        </FormEnd>
       </form>
       <h3>Exports of the last week</h3>
       <ul class="rows jobs">

@@ -4,7 +4,7 @@ import { Plus } from "lucide";
 import { useEffect } from "preact/hooks";
 import { sentence } from "../../net/http";
 import type { MeOut, ProjectOut } from "../../protocol/api.gen";
-import { Dialog } from "../dialog";
+import { Dialog, FormEnd } from "../dialog";
 import { counted } from "../format";
 import { Icon } from "../icon";
 import { complain, Notices } from "../notices";
@@ -68,17 +68,9 @@ function NewProject({ onClose }: { readonly onClose: () => void }) {
             }}
           />
         </label>
-        <p class="bad" role="alert">
-          {problem.value}
-        </p>
-        <div class="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={busy.value}>
-            Make project
-          </button>
-        </div>
+        <FormEnd problem={problem.value} disabled={busy.value} onClose={onClose}>
+          Make project
+        </FormEnd>
       </form>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { ChartColumn, Download, LayoutGrid, Pencil, ScrollText, Table, Trash2, Upload } from "lucide";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ProjectOut } from "../../protocol/api.gen";
-import { Confirm, Dialog } from "../dialog";
+import { Confirm, Dialog, FormEnd } from "../dialog";
 import { counted } from "../format";
 import { Icon } from "../icon";
 import { complain, Notices } from "../notices";
@@ -50,14 +50,7 @@ function Rename({
             }}
           />
         </label>
-        <div class="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary">
-            Rename
-          </button>
-        </div>
+        <FormEnd onClose={onClose}>Rename</FormEnd>
       </form>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { sentence } from "../../net/http";
 import type { UploadItem, UploadQueue } from "../../net/uploads";
 import type { AskedSeriesOut, QuestionOut } from "../../protocol/api.gen";
-import { Dialog } from "../dialog";
+import { Dialog, FormEnd } from "../dialog";
 import { counted } from "../format";
 import { PlanesChoice, planesFit } from "../planes-choice";
 
@@ -140,19 +140,9 @@ export function QuestionDialog({ queue, item, question, onClose }: QuestionProps
           The same for {others > 0 ? `${counted(others, "other file")} that wait and for ` : ""}all files like
           it that still come
         </label>
-        {problem.value && (
-          <p class="bad" role="alert">
-            {problem.value}
-          </p>
-        )}
-        <div class="actions">
-          <button type="button" onClick={onClose}>
-            Later
-          </button>
-          <button type="submit" class="primary" disabled={!ready}>
-            Import
-          </button>
-        </div>
+        <FormEnd problem={problem.value} cancel="Later" disabled={!ready} onClose={onClose}>
+          Import
+        </FormEnd>
       </form>
     </Dialog>
   );

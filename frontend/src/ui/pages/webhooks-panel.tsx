@@ -4,7 +4,7 @@ import { RotateCw, Send, Webhook as WebhookIcon, X } from "lucide";
 import { useEffect } from "preact/hooks";
 import { sentence } from "../../net/http";
 import type { DeliveryOut, WebhookIn, WebhookOut } from "../../protocol/api.gen";
-import { Confirm, Dialog } from "../dialog";
+import { Confirm, Dialog, FormEnd } from "../dialog";
 import { exact } from "../format";
 import { Icon } from "../icon";
 import { complain, tell } from "../notices";
@@ -194,17 +194,9 @@ function NewWebhook({ id, onMade, onClose }: NewProps) {
             </label>
           ))}
         </fieldset>
-        <p class="bad" role="alert">
-          {problem.value}
-        </p>
-        <div class="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={events.value.length === 0}>
-            Add webhook
-          </button>
-        </div>
+        <FormEnd problem={problem.value} disabled={events.value.length === 0} onClose={onClose}>
+          Add webhook
+        </FormEnd>
       </form>
     </Dialog>
   );

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { ArrowRight, UserPlus } from "lucide";
 import type { AssignmentIn, TwinsIn, WorkflowIn } from "../../protocol/api.gen";
-import { Dialog } from "../dialog";
+import { Dialog, FormEnd } from "../dialog";
 import { counted } from "../format";
 import { Icon } from "../icon";
 import { complain, tell } from "../notices";
@@ -213,14 +213,7 @@ function AssignDialog({ state, onClose }: StateProps & { readonly onClose: () =>
             />
           </label>
         )}
-        <div class="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary">
-            {people.value.length ? "Assign" : "Assign to nobody"}
-          </button>
-        </div>
+        <FormEnd onClose={onClose}>{people.value.length ? "Assign" : "Assign to nobody"}</FormEnd>
       </form>
     </Dialog>
   );
