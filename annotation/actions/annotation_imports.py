@@ -16,7 +16,14 @@ from django.conf import settings
 from django.db import transaction
 from pydantic import ValidationError
 
-from annotation.actions.jobs import check_new_job, do_create_job, do_fail_job, do_finish_job, do_progress_job
+from annotation.actions.jobs import (
+    StoppedError,
+    check_new_job,
+    do_create_job,
+    do_fail_job,
+    do_finish_job,
+    do_progress_or_stop,
+)
 from annotation.actions.masks import Room, check_inside
 from annotation.actions.operations import NewCell, do_add_cells
 from annotation.datasets.readers.found import Target
@@ -38,10 +45,6 @@ MOST_LISTED = 300
 _BYTES_PER_SECOND = 200_000
 _LIMITS = {"memory_bytes": 4 * 1024**3, "file_bytes": 4 * 1024**3}
 Progress = Callable[[float], None]
-
-
-class _StoppedError(Exception):
-    """The job was cancelled, or another attempt has taken over."""
 
 
 @dataclass(slots=True)
@@ -234,8 +237,7 @@ def _classes(project_id: UUID) -> dict[str, int]:
 
 def _telling(job: Job) -> Progress:
     def tell(share: float) -> None:
-        if not do_progress_job(job.pk, job.attempt, progress=share, message=f"{job.params['name']}"):
-            raise _StoppedError
+        do_progress_or_stop(job, progress=share, message=f"{job.params['name']}")
 
     return tell
 
@@ -251,7 +253,7 @@ def do_read_annotations(job: Job) -> None:
             upload.path, target, project=job.project, name=upload.name, format_name=job.params["format"],
             on_progress=_telling(job),
         )  # fmt: skip
-    except _StoppedError:
+    except StoppedError:
         target.unlink(missing_ok=True)
         return
     except AppError as error:
@@ -331,7 +333,7 @@ def do_add_annotations(job: Job) -> None:
     """Add for a claimed job, and end the job."""
     try:
         cells, images = _add_labels(job) if "labels_of" in job.params else _add_kept(job)
-    except _StoppedError:
+    except StoppedError:
         return
     except AppError as error:
         do_fail_job(job.pk, job.attempt, message=error.message, permanent=True)

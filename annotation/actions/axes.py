@@ -7,7 +7,14 @@ from typing import Any
 
 from django.db import transaction
 
-from annotation.actions.jobs import check_new_job, do_create_job, do_fail_job, do_finish_job, do_progress_job
+from annotation.actions.jobs import (
+    StoppedError,
+    check_new_job,
+    do_create_job,
+    do_fail_job,
+    do_finish_job,
+    do_progress_or_stop,
+)
 from annotation.actions.reading import Ready, do_place, read
 from annotation.errors import AppError, ErrorCode
 from annotation.imaging.source import Choice, order_of
@@ -15,10 +22,6 @@ from annotation.imaging.storage import staging_folder
 from annotation.models import Image, Job, JobKind, JobState, Region, User
 
 logger = logging.getLogger(__name__)
-
-
-class _StoppedError(Exception):
-    """The job was cancelled, or another attempt has taken over."""
 
 
 def check_untouched(image: Image) -> None:
@@ -57,7 +60,7 @@ def do_reread_image(job: Job) -> None:
         _reread(job)
     except AppError as error:
         do_fail_job(job.pk, job.attempt, message=error.message, permanent=True)
-    except _StoppedError:
+    except StoppedError:
         logger.info("The reading of image %s went to somebody else or was cancelled", job.image_id)
 
 
@@ -66,8 +69,7 @@ def _reread(job: Job) -> None:
     assert image is not None  # noqa: S101 - it is made with one
 
     def tell(share: float) -> None:
-        if not do_progress_job(job.pk, job.attempt, progress=share, message=f"Reading {image.name}"):
-            raise _StoppedError
+        do_progress_or_stop(job, progress=share, message=f"Reading {image.name}")
 
     choice = Choice(series=image.reading["series"], planes=job.params["planes"], overrule=True)
     with staging_folder() as staged:
@@ -80,7 +82,7 @@ def _reread(job: Job) -> None:
             check_untouched(locked)
             do_place(ready)
             if not do_finish_job(job.pk, job.attempt, result={"image": str(image.pk)}):
-                raise _StoppedError
+                raise StoppedError
             _become(locked, ready.fields)
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from annotation.actions.jobs import do_create_job, do_fail_job, do_finish_job, do_progress_job
+from annotation.actions.jobs import StoppedError, do_create_job, do_fail_job, do_finish_job, do_progress_or_stop
 from annotation.actions.round_trips import kept_report, round_trip
 from annotation.datasets.archive import Subject, Totals, write_archive
 from annotation.datasets.names import split_name
@@ -34,10 +34,6 @@ MAX_UNFINISHED = 2
 KEPT = timedelta(days=7)
 PROGRESS_SECONDS = 0.5
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
-
-
-class _StoppedError(Exception):
-    """The job was cancelled, or another attempt has taken over."""
 
 
 def check_create_export(user: User, export_format: str) -> None:
@@ -76,7 +72,7 @@ def do_run_export(job: Job) -> None:
     try:
         totals = _write(job, temporary)
         _finish(job, temporary, totals, report=_round_trip(job, temporary))
-    except _StoppedError:
+    except StoppedError:
         return
     except AppError as error:
         do_fail_job(job.pk, job.attempt, message=error.message, permanent=True)
@@ -103,8 +99,7 @@ def _write(job: Job, temporary: Path) -> Totals:
         if done and time.monotonic() - told < PROGRESS_SECONDS:
             return
         told = time.monotonic()
-        if not do_progress_job(job.pk, job.attempt, progress=done / total, message=f"{done} of {total} images"):
-            raise _StoppedError
+        do_progress_or_stop(job, progress=done / total, message=f"{done} of {total} images")
 
     if snapshot is None:
         subject = Subject(project.pk, project.name, class_records(project.pk))
@@ -136,8 +131,7 @@ def _round_trip(job: Job, archive: Path) -> dict[str, Any] | None:
         return None
 
     def tell(_: float) -> None:
-        if not do_progress_job(job.pk, job.attempt, progress=1.0, message="Reading it again"):
-            raise _StoppedError
+        do_progress_or_stop(job, progress=1.0, message="Reading it again")
 
     known = kept_report(snapshot.pk, format_name)
     if known is not None:
@@ -166,7 +160,7 @@ def _finish(job: Job, temporary: Path, totals: Totals, *, report: dict[str, Any]
         result["round_trip"] = report
     with transaction.atomic():
         if not do_finish_job(job.pk, job.attempt, result=result, message=f"{totals.images} images"):
-            raise _StoppedError
+            raise StoppedError
         temporary.replace(job.archive_path)
         _sync_folder(job.archive_path.parent)
 

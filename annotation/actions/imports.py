@@ -13,7 +13,14 @@ from uuid import UUID, uuid4, uuid5
 from django.db import transaction
 
 from annotation.actions.annotation_imports import LABELS_FORMAT
-from annotation.actions.jobs import do_create_job, do_fail_job, do_finish_job, do_progress_job, do_start_job
+from annotation.actions.jobs import (
+    StoppedError,
+    do_create_job,
+    do_fail_job,
+    do_finish_job,
+    do_progress_or_stop,
+    do_start_job,
+)
 from annotation.actions.reading import Ready, do_place, read, sha256_of
 from annotation.actions.uploads import check_new_upload, clean_name, disk_full, do_fail_upload
 from annotation.errors import AppError, ErrorCode
@@ -22,10 +29,6 @@ from annotation.imaging.storage import free_bytes, place_folder, remove, staging
 from annotation.models import Image, Job, JobKind, JobState, Project, Upload, UploadState, User
 
 logger = logging.getLogger(__name__)
-
-
-class _LeaseLostError(Exception):
-    """Somebody else has this import now, or it was cancelled."""
 
 
 def _make_image(image_id: UUID, ready: Ready, *, project: Project, user: User | None, name: str) -> Image:
@@ -76,7 +79,7 @@ def do_import_upload(job_id: UUID) -> None:
         with transaction.atomic():
             if _locked(upload) and do_fail_job(job.pk, job.attempt, message=error.message, permanent=True):
                 do_fail_upload(upload, error.message)
-    except _LeaseLostError:
+    except StoppedError:
         logger.info("The import of upload %s went to somebody else or was cancelled", upload.pk)
 
 
@@ -146,15 +149,13 @@ class _Import:
         if free_bytes(self.upload.path.parent) < 0:
             raise disk_full()
         share = (self.done + share) / self.count
-        job = self.job
-        if not do_progress_job(job.pk, job.attempt, progress=share, message=f"Reading {self.upload.name}"):
-            raise _LeaseLostError
+        do_progress_or_stop(self.job, progress=share, message=f"Reading {self.upload.name}")
 
     def _end(self, result: dict[str, object], *, message: str = "") -> None:
         """Within a transaction: the job ends here, or what is written is not kept. Both rows are locked from here on,
         in the order in which a removal locks them: no other attempt writes these files."""
         if not _locked(self.upload) or not do_finish_job(self.job.pk, self.job.attempt, result=result, message=message):
-            raise _LeaseLostError
+            raise StoppedError
 
     def _ask(self, question: Question, staged: Path) -> None:
         upload = self.upload

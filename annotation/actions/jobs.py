@@ -105,6 +105,16 @@ def do_progress_job(job_id: UUID, attempt: int, *, progress: float, message: str
     return True
 
 
+class StoppedError(Exception):
+    """The job was cancelled, or another attempt has taken over."""
+
+
+def do_progress_or_stop(job: Job, *, progress: float, message: str = "") -> None:
+    """The same for whoever works on the job. Raises StoppedError where it is to be stopped."""
+    if not do_progress_job(job.pk, job.attempt, progress=progress, message=message):
+        raise StoppedError
+
+
 @transaction.atomic
 def do_claim_attempt(job_id: UUID, attempt: int) -> bool:
     """Claim a queued job under the attempt number that it was sent with. False when it was claimed already."""

@@ -11,7 +11,14 @@ from typing import Any
 from django.db import connections, transaction
 from django.utils import timezone
 
-from annotation.actions.jobs import check_new_job, do_create_job, do_fail_job, do_finish_job, do_progress_job
+from annotation.actions.jobs import (
+    StoppedError,
+    check_new_job,
+    do_create_job,
+    do_fail_job,
+    do_finish_job,
+    do_progress_or_stop,
+)
 from annotation.actions.projects import check_name
 from annotation.datasets.base import ClassRecord, ImageRecord
 from annotation.datasets.frozen import content_hash, freeze, of_classes, within_regions
@@ -23,10 +30,6 @@ from annotation.models import Image, Job, JobKind, JobState, LabelClass, Project
 PROGRESS_SECONDS = 0.5
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 Tell = Callable[[float, str], None]
-
-
-class _StoppedError(Exception):
-    """The job was cancelled, or another attempt has taken over."""
 
 
 def _taken(name: str) -> AppError:
@@ -61,7 +64,7 @@ def do_make_snapshot(job: Job) -> None:
         with _told(job) as tell:
             _write(job, tell)
         _finish(job)
-    except _StoppedError:
+    except StoppedError:
         return
     except AppError as error:
         do_fail_job(job.pk, job.attempt, message=error.message, permanent=True)
@@ -80,8 +83,7 @@ def _told(job: Job) -> Generator[Tell, None, None]:
         if share and time.monotonic() - last < PROGRESS_SECONDS:
             return
         last = time.monotonic()
-        if not beside.submit(do_progress_job, job.pk, job.attempt, progress=share, message=message).result():
-            raise _StoppedError
+        beside.submit(do_progress_or_stop, job, progress=share, message=message).result()
 
     with ThreadPoolExecutor(1) as beside:
         try:

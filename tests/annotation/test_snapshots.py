@@ -152,7 +152,7 @@ def test_it_is_of_one_moment(owner: User, project: Project, monkeypatch: pytest.
             make_cell(second, 1, PIXEL)
         return real(*args, **more)
 
-    monkeypatch.setattr(snapshots, "do_progress_job", meanwhile)
+    monkeypatch.setattr(jobs, "do_progress_job", meanwhile)
     assert frozen_now(owner, project).cells == 0
     assert Annotation.objects.count() == 1
 
@@ -160,7 +160,7 @@ def test_it_is_of_one_moment(owner: User, project: Project, monkeypatch: pytest.
 def test_stopping_leaves_nothing(owner: User, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     make_image(project)
     job = ask(owner, project).json()
-    monkeypatch.setattr(snapshots, "do_progress_job", lambda *_, **__: False)
+    monkeypatch.setattr(jobs, "do_progress_job", lambda *_, **__: False)
     make_snapshot(job["id"])
     assert not Snapshot.objects.exists()
     Snapshot.objects.create(project=project, name="half")
