@@ -20,6 +20,9 @@ test: $(VENV)/dev.stamp frontend/dist/.stamp
 	cd frontend && $(NPM) run test
 	@$(MAKE) --no-print-directory --output-sync=line -j 2 test-code test-running
 
+# Two workers, a browser and the application share the cores: more threads would only wait for each other.
+test-code test-running: export OMP_NUM_THREADS := 1
+
 test-code:
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e --ignore tests/faults
 
