@@ -63,7 +63,7 @@ function Choice({ choice }: { readonly choice: Signal<NotificationChoiceOut | nu
   return (
     <section class="panel">
       <h2>What I am told</h2>
-      <fieldset class="choices">
+      <fieldset class="told-kinds">
         <legend class="unseen">Kinds of notifications</legend>
         {ALL.map((kind) => (
           <label key={kind} class="row">
