@@ -19,6 +19,7 @@ from annotation.actions.holds import do_sweep_holds
 from annotation.actions.imports import do_fail_import, do_import_upload
 from annotation.actions.jobs import do_fail_job, do_start_job, do_sweep_jobs
 from annotation.actions.mailing import do_send_mails
+from annotation.actions.measures import do_measure
 from annotation.actions.reading import do_remove_unused_files
 from annotation.actions.repeats import do_sweep_answers
 from annotation.actions.snapshots import do_make_snapshot, do_sweep_snapshots
@@ -108,3 +109,9 @@ def read_annotations(job_id: str) -> None:
 def add_annotations(job_id: str) -> None:
     """Add what was read."""
     _run(job_id, do_add_annotations, what="new cells")
+
+
+@shared_task(name="annotation.measure_cells", queue="io", ignore_result=True, soft_time_limit=7200, time_limit=7300)
+def measure_cells(job_id: str) -> None:
+    """Measure the cells of a project that have changed."""
+    _run(job_id, do_measure, what="measurements")

@@ -6,6 +6,7 @@ from annotation.models.discussion import Comment, Mailing, Notification, Notific
 from annotation.models.holds import CellHold
 from annotation.models.images import Image, ImageStatus, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
+from annotation.models.measures import ImageMeasures
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Looks, Membership, NextOrder, Project, Role
 from annotation.models.recipes import Recipe, Scaling
@@ -28,6 +29,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Image",
+    "ImageMeasures",
     "ImageSplit",
     "ImageStatus",
     "Job",

@@ -23,6 +23,7 @@ from annotation.views import (
     access_schemas,
     dataset_schemas,
     discussion_schemas,
+    measures_schemas,
     recipe_schemas,
     review_schemas,
     schemas,
@@ -44,6 +45,7 @@ SCHEMAS = (
     upload_schemas,
     webhook_schemas,
     discussion_schemas,
+    measures_schemas,
     recipe_schemas,
 )
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")
