@@ -11,7 +11,8 @@ from celery import shared_task  # noqa: TID251 - the domain's tasks are declared
 from django.conf import settings
 from django.utils import timezone
 
-from annotation.actions.annotation_imports import do_add_annotations, do_read_annotations
+from annotation.actions.adding import do_add_annotations
+from annotation.actions.annotation_imports import do_read_annotations
 from annotation.actions.axes import do_reread_image
 from annotation.actions.exports import do_run_export, do_sweep_exports
 from annotation.actions.figures import do_count_everywhere

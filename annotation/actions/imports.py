@@ -12,7 +12,7 @@ from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 
-from annotation.actions.annotation_imports import LABELS_FORMAT
+from annotation.actions.adding import LABELS_FORMAT
 from annotation.actions.jobs import (
     StoppedError,
     do_create_job,
@@ -21,7 +21,7 @@ from annotation.actions.jobs import (
     do_progress_or_stop,
     do_start_job,
 )
-from annotation.actions.reading import Ready, do_place, read, sha256_of
+from annotation.actions.reading import Ready, do_make_image, read, sha256_of
 from annotation.actions.uploads import check_new_upload, clean_name, disk_full, do_fail_upload
 from annotation.errors import AppError, ErrorCode
 from annotation.imaging.source import HOLDS, WITHOUT_LABELS, Choice, Question
@@ -29,15 +29,6 @@ from annotation.imaging.storage import free_bytes, place_folder, remove, staging
 from annotation.models import Image, Job, JobKind, JobState, Project, Upload, UploadState, User
 
 logger = logging.getLogger(__name__)
-
-
-def _make_image(image_id: UUID, ready: Ready, *, project: Project, user: User | None, name: str) -> Image:
-    """The row, and its files in place. The caller is in a transaction that may still fail: a repetition then finds the
-    files as they are."""
-    do_place(ready)
-    image = Image(id=image_id, project=project, name=name, created_by=user, **ready.fields)
-    image.save(force_insert=True)
-    return image
 
 
 def do_import_file(
@@ -59,7 +50,7 @@ def do_import_file(
         ready = read(copy, staged, name=name, sha256=sha256_of(copy), choice=choice)
         assert isinstance(ready, Ready)  # noqa: S101 - nobody is asked
         with transaction.atomic():
-            image = _make_image(uuid4(), ready, project=project, user=user, name=name)
+            image = do_make_image(uuid4(), ready, project=project, user=user, name=name)
     on_read(ready)
     return image
 
@@ -181,7 +172,7 @@ class _Import:
             self._end({"image": str(upload.pk), "images": [str(each) for each in ids]}, message=message)
             for image_id, (number, ready) in zip(ids, found.items(), strict=True):
                 name = f"{upload.name} {ready.series[number]}"[:255] if several else upload.name
-                image = _make_image(image_id, ready, project=upload.project, user=upload.user, name=name)
+                image = do_make_image(image_id, ready, project=upload.project, user=upload.user, name=name)
                 if upload.wish["labels"] and image.reading["labels"]:
                     params = {"labels_of": str(image.pk), "name": name, "format": LABELS_FORMAT}
                     do_create_job(JobKind.ADD, project=upload.project, user=upload.user, params=params)

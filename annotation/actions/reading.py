@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -20,7 +21,7 @@ from annotation.imaging.decode import OnTick, decode, decode_or_ask
 from annotation.imaging.measure import Decoded
 from annotation.imaging.source import Choice, Question
 from annotation.imaging.storage import place_folder, remove
-from annotation.models import Image, SnapshotImage
+from annotation.models import Image, Project, SnapshotImage, User
 
 _FORMAT = 1
 """Of the pyramid: with another one everything is read again."""
@@ -155,6 +156,15 @@ def do_place(ready: Ready) -> None:
         if ready.staged is None:
             raise StoreGoneError
         place_folder(ready.staged, folder)
+
+
+def do_make_image(image_id: UUID, ready: Ready, *, project: Project, user: User | None, name: str) -> Image:
+    """The row, and its files in place. The caller is in a transaction that may still fail: a repetition then finds the
+    files as they are."""
+    do_place(ready)
+    image = Image(id=image_id, project=project, name=name, created_by=user, **ready.fields)
+    image.save(force_insert=True)
+    return image
 
 
 def do_remove_unused_files(*, before: datetime) -> int:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import numpy as np
 
-from annotation.actions.annotation_imports import Line, Progress, lines_by_image, run_reader
+from annotation.actions.findings import Findings, Line, Progress, run_reader
 from annotation.datasets.base import CellRecord
 from annotation.datasets.frozen import thawed_cells
 from annotation.datasets.readers.registry import READERS
@@ -39,13 +39,13 @@ def round_trip(archive: Path, *, format_name: str, snapshot: Snapshot, on_progre
     images = [_as_it_was(part) for part in parts]
     found = _Comparison(snapshot)
     with staging_folder() as folder:
-        cells = folder / "cells"
+        findings = Findings(folder)
         try:
             run_reader(
-                archive, cells, images=images, name="The archive", format_name=format_name, on_progress=on_progress
+                archive, findings, images=images, name="The archive", format_name=format_name, on_progress=on_progress
             )
             ids = {image.pk: part.pk for image, part in zip(images, parts, strict=True)}
-            for image, lines in lines_by_image(cells, images, name="The archive"):
+            for image, lines in findings.by_image(images, name="The archive"):
                 found.compare(ids.pop(image.pk), image, lines)
         except AppError as error:
             return {"measured": False, "why": error.message}

@@ -1,9 +1,9 @@
 """Annotations from other programs: have a file read, see what it would add, add it."""
 
-from __future__ import annotations
-
+# No postponed annotations here: ninja could not read them through transaction.atomic.
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
@@ -11,7 +11,7 @@ from annotation.actions.annotation_imports import do_create_adding, do_create_re
 from annotation.permissions import Action, access_job, access_project, access_upload
 from annotation.queries import get_annotation_imports
 from annotation.views.api import person
-from annotation.views.dataset_schemas import ReadingIn
+from annotation.views.dataset_schemas import AddingIn, ReadingIn
 from annotation.views.jobs import job_out
 from annotation.views.paging import paged
 from annotation.views.schemas import JobOut
@@ -36,7 +36,10 @@ def list_imports(request: HttpRequest, project_id: UUID) -> list[JobOut]:
 
 
 @router.post("/imports/{uuid:job_id}/add", response={201: JobOut})
-def create_adding(request: HttpRequest, job_id: UUID) -> Status[JobOut]:
-    """Add what was read."""
+@transaction.atomic
+def create_adding(request: HttpRequest, job_id: UUID, body: AddingIn = AddingIn()) -> Status[JobOut]:  # noqa: B008
+    """Add what was read. Whoever manages the project can have the classes made that it lacks."""
     reading = access_job(person(request), job_id, Action.UPLOAD)
-    return Status(201, job_out(do_create_adding(person(request), reading)))
+    if body.make_classes:
+        access_project(person(request), reading.project_id, Action.MANAGE, lock=True)
+    return Status(201, job_out(do_create_adding(person(request), reading, make_classes=body.make_classes)))

@@ -38,6 +38,12 @@ class ReadingIn(In):
     format: Annotated[str, Field(max_length=40)] = ""
 
 
+class AddingIn(In):
+    """Whether classes that cells in the file have and the project lacks are made; without, these cells get none."""
+
+    make_classes: bool = False
+
+
 class SelectionIn(In):
     """What goes into a snapshot: images in these states and splits (all where the list is empty), cells of these
     classes (all where it is null; 0 stands for cells without a class); with ``complete_only`` only images that have

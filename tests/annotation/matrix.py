@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from annotation.actions.annotation_imports import kept_cells
+from annotation.actions.findings import kept_findings
 from annotation.actions.tokens import do_create_token
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
@@ -113,10 +113,12 @@ def make_reading(world: World) -> None:
     """A file of annotations that was read."""
     job = Job.objects.create(
         kind=JobKind.READ, project=world.project, state=JobState.DONE, params={"name": "a.zip"},
-        result={"format": "coco"},
+        result={"format": "coco", "unknown_classes": []},
     )  # fmt: skip
-    kept_cells(job.pk).parent.mkdir(parents=True, exist_ok=True)
-    kept_cells(job.pk).write_bytes(b"")
+    findings = kept_findings(job.pk)
+    findings.folder.mkdir(parents=True, exist_ok=True)
+    findings.cells.write_bytes(b"")
+    findings.keep([], [])
     world.ids["job_id"] = job.pk
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import zipfile
 from pathlib import Path
 
+import numpy as np
+from PIL import Image as Picture
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.pages import demo_of, fetch
@@ -44,8 +47,34 @@ def test_a_project_is_frozen_compared_and_taken_home(app: App, ann: BrowserConte
     page.get_by_role("button", name="Close").click()
     page.get_by_label("File of cells to import").set_input_files(download.value.path())
     # All cells of it are there already.
-    expect(page.get_by_role("button", name="Add 0 cells")).to_be_disabled(timeout=30_000)
+    expect(page.get_by_role("button", name="Add nothing")).to_be_disabled(timeout=30_000)
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_label("File of cells to import").set_input_files(
+        {"name": "dataset.zip", "mimeType": "application/zip", "buffer": yolo_dataset()}
+    )
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("new image", timeout=30_000)
+    expect(dialog.get_by_role("checkbox", name="macrophage")).to_be_checked()
+    if folder := os.environ.get("CYTOMARK_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / "import.png")
+    dialog.get_by_role("button", name="Add 1 cell and 1 image").click()
+    expect(page.get_by_text("1 cells added to 1 images, 1 images made")).to_be_visible(timeout=30_000)
+    images = fetch(ann, f"{app.url}/api/projects/{project['id']}/images")
+    (made,) = (image for image in images if image["name"] == "x.png")
+    (cell,) = fetch(ann, f"{app.url}/api/images/{made['id']}/cells")
+    assert cell["mask"] == {"top": 10, "left": 20, "height": 10, "width": 20, "counts": [0, 200]}
     page.close()
+
+
+def yolo_dataset() -> bytes:
+    """A picture of 50 × 100 with one rectangle of a class that the project does not have."""
+    target, picture = io.BytesIO(), io.BytesIO()
+    Picture.fromarray(np.arange(5000, dtype=np.uint16).reshape(50, 100).astype(np.uint8)).save(picture, "PNG")
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("images/train/x.png", picture.getvalue())
+        archive.writestr("labels/train/x.txt", "0 0.2 0.2 0.4 0.2 0.4 0.4 0.2 0.4")
+        archive.writestr("data.yaml", "names: [macrophage]")
+    return target.getvalue()
 
 
 def test_another_program_is_told_and_the_page_says_what_came_of_it(app: App, ann: BrowserContext) -> None:

@@ -12,6 +12,7 @@ from annotation.imaging.readers.zarr_arrays import read_json
 from annotation.imaging.refusals import RefusalError
 from inference.rle import Rle
 
+UNKNOWN = "no image of the project has this name"
 MOST_PART = 1024**3
 """Bytes of one file inside an archive."""
 _PLANE = re.compile(r"_t(\d{3,6})_z(\d{3,6})\Z")
@@ -104,7 +105,7 @@ class Targets:
                 return found[0], ""
             if found:
                 return None, "several images of the project have this name"
-        return None, "no image of the project has this name"
+        return None, UNKNOWN
 
 
 def read_manifest(archive: Archive) -> dict[str, Any] | None:

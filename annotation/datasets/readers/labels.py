@@ -54,11 +54,15 @@ def tiff_planes(data: bytes) -> NDArray[Any]:
     raise RefusalError("it is no label image of at most frames, slices, rows and columns")
 
 
-def read_tiffs(archive: Archive, *, only: str = "labels/", ending: str = "") -> Iterator[FoundPlane]:
-    """labels/NAME.tif, or every TIFF where there is no such folder. A stack has all its planes."""
-    names = [name for name in archive.names if re.search(r"\.tiff?\Z", name, re.IGNORECASE)]
-    inside = [name for name in names if f"/{name}".rfind(f"/{only}") >= 0]
-    for name in sorted(inside or names):
+def label_tiffs(archive: Archive) -> list[str]:
+    """TIFFs in folders “labels” or “masks”, or all of them where there is no such folder."""
+    names = sorted(name for name in archive.names if re.search(r"\.tiff?\Z", name, re.IGNORECASE))
+    return [name for name in names if re.search(r"(\A|/)(labels|masks)/", name)] or names
+
+
+def read_tiffs(archive: Archive, *, ending: str = "") -> Iterator[FoundPlane]:
+    """labels/NAME.tif. A stack has all its planes."""
+    for name in label_tiffs(archive):
         stem = plain_stem(name)
         if not stem.endswith(ending):
             continue
@@ -73,7 +77,7 @@ def read_tiffs(archive: Archive, *, only: str = "labels/", ending: str = "") -> 
 
 def read_masks(archive: Archive) -> Iterator[FoundPlane]:
     """Cellpose's NAME_masks.tif and NAME_masks.png, in whatever folder."""
-    yield from read_tiffs(archive, only="", ending="_masks")
+    yield from read_tiffs(archive, ending="_masks")
     yield from read_pngs(archive, folder="", ending="_masks")
 
 

@@ -2,8 +2,8 @@
 
 It is started for each file, behind the walls of annotation.imaging.containment, and thrown away. It imports no Django.
 Into the folder it writes cells.jsonl, a line for each cell: [image's index, t, z, class, [top, left, height, width],
-counts, number, parent]; and result.json: {"ok": true, "format", "planes", "walls"} or
-{"ok": false, "code", "sentence"}.
+counts, number, parent]; the pictures that came along and that the project does not have; and result.json:
+{"ok": true, "format", "planes", "pictures", "walls"} or {"ok": false, "code", "sentence"}.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from annotation.datasets.readers.found import FoundPlane, Target, Targets, read_manifest
+from annotation.datasets.readers.found import UNKNOWN, FoundPlane, Target, Targets, read_manifest
+from annotation.datasets.readers.pictures import Bounds, Pictures
 from annotation.datasets.readers.registry import READERS, choose, open_archive
 from annotation.datasets.readers.shapes import BROKEN
 from annotation.imaging.containment import Limits, contain
@@ -27,40 +29,63 @@ CELLS = "cells.jsonl"
 UNCLASSIFIED = "unclassified"
 
 
-def read(file: BinaryIO, folder: Path, *, name: str, chosen: str, images: list[Target]) -> dict[str, Any]:
-    """The result, a refusal included."""
+def read(
+    file: BinaryIO, folder: Path, *, name: str, chosen: str, images: list[Target], bounds: Bounds | None = None
+) -> dict[str, Any]:
+    """The result, a refusal included. Pictures are looked for where ``bounds`` say how large they may be."""
     try:
         with damaged_where_it_breaks(*BROKEN, SyntaxError, RecursionError, reason="it does not keep to its format"):
             archive = open_archive(file, file_bytes=os.fstat(file.fileno()).st_size, name=name)
             manifest = read_manifest(archive)
             format_ = chosen or choose(archive, manifest)
             targets = Targets(images, manifest)
+            pictures = None if bounds is None else Pictures(archive, format_, folder, first=len(images), bounds=bounds)
             with (folder / CELLS).open("w", encoding="utf-8") as lines:
-                planes = list(_planes(READERS[format_](archive), targets, lines))
+                planes = list(_planes(READERS[format_](archive), targets, pictures, lines))
+            taken = [] if pictures is None else [asdict(target) for target in pictures.taken]
     except RefusalError as error:
         return {"ok": False, "code": error.code, "sentence": _sentence(error)}
     except MemoryError:
         why = too_large("needs more memory than this server gives to one file", "Import it in parts.")
         return {"ok": False, "code": why.code, "sentence": why.sentence}
-    return {"ok": True, "format": format_, "planes": planes}
+    return {"ok": True, "format": format_, "planes": planes, "pictures": taken}
 
 
 def _sentence(error: RefusalError) -> str:
     return error.sentence if error.sentence.startswith("{name}") else f"{{name}} cannot be read: {error.sentence}."
 
 
-def _planes(found: Iterator[FoundPlane], targets: Targets, lines: TextIO) -> Iterator[dict[str, Any]]:
+def _planes(
+    found: Iterator[FoundPlane], targets: Targets, pictures: Pictures | None, lines: TextIO
+) -> Iterator[dict[str, Any]]:
     for number, plane in enumerate(found):
         if number >= MOST_PLANES:
             raise damaged(f"it has more than {MOST_PLANES:,} planes")
         row: dict[str, Any] = {"name": plane.name[:255], "t": plane.t, "z": plane.z, "image": None, "cells": 0}
-        target, problem = targets.find(plane.name)
-        if target is not None:
-            try:
-                row |= {"image": target.index, "cells": _write(plane, target, lines)}
-            except RefusalError as error:
-                problem = error.sentence.replace("{name}", "it")
-        yield {**row, "problem": problem[:300]}
+        problem = ""
+        try:
+            target, placed = _target(plane, targets, pictures)
+            row |= {"image": target.index, "cells": _write(placed, target, lines)}
+        except RefusalError as error:
+            problem = _reason(error.sentence)
+        yield {**row, "problem": problem}
+    for name, sentence in pictures.take_rest(targets) if pictures else ():
+        yield {"name": name[:255], "t": None, "z": None, "image": None, "cells": 0, "problem": _reason(sentence)}
+
+
+def _reason(sentence: str) -> str:
+    return sentence.replace("{name}", "it")[:300]
+
+
+def _target(plane: FoundPlane, targets: Targets, pictures: Pictures | None) -> tuple[Target, FoundPlane]:
+    """The image of the project that the plane is about, or else the picture that came with it."""
+    target, problem = targets.find(plane.name)
+    if target is not None:
+        return target, plane
+    beside = pictures.find(plane) if pictures and problem == UNKNOWN else None
+    if beside is None:
+        raise RefusalError(problem)
+    return beside
 
 
 def _write(plane: FoundPlane, target: Target, lines: TextIO) -> int:
@@ -88,7 +113,8 @@ def main(arguments: list[str]) -> int:
     images = [Target(**image) for image in options["images"]]
     with path.open("rb") as file:
         walls = contain(folder, Limits(**options["limits"]), readable=path)
-        result = read(file, folder, name=options["name"], chosen=options["format"], images=images)
+        bounds = Bounds(**options["pictures"]) if options["pictures"] else None
+        result = read(file, folder, name=options["name"], chosen=options["format"], images=images, bounds=bounds)
     (folder / "result.json").write_text(json.dumps({**result, "walls": walls}))
     return 0
 

@@ -1,5 +1,5 @@
-"""manage.py import_annotations FILE --project NAME_OR_ID --user NAME [--format NAME] [--dry-run]: cells from another
-program onto images that are there."""
+"""manage.py import_annotations FILE --project NAME_OR_ID --user NAME [--format NAME] [--make-classes] [--dry-run]:
+cells from another program onto images that are there, or with images that come along."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from uuid import uuid4
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.actions.annotation_imports import Report, add_read, check_format, read_file
+from annotation.actions.adding import Adding, add_found, summary
+from annotation.actions.annotation_imports import Report, check_format, do_make_classes, read_file
+from annotation.actions.findings import Findings
 from annotation.datasets.readers.registry import READERS
 from annotation.errors import AppError
 from annotation.imaging.storage import staging_folder
@@ -19,7 +21,7 @@ from annotation.management.commands._owners import find_project, find_user
 class Command(BaseCommand):
     """Says what it would add, and adds it."""
 
-    help = "Add the cells of a file (a zip, or a single file) to a project's images."
+    help = "Add the cells of a file (a zip, or a single file) to a project's images, with images that come along."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The file, and whose images it is about."""
@@ -29,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--format", default="", help=f"found out where it is left out; one of: {', '.join(READERS)}"
         )
+        parser.add_argument("--make-classes", action="store_true", help="make the classes that the project lacks")
         parser.add_argument("--dry-run", action="store_true", help="only say what would be added")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -40,17 +43,18 @@ class Command(BaseCommand):
         try:
             check_format(options["format"])
             with staging_folder() as folder:
+                findings = Findings(folder)
                 report = read_file(
-                    path, folder / "cells", project=project, name=path.name, format_name=options["format"],
+                    path, findings, project=project, name=path.name, format_name=options["format"],
                     on_progress=lambda _share: None,
                 )  # fmt: skip
                 self._tell(report)
-                if not options["dry_run"]:
-                    cells, images = add_read(
-                        folder / "cells", project=project, user=user, job_id=uuid4(), format_name=report.format,
-                        on_progress=lambda _share: None,
-                    )  # fmt: skip
-                    self.stdout.write(f"Added {cells:,} cells to {images:,} images.")
+                if options["dry_run"]:
+                    return
+                if options["make_classes"]:
+                    do_make_classes(user, project, report.unknown_classes)
+                adding = Adding(uuid4(), project, user, report.format, lambda _share: None)
+                self.stdout.write(f"{summary(add_found(findings, adding))}.")
         except AppError as error:
             raise CommandError(error.message) from error
 
@@ -58,7 +62,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{report.format}: {report.cells:,} cells for {report.image_count:,} images.")
         for image in report.images:
             covered = f", {image['covered']:,} of them where others are already" if image["covered"] else ""
-            self.stdout.write(f"  {image['name']}: {image['cells']:,} cells{covered}")
+            new = " (new image)" if image["new"] else ""
+            self.stdout.write(f"  {image['name']}{new}: {image['cells']:,} cells{covered}")
         for row in report.problems:
             self.stderr.write(f"  {row['name']} is left out: {row['problem']}.")
         if report.unknown_classes:

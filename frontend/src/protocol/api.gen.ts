@@ -1,5 +1,10 @@
 // Written by `make protocol` from the schemas of annotation/views. Do not edit.
 
+/** Whether classes that cells in the file have and the project lacks are made; without, these cells get none. */
+export interface AddingIn {
+  readonly make_classes?: boolean;
+}
+
 /** What these files leave open. `series`: the images that are wanted, null for all. `planes`: z, t or c where all are slices, frames or channels; else sizes, what changes first coming first, such as c3z8. `labels`: label images in it become cells. */
 export interface AnswerIn {
   readonly uploads: readonly string[];

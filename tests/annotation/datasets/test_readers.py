@@ -34,17 +34,21 @@ def read_file(path: Path, folder: Path, *, chosen: str = "", name: str = "a.zip"
     folder.mkdir(exist_ok=True)
     with path.open("rb") as file:
         result = read(file, folder, name=name, chosen=chosen, images=TARGETS)
+    return result, read_lines(folder)
+
+
+def read_lines(folder: Path) -> list[Any]:
     lines = (folder / CELLS).read_text().splitlines() if (folder / CELLS).exists() else []
-    return result, [json.loads(line) for line in lines]
+    return [json.loads(line) for line in lines]
 
 
 def masks_of(lines: list[Any], index: int) -> set[tuple[int, int, Rle]]:
     return {(t, z, Rle(*box, tuple(counts))) for i, t, z, _, box, counts, *_ in lines if i == index}
 
 
-def drawn(lines: list[Any]) -> list[np.ndarray]:
+def drawn(lines: list[Any], index: int = 0) -> list[np.ndarray]:
     found = []
-    for _, _, mask in masks_of(lines, 0):
+    for _, _, mask in masks_of(lines, index):
         mask_hw = np.zeros((60, 90), bool)
         paste(mask, mask_hw, 1)
         found.append(mask_hw)

@@ -2,6 +2,7 @@
 import { call } from "../../net/http";
 import type { UploadServer } from "../../net/uploads";
 import type {
+  AddingIn,
   AssignmentIn,
   AssignmentOut,
   AuditOut,
@@ -99,7 +100,7 @@ export const api = {
     call<DifferenceOut>("GET", `/api/snapshots/${newer}/changes-since/${older}`),
   imports: (id: string) => call<readonly JobOut[]>("GET", `${project(id)}/imports`),
   readAnnotations: (id: string, body: ReadingIn) => call<JobOut>("POST", `${project(id)}/imports`, body),
-  addAnnotations: (job: string) => call<JobOut>("POST", `/api/imports/${job}/add`),
+  addAnnotations: (job: string, body: AddingIn) => call<JobOut>("POST", `/api/imports/${job}/add`, body),
   createAnnotationUpload: (id: string, file: File) =>
     call<UploadOut>("POST", `${project(id)}/uploads`, {
       name: file.name,

@@ -204,7 +204,9 @@ export function DatasetsPage({ id }: { readonly id: string }) {
         </div>
         <aside>
           <SnapshotForm state={state} />
-          {project && may.upload(project.role) && <ImportPanel state={state} />}
+          {project && may.upload(project.role) && (
+            <ImportPanel state={state} manages={may.manage(project.role)} />
+          )}
           <SplitsPanel state={state} />
         </aside>
       </main>

@@ -94,10 +94,13 @@ export class DatasetsState {
     return job;
   }
 
-  async add(read: JobOut): Promise<void> {
+  /** Classes that the project lacks are made where they are wanted. */
+  async add(read: JobOut, options: { makeClasses: boolean }): Promise<void> {
     await this.trying(async () => {
-      const job = await this.ended(await api.addAnnotations(read.id), "Adding");
+      const body = { make_classes: options.makeClasses };
+      const job = await this.ended(await api.addAnnotations(read.id, body), "Adding");
       if (job) this.imported.value = job.message;
+      if (body.make_classes) this.classes.value = await api.classes(this.id);
     });
     this.importing.value = "";
   }
