@@ -88,7 +88,8 @@ def _svg(name: str, stroke: Text | Bar | Line | Dot) -> str:
             return f'<rect class="series-{stroke.series}"{fill} {place}/>'
         case Line():
             points = " ".join(f"{x},{y}" for x, y in stroke.points)
-            return f'<polyline class="line-{stroke.series}" points="{points}"/>'
+            name = "axis" if stroke.series is None else f"line-{stroke.series}"
+            return f'<polyline class="{name}" points="{points}"/>'
         case Dot():
             return f'<rect class="dot" x="{stroke.x - 2}" y="{stroke.y - 2}" width="4" height="4"/>'
 
@@ -116,8 +117,9 @@ def to_png(chart: Chart) -> bytes:
                 _fill(pen, (left, top, left + 2 * stroke.width, top + 2 * stroke.height), stroke.series)
             case Line():
                 points = [(2 * x, 2 * y + 60) for x, y in stroke.points]
-                for start, end in _dashes(points, stroke.series):
-                    pen.line((*start, *end), fill=_GREY[0], width=4)
+                colour, width = ("#a0aec0", 2) if stroke.series is None else (_GREY[0], 4)
+                for start, end in _dashes(points, stroke.series or 0):
+                    pen.line((*start, *end), fill=colour, width=width)
             case Dot():
                 pen.rectangle((2 * stroke.x - 5, 2 * stroke.y + 55, 2 * stroke.x + 5, 2 * stroke.y + 65), _GREY[0])
     target = io.BytesIO()

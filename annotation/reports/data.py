@@ -46,7 +46,7 @@ def _balance(classes: Counter[int]) -> str:
 
 
 def _level(key: int) -> str:
-    return "0 or less" if key == DARK else f"{2 ** (key / 2):,.4g} to {2 ** ((key + 1) / 2):,.4g}"
+    return "0 or less" if key == DARK else f"{2 ** (key / 2):,.3g} to {2 ** ((key + 1) / 2):,.3g}"
 
 
 def _median(found: Counter[int]) -> int | None:
