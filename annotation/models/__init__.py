@@ -15,7 +15,7 @@ from annotation.models.review import Judgement, ProjectVisit, StateChange, Verdi
 from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
 from annotation.models.tokens import KeptAnswer, Token
 from annotation.models.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
-from annotation.models.work import DayWork
+from annotation.models.work import CellLevel, Extreme, ImageFigures, ImageTouch, ImageWork, Tally
 
 __all__ = [
     "CLASS_COLOURS",
@@ -23,15 +23,19 @@ __all__ = [
     "AuditEntry",
     "AuditKind",
     "CellHold",
+    "CellLevel",
     "Client",
     "Comment",
-    "DayWork",
     "Delivery",
     "DeliveryState",
+    "Extreme",
     "Image",
+    "ImageFigures",
     "ImageMeasures",
     "ImageSplit",
     "ImageStatus",
+    "ImageTouch",
+    "ImageWork",
     "Job",
     "JobKind",
     "JobState",
@@ -57,6 +61,7 @@ __all__ = [
     "SnapshotImage",
     "Split",
     "StateChange",
+    "Tally",
     "Token",
     "Upload",
     "UploadState",

@@ -297,6 +297,7 @@ ROWS = [
     Row("GET", P + "/dashboards/{name}", REVIEWERS, prepare=people),
     Row("GET", P + "/dashboards/{name}.csv", MEMBERS, prepare=overview),
     Row("GET", P + "/dashboards/{name}/{chart}.png", MEMBERS, prepare=overview),
+    Row("GET", P + "/dashboards/{name}/{chart}.csv", MEMBERS, prepare=overview),
     # --- the log
     Row("GET", "/projects/{project_id}/audit/", MANAGERS),
     Row("GET", P + "/audit", MANAGERS),

@@ -81,13 +81,15 @@ export interface ChannelOut {
   readonly high: number;
 }
 
-/** Each row is a label and the list of its values, one for each of `series`. */
+/** Each row is a label and the list of its values, one for each of `series`, null where there is none. `lines`: rows follow each other in time; `links` are the pages of the rows, where they have any. */
 export interface ChartOut {
   readonly name: string;
   readonly question: string;
   readonly answer: string;
   readonly series: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
+  readonly lines: boolean;
+  readonly links: readonly string[];
 }
 
 /** Which cells: of these classes (keys, with commas between; 0 for cells without one), of this split (none: of no split); what is left out asks nothing. `physical`: lengths in µm where pixels have a size. */
