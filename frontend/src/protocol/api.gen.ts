@@ -57,11 +57,12 @@ export interface Box {
   readonly right: number;
 }
 
-/** A cell that both snapshots have: the overlap of its masks, and whether its class is another. */
+/** A cell that both snapshots have: the overlap of its masks, whether its class is another, and whether it is part of another object, or its object came from another one. */
 export interface ChangedCellOut {
   readonly label: number;
   readonly iou: number;
   readonly class_changed: boolean;
+  readonly object_changed: boolean;
 }
 
 /** `min` to `max`, in the pixels' own values, become black to the whole colour, by the power `gamma`. */
