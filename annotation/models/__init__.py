@@ -1,10 +1,11 @@
 """Fields, constraints and tiny queries."""
 
+from annotation.models.agreement import Comparison, ComparisonKind, ComparisonSums, Consensus, Doubt
 from annotation.models.annotations import Annotation, Client, Operation, Receipt
 from annotation.models.audit import AuditEntry, AuditKind
 from annotation.models.discussion import Comment, Mailing, Notification, NotificationChoice, NotificationKind
 from annotation.models.holds import CellHold
-from annotation.models.images import Image, ImageStatus, Upload, UploadState
+from annotation.models.images import Image, ImageStatus, TwinKind, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Looks, Membership, NextOrder, Project, Role
@@ -24,9 +25,14 @@ __all__ = [
     "CellHold",
     "Client",
     "Comment",
+    "Comparison",
+    "ComparisonKind",
+    "ComparisonSums",
+    "Consensus",
     "DayWork",
     "Delivery",
     "DeliveryState",
+    "Doubt",
     "Image",
     "ImageSplit",
     "ImageStatus",
@@ -56,6 +62,7 @@ __all__ = [
     "Split",
     "StateChange",
     "Token",
+    "TwinKind",
     "Upload",
     "UploadState",
     "User",

@@ -19,7 +19,8 @@ from ninja import Query, Router, Schema
 from annotation.errors import AppError, ErrorCode, not_found
 from annotation.listings import get_members
 from annotation.models import Project, User
-from annotation.permissions import Action, access_project
+from annotation.permissions import ALLOWED, Action, access_project, role_of
+from annotation.reports.agreement import get_agreement_dashboard
 from annotation.reports.charts import to_png, to_svg
 from annotation.reports.dashboards import DASHBOARDS, Asked, Dashboard
 from annotation.tables import csv_text
@@ -30,6 +31,9 @@ from annotation.views.review_schemas import DashboardOut
 from annotation.views.streaming import binary
 
 router = Router()
+SHOWN = {**DASHBOARDS, "agreement": get_agreement_dashboard}
+NEEDED = {"people": Action.REVIEW, "agreement": Action.REVIEW}
+"""What one must be allowed to see them; to look, for the others."""
 
 
 class DashboardQuery(Schema):
@@ -45,11 +49,11 @@ class DashboardQuery(Schema):
 
 
 def _open(user: User, project_id: UUID, name: str, asked: Asked) -> tuple[Project, Dashboard]:
-    """Everybody in the project sees how far it is; who did how much is for those who review."""
-    project, _ = access_project(user, project_id, Action.REVIEW if name == "people" else Action.VIEW)
-    if name not in DASHBOARDS:
+    """Everybody in the project sees how far it is; who did what is for those who review."""
+    project, _ = access_project(user, project_id, NEEDED.get(name, Action.VIEW))
+    if name not in SHOWN:
         raise not_found("dashboard")
-    return project, DASHBOARDS[name](project_id, asked)
+    return project, SHOWN[name](project_id, asked)
 
 
 @router.get("/projects/{uuid:project_id}/dashboards/{slug:name}", response=DashboardOut)
@@ -84,28 +88,34 @@ def download_chart(
 @login_required
 def dashboard_page(request: HttpRequest, project_id: UUID, name: str) -> HttpResponse:
     """Charts, the table behind them, and what is asked for."""
-    assert isinstance(request.user, User)  # noqa: S101 - the page is behind login_required
     try:
-        query = _query_of(request)
-        project, dashboard = _open(request.user, project_id, name, query.asked())
+        context = dashboard_context(request, project_id, name)
     except AppError as error:
         return refusal_page(request, error.message, status=error.status)
+    return render(request, "annotation/dashboard.html", context)
+
+
+def dashboard_context(request: HttpRequest, project_id: UUID, name: str) -> dict[str, Any]:
+    """What annotation/dashboard.html shows. Raises AppError for whoever may not see it."""
+    assert isinstance(request.user, User)  # noqa: S101 - the page is behind login_required
+    query = query_of(request)
+    project, dashboard = _open(request.user, project_id, name, query.asked())
+    role = role_of(request.user, project_id)
     shown = {key: str(value) for key, value in query.model_dump().items() if value is not None}
-    context = {
+    return {
         "project": project,
         "dashboard": dashboard,
         # The text of the charts is escaped where they are drawn.
         "charts": [(one, mark_safe(to_svg(one))) for one in dashboard.charts],  # noqa: S308
-        "names": [(key, key.capitalize()) for key in DASHBOARDS],
+        "names": [(key, key.capitalize()) for key in SHOWN if role in ALLOWED[NEEDED.get(key, Action.VIEW)]],
         "asked": shown,
         "members": get_members(project_id),
         "api": format_html("/api/projects/{}/dashboards/{}", project_id, name),
         "query": request.GET.urlencode(),
     }
-    return render(request, "annotation/dashboard.html", context)
 
 
-def _query_of(request: HttpRequest) -> DashboardQuery:
+def query_of(request: HttpRequest) -> DashboardQuery:
     """The form sends empty fields for what it does not ask."""
     try:
         return DashboardQuery.model_validate({key: value for key, value in request.GET.items() if value})

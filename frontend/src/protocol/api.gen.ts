@@ -148,6 +148,13 @@ export interface CommentOut {
   readonly resolved_by: string;
 }
 
+/** So many matched cells were given these two classes, or both times the same one. */
+export interface ConfusionOut {
+  readonly one: string;
+  readonly other: string;
+  readonly cells: number;
+}
+
 /** `rows` are the table under `header`. */
 export interface DashboardOut {
   readonly name: string;
@@ -251,6 +258,19 @@ export interface FormatOut {
   readonly title: string;
   readonly summary: string;
   readonly read: boolean;
+}
+
+/** The figures of all pairs of one person, class, image or week, or of all. `key` is the id or the week's Monday; of a person's pairs, that person is A, but for `aji`, which each pair has one of. `ap_at` is the precision at IoU 0.5, 0.55 … 0.95. */
+export interface GroupOut {
+  readonly by: "all" | "person" | "class" | "image" | "week";
+  readonly key: string;
+  readonly name: string;
+  readonly pairs: number;
+  readonly figures: FiguresOut;
+  readonly ap_at: readonly number[];
+  readonly boundary: number | null;
+  readonly kappa: number | null;
+  readonly kappa_of_all: number | null;
 }
 
 /** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. `planes_in_file`: so many follow each other in its file and may be something else than was said; 0 where that is beyond doubt. */
@@ -717,11 +737,12 @@ export interface TwinOut {
   readonly other_split: "train" | "validation" | "test";
 }
 
-/** Have each of `people` (user ids) annotate each of `images` without seeing the others' cells. */
+/** Have each of `people` (user ids) annotate each of `images` without seeing the others' cells; `again`: once more those who have handed in theirs. */
 export interface TwinsIn {
   readonly images: readonly string[];
   readonly people: readonly number[];
   readonly due_on?: string | null;
+  readonly again?: boolean;
 }
 
 /** How many are left. */
