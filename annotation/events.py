@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from annotation.news import News
 from annotation.protocol import (
     CommentsChanged,
+    FiguresChanged,
     JobUpdate,
     Message,
     Notified,
@@ -31,6 +32,8 @@ from annotation.protocol import (
 )
 
 logger = logging.getLogger(__name__)
+
+FIGURES_EVERY_S = 2.0
 
 
 def image_group(image_id: UUID) -> str:
@@ -144,6 +147,28 @@ def send_notified(user_id: int, *, unread: int, text: str = "") -> None:
 def send_people_changed(project_id: UUID) -> None:
     """Tell everybody on the project's pages that others are here, or elsewhere."""
     _hint(project_group(project_id), PeopleChanged(type="people"))
+
+
+_figures_waiting: set[UUID] = set()
+"""Projects whose pages are about to be told. Used in _loop() only."""
+
+
+def send_figures_changed(project_id: UUID) -> None:
+    """Tell everybody on the project's pages that what dashboards count has changed; what changes within
+    FIGURES_EVERY_S is told at once."""
+    transaction.on_commit(lambda: _loop().call_soon_threadsafe(_tell_figures, project_id))
+
+
+def _tell_figures(project_id: UUID) -> None:
+    if project_id not in _figures_waiting:
+        _figures_waiting.add(project_id)
+        asyncio.get_running_loop().call_later(FIGURES_EVERY_S, _figures_now, project_id)
+
+
+def _figures_now(project_id: UUID) -> None:
+    _figures_waiting.discard(project_id)
+    event = {"type": "on.hint", "text": FiguresChanged(type="figures").model_dump_json()}
+    _send(get_channel_layer().group_send(project_group(project_id), event))
 
 
 def send_members_changed(project_image_ids: list[UUID]) -> None:

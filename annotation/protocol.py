@@ -27,6 +27,7 @@ from annotation.protocol_parts import Provenance as Provenance
 from annotation.protocol_parts import Seen as Seen
 from annotation.protocol_presence import CommentsChanged as CommentsChanged
 from annotation.protocol_presence import Cursor as Cursor
+from annotation.protocol_presence import FiguresChanged as FiguresChanged
 from annotation.protocol_presence import Hold as Hold
 from annotation.protocol_presence import Member as Member
 from annotation.protocol_presence import Notified as Notified
@@ -367,6 +368,7 @@ ServerMessage = Annotated[
     | CommentsChanged
     | Notified
     | PeopleChanged
+    | FiguresChanged
     | Refusal
     | Pong,
     Field(discriminator="type"),

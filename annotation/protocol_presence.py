@@ -74,6 +74,12 @@ class Notified(Message):
     text: str = ""
 
 
+class FiguresChanged(Message):
+    """Something that dashboards count is otherwise than before: ask for them again. Told every two seconds at most."""
+
+    type: Literal["figures"]
+
+
 class PeopleChanged(Message):
     """Others are in the project, or in other images: ask for them (GET /api/projects/…/people)."""
 

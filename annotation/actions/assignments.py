@@ -18,6 +18,7 @@ from django.utils import timezone
 from annotation.actions.notifications import do_notify_assigned
 from annotation.actions.workflow import OPEN, do_step, note_state
 from annotation.errors import AppError, ErrorCode
+from annotation.events import send_figures_changed
 from annotation.models import Image, ImageStatus, Membership, NextOrder, Project, Role, TwinKind, User, Visit
 from annotation.permissions import ALLOWED, Action
 
@@ -81,6 +82,7 @@ def do_assign(
         elif person is not None and image.status == ImageStatus.NEW:
             note_state(image, actor, ImageStatus.ASSIGNED)
     Image.objects.bulk_update(images, ["assignee", "due_on", "status"], batch_size=500)
+    send_figures_changed(project.pk)
     do_notify_assigned(actor, project, given)
     return len(images)
 

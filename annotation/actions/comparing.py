@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from annotation.actions.workflow import FINISHED
 from annotation.comparable import cells_of, fill_comparison, ratings_of
+from annotation.events import send_figures_changed
 from annotation.models import (
     Comparison,
     ComparisonKind,
@@ -115,3 +116,4 @@ def _keep(
     Comparison.objects.bulk_create([comparison for comparison, _ in made])
     ComparisonSums.objects.bulk_create([sums for _, all_sums in made for sums in all_sums], batch_size=1000)
     kept.save()
+    send_figures_changed(image.project_id)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.actions.projects import check_name
-from annotation.events import send_members_changed
+from annotation.events import send_figures_changed, send_members_changed
 from annotation.models import Image
 
 
@@ -24,3 +24,4 @@ def do_delete_image(image: Image) -> None:
     image.deleted_at = timezone.now()
     image.save(update_fields=["deleted_at"])
     send_members_changed([image.pk])
+    send_figures_changed(image.project_id)

@@ -14,7 +14,7 @@ from annotation.actions.ledger import counting, is_of_run
 from annotation.actions.verdicts import note_fixes
 from annotation.actions.workflow import note_edit
 from annotation.database import execute_together
-from annotation.events import send_patch
+from annotation.events import send_figures_changed, send_patch
 from annotation.models import Annotation, Operation
 from annotation.protocol import Patch
 from annotation.queries import cell_state
@@ -88,4 +88,5 @@ def write_operation(
         removed=[edit.cell.pk for edit in edits if edit.cell.deleted],
     )
     send_patch(image.pk, patch)
+    send_figures_changed(image.project_id)
     return patch

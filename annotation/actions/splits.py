@@ -14,6 +14,7 @@ from django.db.models import Count
 from PIL import Image as Pillow
 
 from annotation.errors import AppError, ErrorCode
+from annotation.events import send_figures_changed
 from annotation.models import Annotation, Image, ImageSplit, Project, Split
 
 GROUPINGS = ("image", "file", "first_part", "without_last_part")
@@ -73,6 +74,7 @@ def do_assign_splits(project: Project, *, seed: int, shares: dict[str, float], g
         for group in new for image in group.images if not hasattr(image, "split")
     ]  # fmt: skip
     ImageSplit.objects.bulk_create(rows)
+    send_figures_changed(project.pk)
     return len(rows)
 
 

@@ -6,10 +6,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from annotation.actions.notifications import do_notify_returned
 from annotation.actions.webhooks import do_tell_webhooks
 from annotation.errors import AppError, ErrorCode, RefusedError, forbidden
+from annotation.events import send_figures_changed
 from annotation.models import Image, ImageStatus, Role, StateChange, User, WebhookEvent
 from annotation.permissions import ALLOWED, Action
 
@@ -71,7 +73,7 @@ def do_step(
     if after in (_IN_REVIEW, _ACCEPTED, _RETURNED):
         image.reviewer = user
     note_state(image, user, after, reason=reason, cell=cell)
-    image.save(update_fields=["status", "assignee", "reviewer"])
+    image.save(update_fields=["status", "assignee", "reviewer", "handed_in_at"])
     if after == _RETURNED:
         do_notify_returned(image, user, reason)
 
@@ -93,7 +95,10 @@ def note_state(
     told = {"image": str(image.pk), "name": image.name, "before": image.status, "after": after.value}
     by = user.username if user else ""
     do_tell_webhooks(image.project_id, WebhookEvent.IMAGE_STATE, {**told, "by": by, "reason": reason})
+    if after == _SUBMITTED and image.status != _IN_REVIEW:
+        image.handed_in_at = timezone.now()
     image.status = after
+    send_figures_changed(image.project_id)
 
 
 def check_not_accepted(image: Image) -> None:

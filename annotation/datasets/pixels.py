@@ -15,12 +15,16 @@ from annotation.imaging.layout import TILE, chunk_path, levels_of, store_of
 from annotation.imaging.shown_plane import middle_plane
 from annotation.models import Image
 
+KEPT = 64
+"""Chunks that are kept while boxes are read."""
+
 
 class StoredPixels:
     """What the server keeps of an image's values, read when it is asked for."""
 
     def __init__(self, image: Image) -> None:
         self._image = image
+        self._read: dict[str, NDArray[Any]] = {}
 
     def plane_chw(self, t: int, z: int) -> NDArray[Any]:
         """See base.Pixels."""
@@ -31,6 +35,21 @@ class StoredPixels:
             place = values_chw[c, row * TILE : (row + 1) * TILE, col * TILE : (col + 1) * TILE]
             place[:] = self._chunk(chunk_path(0, t, c, z, row, col))
         return values_chw[:, : image.height, : image.width]
+
+    def box_hw(self, place: tuple[int, int, int], box: tuple[int, int, int, int]) -> NDArray[Any]:
+        """The values of frame, channel and slice in a box (top, left, bottom, right) of whole pixels."""
+        (t, c, z), (top, left, bottom, right) = place, box
+        rows, cols = range(top // TILE, -(-bottom // TILE)), range(left // TILE, -(-right // TILE))
+        values_hw = np.block([[self._kept(chunk_path(0, t, c, z, row, col)) for col in cols] for row in rows])
+        y, x = rows.start * TILE, cols.start * TILE
+        return values_hw[top - y : bottom - y, left - x : right - x]
+
+    def _kept(self, path: str) -> NDArray[Any]:
+        if path not in self._read:
+            while len(self._read) >= KEPT:
+                del self._read[next(iter(self._read))]
+            self._read[path] = self._chunk(path)
+        return self._read[path]
 
     def _chunk(self, path: str) -> NDArray[Any]:
         data = imagecodecs.zstd_decode((store_of(self._image.folder) / path).read_bytes())

@@ -7,6 +7,7 @@ from annotation.models.discussion import Comment, Mailing, Notification, Notific
 from annotation.models.holds import CellHold
 from annotation.models.images import Image, ImageStatus, TwinKind, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
+from annotation.models.measures import ImageMeasures
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Looks, Membership, NextOrder, Project, Role
 from annotation.models.recipes import Recipe, Scaling
@@ -15,7 +16,7 @@ from annotation.models.review import Judgement, ProjectVisit, StateChange, Verdi
 from annotation.models.snapshots import ImageSplit, Snapshot, SnapshotImage, Split
 from annotation.models.tokens import KeptAnswer, Token
 from annotation.models.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
-from annotation.models.work import DayWork
+from annotation.models.work import CellLevel, Extreme, ImageFigures, ImageTouch, ImageWork, Tally
 
 __all__ = [
     "CLASS_COLOURS",
@@ -23,19 +24,24 @@ __all__ = [
     "AuditEntry",
     "AuditKind",
     "CellHold",
+    "CellLevel",
     "Client",
     "Comment",
     "Comparison",
     "ComparisonKind",
     "ComparisonSums",
     "Consensus",
-    "DayWork",
     "Delivery",
     "DeliveryState",
     "Doubt",
+    "Extreme",
     "Image",
+    "ImageFigures",
+    "ImageMeasures",
     "ImageSplit",
     "ImageStatus",
+    "ImageTouch",
+    "ImageWork",
     "Job",
     "JobKind",
     "JobState",
@@ -61,6 +67,7 @@ __all__ = [
     "SnapshotImage",
     "Split",
     "StateChange",
+    "Tally",
     "Token",
     "TwinKind",
     "Upload",

@@ -67,6 +67,7 @@ class Image(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", help_text="who reviews it"
     )
     due_on = models.DateField(null=True, help_text="the day by which it should be handed in")
+    handed_in_at = models.DateTimeField(null=True, help_text="when it was handed in last")
     width = models.PositiveIntegerField(help_text="pixels")
     height = models.PositiveIntegerField(help_text="pixels")
     channels = models.PositiveSmallIntegerField()
@@ -101,6 +102,11 @@ class Image(models.Model):
         indexes = [
             models.Index(fields=["project", "created_at", "id"], name="images_of_project"),
             models.Index(fields=["project", "status", "assignee"], name="images_by_state"),
+            models.Index(
+                fields=["project", "handed_in_at", "id"],
+                condition=Q(status__in=[ImageStatus.SUBMITTED, ImageStatus.IN_REVIEW]),
+                name="images_that_wait",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

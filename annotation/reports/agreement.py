@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 
-from annotation.models import Comparison, ComparisonKind, ComparisonSums, Image, LabelClass, User
+from annotation.models import Comparison, ComparisonKind, ComparisonSums, Image, User
 from annotation.quality.agreement import (
     THRESHOLDS,
     Agreement,
@@ -22,8 +22,8 @@ from annotation.quality.agreement import (
     fleiss_kappa,
     kappa_of_confusion,
 )
-from annotation.reports.charts import Chart
-from annotation.reports.dashboards import Asked, Dashboard
+from annotation.reports.asked import Asked, class_names
+from annotation.reports.charts import Chart, Dashboard
 from annotation.tables import csv_text
 
 MOST = 12
@@ -113,6 +113,8 @@ def get_comparisons(project_id: UUID, kinds: Sequence[ComparisonKind], asked: As
         rows = rows.filter(finished_at__date__lte=asked.until)
     if asked.person is not None:
         rows = rows.filter(Q(person_a=asked.person) | Q(person_b=asked.person))
+    if asked.split_key is not None:
+        rows = rows.filter(image__split__split=asked.split_key) if asked.split_key else rows.filter(image__split=None)
     return rows
 
 
@@ -156,11 +158,12 @@ _KEYS: dict[By, tuple[str, ...]] = {
 }
 
 
-def get_groups(comparisons: QuerySet[Comparison], by: By) -> list[Group]:
-    """The figures of these pairs for each person, class, image or week: a pair counts for both its people. Of one
-    person's pairs, that person is A."""
-    sums = _sums(comparisons, by)
-    names = _names(by, list(sums))
+def get_groups(project_id: UUID, kinds: Sequence[ComparisonKind], asked: Asked, by: By) -> list[Group]:
+    """The figures of pairs for each person, class, image or week: a pair counts for both its people. Of one person's
+    pairs, that person is A. Kappas are of all classes."""
+    comparisons = get_comparisons(project_id, kinds, asked)
+    sums = _sums(comparisons, by, asked.class_id)
+    names = class_names(project_id) if by == By.CLASS else _names(by, list(sums))
     confusions, ratings = _classes(comparisons, by)
     found = []
     for key in sorted(sums, key=lambda one: (names.get(one, ""), str(one))):
@@ -180,10 +183,12 @@ def _precision(hits: int, cells: list[int]) -> float:
     return hits / (sum(cells) - hits) if sum(cells) > hits else 1.0
 
 
-def _sums(comparisons: QuerySet[Comparison], by: By) -> dict[Any, _Sum]:
+def _sums(comparisons: QuerySet[Comparison], by: By, class_id: int | None) -> dict[Any, _Sum]:
     rows: Any = ComparisonSums.objects.filter(comparison__in=comparisons)
-    of_all = Q(label_class=ComparisonSums.ALL)
-    rows = rows.exclude(of_all) if by == By.CLASS else rows.filter(of_all)
+    if class_id is None and by == By.CLASS:
+        rows = rows.exclude(label_class=ComparisonSums.ALL)
+    else:
+        rows = rows.filter(label_class=ComparisonSums.ALL if class_id is None else class_id)
     hits = {f"hits_{number}": Sum(f"hits__{number}") for number in range(len(THRESHOLDS))}
     plain = {name: Sum(name) for name in ("cells_a", "cells_b", "iou", "shared", "union", "boundary")}
     found: dict[Any, _Sum] = {}
@@ -226,26 +231,16 @@ def _names(by: By, keys: list[Any]) -> dict[Any, str]:
         return dict(User.objects.filter(pk__in=keys).values_list("pk", "username"))
     if by == By.IMAGE:
         return dict(Image.objects.filter(pk__in=keys).values_list("pk", "name"))
-    if by == By.CLASS:
-        return class_names(keys)
     return {key: f"{key:%d %b %Y}" if by == By.WEEK else "all" for key in keys}
 
 
-def class_names(keys: Iterable[int]) -> dict[int, str]:
-    """By id; 0 is no class."""
-    return {**dict(LabelClass.objects.filter(pk__in=keys).values_list("pk", "name")), 0: "no class"}
-
-
-def get_confusion(comparisons: QuerySet[Comparison]) -> Counter[tuple[str, str]]:
+def get_confusion(project_id: UUID, asked: Asked) -> Counter[tuple[str, str]]:
     """How often cells that both people found were given which two classes, whoever said which."""
-    table: Counter[tuple[int, int]] = Counter()
-    for rows in comparisons.values_list("confusion", flat=True):
-        for one, other, number in rows:
-            table[min(one, other), max(one, other)] += number
-    names = class_names({label for pair in table for label in pair})
+    names = class_names(project_id)
     found: Counter[tuple[str, str]] = Counter()
-    for (one, other), number in table.items():
-        found[names.get(one, "?"), names.get(other, "?")] += number
+    for rows in get_comparisons(project_id, [ComparisonKind.PEOPLE], asked).values_list("confusion", flat=True):
+        for one, other, number in rows:
+            found[names.get(min(one, other), "?"), names.get(max(one, other), "?")] += number
     return found
 
 
@@ -257,12 +252,14 @@ HEADER = (
 
 def get_agreement_dashboard(project_id: UUID, asked: Asked) -> Dashboard:
     """How far people agree, and where they do not."""
-    rows = get_comparisons(project_id, [ComparisonKind.PEOPLE], asked)
-    groups = {by: get_groups(rows, by) for by in (By.ALL, By.PERSON, By.CLASS, By.WEEK)}
-    again = get_groups(get_comparisons(project_id, [ComparisonKind.AGAIN], asked), By.PERSON)
+    people = [ComparisonKind.PEOPLE]
+    groups = {by: get_groups(project_id, people, asked, by) for by in (By.ALL, By.PERSON, By.CLASS, By.WEEK)}
+    again = get_groups(project_id, [ComparisonKind.AGAIN], asked, By.PERSON)
     table = [group_values(group) for found in groups.values() for group in found]
     table += [("person, twice", *group_values(group)[1:]) for group in again]
-    return Dashboard("agreement", "Agreement", agreement_charts(groups, get_confusion(rows)), HEADER, table)
+    return Dashboard(
+        "agreement", "Agreement", agreement_charts(groups, get_confusion(project_id, asked)), HEADER, table
+    )
 
 
 def agreement_charts(groups: dict[By, list[Group]], confusion: Counter[tuple[str, str]]) -> list[Chart]:
@@ -272,12 +269,12 @@ def agreement_charts(groups: dict[By, list[Group]], confusion: Counter[tuple[str
         precision, answer, agreed = [], "Nothing is compared yet", "No class was compared"
     else:
         pairs = f"{everything.pairs:,} pair{'' if everything.pairs == 1 else 's'} of annotations"
-        precision = [(f"IoU {at}", (round(ap, 3),)) for at, ap in zip(THRESHOLDS, everything.ap_at, strict=True)]
+        precision = [(f"IoU {at}", (round(100 * ap, 1),)) for at, ap in zip(THRESHOLDS, everything.ap_at, strict=True)]
         answer = f"F1 {everything.figures.f1:.2f}, panoptic quality {everything.figures.pq:.2f}, of {pairs}"
         agreed = _kappas(everything)
     confused = [(f"{one} / {other}", (number,)) for (one, other), number in confusion.most_common() if one != other]
     return [
-        Chart("precision", "How far do people agree?", answer, ("average precision",), precision),
+        Chart("precision", "How far do people agree?", answer, ("average precision in %",), precision),
         _f1("people", "Who agrees with the others?", "Each person’s pairs with others", groups[By.PERSON]),
         _f1("classes", "Which classes do they agree on?", "Cells of one class only", groups[By.CLASS]),
         _f1("weeks", "Does it get better?", "By the week in which they were handed in", groups[By.WEEK][-MOST:]),
@@ -295,8 +292,10 @@ def _kappas(group: Group) -> str:
 
 
 def _f1(name: str, question: str, answer: str, groups: list[Group]) -> Chart:
-    rows = [(group.name, (round(group.figures.f1, 3), round(group.figures.pq, 3))) for group in groups[:MOST]]
-    return Chart(name, question, answer, ("F1", "panoptic quality"), rows)
+    rows = [
+        (group.name, (round(100 * group.figures.f1, 1), round(100 * group.figures.pq, 1))) for group in groups[:MOST]
+    ]
+    return Chart(name, question, answer, ("F1 in %", "PQ in %"), rows)
 
 
 def group_values(group: Group) -> tuple[Any, ...]:

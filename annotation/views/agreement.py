@@ -22,7 +22,6 @@ from annotation.reports.agreement import (
     By,
     Group,
     get_agreement_csv,
-    get_comparisons,
     get_confusion,
     get_groups,
     get_pairs,
@@ -66,7 +65,7 @@ def show_groups(
 ) -> list[Group]:
     """The figures of all pairs of different people together, or of those of each person, class, image or week."""
     access_project(person(request), project_id, Action.REVIEW)
-    return get_groups(_asked(project_id, asked), by)
+    return get_groups(project_id, [ComparisonKind.PEOPLE], asked.asked(), by)
 
 
 @router.get("/projects/{uuid:project_id}/agreement/confusion", response=list[ConfusionOut])
@@ -74,12 +73,8 @@ def show_groups(
 def show_confusion(request: HttpRequest, project_id: UUID, asked: Query[DashboardQuery]) -> list[ConfusionOut]:
     """How often cells that two people found were given which two classes."""
     access_project(person(request), project_id, Action.REVIEW)
-    counted = get_confusion(_asked(project_id, asked)).most_common()
+    counted = get_confusion(project_id, asked.asked()).most_common()
     return [ConfusionOut(one=one, other=other, cells=number) for (one, other), number in counted]
-
-
-def _asked(project_id: UUID, asked: DashboardQuery) -> Any:
-    return get_comparisons(project_id, [ComparisonKind.PEOPLE], asked.asked())
 
 
 @router.get("/projects/{uuid:project_id}/agreement.csv", openapi_extra=binary("text/csv"))

@@ -72,13 +72,16 @@ class TwinsIn(In):
 
 
 class ChartOut(Schema):
-    """Each row is a label and the list of its values, one for each of ``series``."""
+    """Each row is a label and the list of its values, one for each of ``series``, null where there is none. ``lines``:
+    rows follow each other in time; ``links`` are the pages of the rows, where they have any."""
 
     name: str
     question: str
     answer: str
     series: list[str]
     rows: list[list[Any]]
+    lines: bool
+    links: list[str]
 
 
 class DashboardOut(Schema):

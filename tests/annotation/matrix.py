@@ -300,10 +300,18 @@ ROWS = [
     Row("GET", P + "/dashboards/{name}", REVIEWERS, prepare=people),
     Row("GET", P + "/dashboards/{name}.csv", MEMBERS, prepare=overview),
     Row("GET", P + "/dashboards/{name}/{chart}.png", MEMBERS, prepare=overview),
+    Row("GET", P + "/dashboards/{name}/{chart}.csv", MEMBERS, prepare=overview),
     # --- the log
     Row("GET", "/projects/{project_id}/audit/", MANAGERS),
     Row("GET", P + "/audit", MANAGERS),
     Row("GET", P + "/audit.csv", MANAGERS),
+    # --- measurements
+    Row("GET", "/projects/{project_id}/measurements/", MEMBERS),
+    Row("GET", P + "/measurements", MEMBERS),
+    Row("POST", P + "/measurements", EXPORTERS, 201),
+    Row("GET", P + "/measurements/distribution", MEMBERS),
+    Row("GET", P + "/measurements/distribution.csv", MEMBERS),
+    Row("GET", P + "/measurements/points", MEMBERS),
     # --- how channels are shown
     Row("PUT", "/api/images/{image_id}/looks", MEMBERS, 204, lambda _: LOOKS),
     Row("PUT", "/api/images/{image_id}/project-looks", MANAGERS, 204, lambda _: LOOKS),

@@ -11,11 +11,13 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from annotation import events
 from annotation.actions.notifications import do_notify
+from annotation.actions.operations import do_push
 from annotation.actions.visits import do_enter, do_leave
 from annotation.models import Image, Membership, NotificationKind, Project, ProjectVisit, Role, User, Visit
 from tests.annotation.tabs import Page, Socket, run
-from tests.factories import make_image, make_project, make_user
+from tests.factories import Tab, create, make_image, make_project, make_user, square
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -84,6 +86,22 @@ async def test_a_project_s_page_hears_who_comes_and_goes(scene: Any, pages: Any)
     await tab.socket.disconnect()
     await page.hear("people")
     assert await run(Visit.objects.filter(left_at=None, user=bo).count) == 0
+
+
+async def test_a_project_s_page_is_told_once_of_all_that_its_figures_are_made_of(
+    scene: Any, pages: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, ann, bo = scene
+    monkeypatch.setattr(events, "FIGURES_EVERY_S", 0.2)
+    page, elsewhere = await pages(ann, f"/ws/projects/{project.pk}/"), await pages(bo)
+    for one in (page, elsewhere):
+        await one.hear("notified")
+    image = await run(make_image, project)
+    for _ in range(3):
+        assert (await run(do_push, bo, image.pk, Tab().push(create(square(0, 0, 5))))).outcome
+    await page.hear("figures")
+    for one in (page, elsewhere):
+        assert await one.socket.receive_nothing(timeout=0.4), "once, and nothing to other pages"
 
 
 async def test_only_members_get_a_project_s_page(scene: Any, pages: Any) -> None:

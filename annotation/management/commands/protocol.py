@@ -24,6 +24,7 @@ from annotation.views import (
     agreement_schemas,
     dataset_schemas,
     discussion_schemas,
+    measures_schemas,
     recipe_schemas,
     review_schemas,
     schemas,
@@ -46,6 +47,7 @@ SCHEMAS = (
     upload_schemas,
     webhook_schemas,
     discussion_schemas,
+    measures_schemas,
     recipe_schemas,
 )
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")

@@ -1,7 +1,13 @@
 /** What the server only hints at: something is to be asked for over HTTP. */
 
 import { signal } from "@preact/signals-core";
-import type { CommentsChanged, Notified, PeopleChanged, RegionsChanged } from "../protocol/messages.gen";
+import type {
+  CommentsChanged,
+  FiguresChanged,
+  Notified,
+  PeopleChanged,
+  RegionsChanged,
+} from "../protocol/messages.gen";
 import type { Unread } from "./types";
 
 export class Hints {
@@ -11,11 +17,13 @@ export class Hints {
   readonly peopleChanged = signal(0);
   readonly notified = signal<Unread | null>(null);
 
-  hear(message: RegionsChanged | CommentsChanged | PeopleChanged | Notified): void {
+  /** Figures are for the dashboards, which have a script of their own. */
+  hear(message: RegionsChanged | CommentsChanged | PeopleChanged | FiguresChanged | Notified): void {
     if (message.type === "regions") this.regionsChanged.value++;
     else if (message.type === "comments") this.commentsChanged.value++;
     else if (message.type === "people") this.peopleChanged.value++;
-    else this.notified.value = { unread: message.unread, text: message.text };
+    else if (message.type === "notified")
+      this.notified.value = { unread: message.unread, text: message.text };
   }
 
   /** There is a new connection: hints may have been missed. */

@@ -81,13 +81,22 @@ export interface ChannelOut {
   readonly high: number;
 }
 
-/** Each row is a label and the list of its values, one for each of `series`. */
+/** Each row is a label and the list of its values, one for each of `series`, null where there is none. `lines`: rows follow each other in time; `links` are the pages of the rows, where they have any. */
 export interface ChartOut {
   readonly name: string;
   readonly question: string;
   readonly answer: string;
   readonly series: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
+  readonly lines: boolean;
+  readonly links: readonly string[];
+}
+
+/** Which cells: of these classes (keys, with commas between; 0 for cells without one), of this split (none: of no split); what is left out asks nothing. `physical`: lengths in µm where pixels have a size. */
+export interface ChosenQuery {
+  readonly classes: string;
+  readonly split: "" | "train" | "validation" | "test" | "none";
+  readonly physical: boolean;
 }
 
 /** What to change of a class; what is missing stays. */
@@ -186,6 +195,25 @@ export interface DifferenceOut {
   readonly same: number;
 }
 
+/** `edges` of the bins, from the 0.5th to the 99.5th percentile of all; the outer bins hold what lies beyond. `without`: cells of images that do not have this. `group_count` may be more than there are `groups`. */
+export interface DistributionOut {
+  readonly unit: string;
+  readonly edges: readonly number[];
+  readonly groups: readonly annotation__views__measures_schemas__GroupOut[];
+  readonly group_count: number;
+  readonly without: number;
+}
+
+/** Of what, and what is kept apart. */
+export interface DistributionQuery {
+  readonly classes: string;
+  readonly split: "" | "train" | "validation" | "test" | "none";
+  readonly physical: boolean;
+  readonly measure: "area_px" | "equivalent_diameter_px" | "perimeter_px" | "major_axis_px" | "minor_axis_px" | "eccentricity" | "mean" | "std" | "min" | "max" | "sum";
+  readonly channel: string;
+  readonly by: "" | "class" | "image" | "split";
+}
+
 /** An engine and whether it can work here; `problem` is a sentence that says what is missing; `about` has an empty line between paragraphs. */
 export interface EngineOut {
   readonly name: string;
@@ -258,19 +286,6 @@ export interface FormatOut {
   readonly title: string;
   readonly summary: string;
   readonly read: boolean;
-}
-
-/** The figures of all pairs of one person, class, image or week, or of all. `key` is the id or the week's Monday; of a person's pairs, that person is A, but for `aji`, which each pair has one of. `ap_at` is the precision at IoU 0.5, 0.55 … 0.95. */
-export interface GroupOut {
-  readonly by: "all" | "person" | "class" | "image" | "week";
-  readonly key: string;
-  readonly name: string;
-  readonly pairs: number;
-  readonly figures: FiguresOut;
-  readonly ap_at: readonly number[];
-  readonly boundary: number | null;
-  readonly kappa: number | null;
-  readonly kappa_of_all: number | null;
 }
 
 /** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. `planes_in_file`: so many follow each other in its file and may be something else than was said; 0 where that is beyond doubt. */
@@ -347,7 +362,7 @@ export interface ImageProjectOut {
 /** Background work; `progress` is 0 to 1, `message` is for people. `params` is what was asked for, `result` what came out; `download` is the address of an export that is done. */
 export interface JobOut {
   readonly id: string;
-  readonly kind: "import" | "reread" | "segment" | "export" | "snapshot" | "read" | "add";
+  readonly kind: "import" | "reread" | "segment" | "export" | "snapshot" | "read" | "add" | "measure";
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
   readonly progress: number;
   readonly message: string;
@@ -383,6 +398,24 @@ export interface MeOut {
   readonly username: string;
   readonly email: string;
   readonly is_staff: boolean;
+}
+
+/** Something that is measured; `by_channel` where each channel has its own. */
+export interface MeasureOut {
+  readonly name: "area_px" | "equivalent_diameter_px" | "perimeter_px" | "major_axis_px" | "minor_axis_px" | "eccentricity" | "mean" | "std" | "min" | "max" | "sum";
+  readonly title: string;
+  readonly by_channel: boolean;
+}
+
+/** How much is measured: `waiting` images have changed since, or were never measured; `job` is the one that measures them, if it is under way. `physical`: some images say how large their pixels are. */
+export interface MeasuredOut {
+  readonly images: number;
+  readonly cells: number;
+  readonly waiting: number;
+  readonly job: JobOut | null;
+  readonly channels: readonly string[];
+  readonly physical: boolean;
+  readonly measures: readonly MeasureOut[];
 }
 
 /** Whom to add: a name or an e-mail address, not both. */
@@ -503,6 +536,30 @@ export interface PlaneAtOut {
 /** What an image's planes are, as in AnswerIn. */
 export interface PlanesIn {
   readonly planes: string;
+}
+
+/** A column for each property of the points; a sample where `cells` are more. `links` open the cells. */
+export interface PointsOut {
+  readonly x_unit: string;
+  readonly y_unit: string;
+  readonly cells: number;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly classes: readonly number[];
+  readonly ids: readonly string[];
+  readonly images: readonly string[];
+  readonly links: readonly string[];
+}
+
+/** Two figures of each cell. */
+export interface PointsQuery {
+  readonly classes: string;
+  readonly split: "" | "train" | "validation" | "test" | "none";
+  readonly physical: boolean;
+  readonly x: "area_px" | "equivalent_diameter_px" | "perimeter_px" | "major_axis_px" | "minor_axis_px" | "eccentricity" | "mean" | "std" | "min" | "max" | "sum";
+  readonly x_channel: string;
+  readonly y: "area_px" | "equivalent_diameter_px" | "perimeter_px" | "major_axis_px" | "minor_axis_px" | "eccentricity" | "mean" | "std" | "min" | "max" | "sum";
+  readonly y_channel: string;
 }
 
 /** A project's name, to make it or to rename it. */
@@ -854,4 +911,28 @@ export interface WorkflowIn {
 export interface WorkflowOut {
   readonly next_order: "oldest" | "worst" | "random";
   readonly work_limit: number | null;
+}
+
+/** The figures of all pairs of one person, class, image or week, or of all. `key` is the id or the week's Monday. Of a person's pairs, that person is A, but for `aji`, which each pair has one of. `ap_at` is the precision at IoU 0.5, 0.55 … 0.95. */
+export interface annotation__views__agreement_schemas__GroupOut {
+  readonly by: "all" | "person" | "class" | "image" | "week";
+  readonly key: string;
+  readonly name: string;
+  readonly pairs: number;
+  readonly figures: FiguresOut;
+  readonly ap_at: readonly number[];
+  readonly boundary: number | null;
+  readonly kappa: number | null;
+  readonly kappa_of_all: number | null;
+}
+
+/** Cells of one class, image or split. `quartiles`: 0th, 25th, 50th, 75th and 100th percentile; `counts`: cells in each bin. */
+export interface annotation__views__measures_schemas__GroupOut {
+  readonly key: string;
+  readonly name: string;
+  readonly cells: number;
+  readonly mean: number;
+  readonly sd: number;
+  readonly quartiles: readonly number[];
+  readonly counts: readonly number[];
 }

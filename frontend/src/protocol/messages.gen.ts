@@ -116,6 +116,11 @@ export type ErrorCode =
   | "engine"
   | "internal";
 
+/** Something that dashboards count is otherwise than before: ask for them again. Told every two seconds at most. */
+export interface FiguresChanged {
+  readonly type: "figures";
+}
+
 /** The first message, and again whenever the client sees a gap. `clock` is the last operation that it has, or null to get everything. */
 export interface Hello {
   readonly type: "hello";
@@ -390,10 +395,10 @@ export type Change = CreateCell | UpdateCell | DeleteCell;
 
 export type ClientMessage = Hello | Push | Prompt | Tune | Prepare | Cancel | Cursor | Hold | Ping;
 
-export type ServerMessage = Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | CommentsChanged | Notified | PeopleChanged | Refusal | Pong;
+export type ServerMessage = Welcome | Ack | Patch | Presence | News | Preview | Proposal | JobUpdate | RegionsChanged | CommentsChanged | Notified | PeopleChanged | FiguresChanged | Refusal | Pong;
 
 /** The message in a text frame. Throws ProtocolError with the first thing that is wrong with it. */
-export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "comments": "CommentsChanged", "error": "Refusal", "job": "JobUpdate", "news": "News", "notified": "Notified", "patch": "Patch", "people": "PeopleChanged", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "regions": "RegionsChanged", "welcome": "Welcome"}, {
+export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "comments": "CommentsChanged", "error": "Refusal", "figures": "FiguresChanged", "job": "JobUpdate", "news": "News", "notified": "Notified", "patch": "Patch", "people": "PeopleChanged", "pong": "Pong", "presence": "Presence", "preview": "Preview", "proposal": "Proposal", "regions": "RegionsChanged", "welcome": "Welcome"}, {
   "Ack": {
     "fields": {
       "type": {
@@ -530,6 +535,17 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "commen
       "engine",
       "internal"
     ]
+  },
+  "FiguresChanged": {
+    "fields": {
+      "type": {
+        "oneOf": [
+          "figures"
+        ]
+      }
+    },
+    "optional": [],
+    "defaults": {}
   },
   "JobUpdate": {
     "fields": {

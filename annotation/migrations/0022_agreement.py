@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0019_recipes'),
+        ('annotation', '0021_measures'),
     ]
 
     operations = [
