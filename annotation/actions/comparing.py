@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from annotation.actions.workflow import FINISHED
@@ -21,9 +20,7 @@ from annotation.models import (
     ComparisonSums,
     Consensus,
     Image,
-    ImageStatus,
     JobState,
-    StateChange,
     TwinKind,
 )
 
@@ -73,15 +70,11 @@ def do_compare(image_id: UUID, state: str) -> None:
     parts = list(Image.objects.filter(pk__in=ids).select_related("assignee").order_by("created_at", "take", "pk"))
     parts.sort(key=lambda part: (part.pk != image_id, part.assignee.username if part.assignee else "", part.take))
     annotated = list(zip(parts, cells_of(image, parts), strict=True))
-    handed_in = dict(
-        StateChange.objects.filter(image__in=ids, after=ImageStatus.SUBMITTED)
-        .order_by().values_list("image").annotate(Max("created_at"))
-    )  # fmt: skip
     made: list[tuple[Comparison, list[ComparisonSums]]] = []
     for (one, cells), (other, others) in combinations(annotated, 2):
         kind = _kind(one, other)
         if kind is not None:
-            times = [at for part in (one, other) if (at := handed_in.get(part.pk))]
+            times = [part.handed_in_at for part in (one, other) if part.handed_in_at]
             comparison = Comparison(
                 image=image, project_id=image.project_id, kind=kind, a=one, b=other,
                 person_a_id=one.assignee_id if one.twin_of_id else None, person_b_id=other.assignee_id,

@@ -61,7 +61,7 @@ def make_twin(image: Image, kind: TwinKind, *, take: int = 1, **said: Any) -> Im
     twin = Image.objects.get(pk=image.pk)
     twin.pk, twin.twin_of, twin.twin_kind, twin.take = uuid.uuid4(), image, kind, take
     twin.status, twin.golden_at = ImageStatus.NEW, None
-    twin.assignee, twin.reviewer, twin.due_on = None, None, None
+    twin.assignee, twin.reviewer, twin.due_on, twin.handed_in_at = None, None, None, None
     twin.clock, twin.next_label = 0, 1
     for name, value in said.items():
         setattr(twin, name, value)
