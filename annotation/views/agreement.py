@@ -27,7 +27,7 @@ from annotation.reports.agreement import (
     get_pairs,
     pair_row,
 )
-from annotation.views.agreement_schemas import ConfusionOut, GroupOut, PairOut
+from annotation.views.agreement_schemas import AgreementOut, ConfusionOut, PairOut
 from annotation.views.api import person
 from annotation.views.audit import csv_answer
 from annotation.views.dashboards import DashboardQuery, dashboard_context, query_of
@@ -58,7 +58,7 @@ def show_agreement(request: HttpRequest, project_id: UUID, asked: Query[Dashboar
     return Rows(get_pairs(project_id, asked.asked()), pair_row)
 
 
-@router.get("/projects/{uuid:project_id}/agreement/figures", response=list[GroupOut])
+@router.get("/projects/{uuid:project_id}/agreement/figures", response=list[AgreementOut])
 @paged
 def show_groups(
     request: HttpRequest, project_id: UUID, asked: Query[DashboardQuery], by: Annotated[By, Field()] = By.ALL

@@ -38,7 +38,7 @@ class PairOut(Schema):
     kappa_of_all: float | None
 
 
-class GroupOut(Schema):
+class AgreementOut(Schema):
     """The figures of all pairs of one person, class, image or week, or of all. ``key`` is the id or the week's Monday.
     Of a person's pairs, that person is A, but for ``aji``, which each pair has one of. ``ap_at`` is the precision at
     IoU 0.5, 0.55 … 0.95."""

@@ -5,6 +5,19 @@ export interface AddingIn {
   readonly make_classes?: boolean;
 }
 
+/** The figures of all pairs of one person, class, image or week, or of all. `key` is the id or the week's Monday. Of a person's pairs, that person is A, but for `aji`, which each pair has one of. `ap_at` is the precision at IoU 0.5, 0.55 … 0.95. */
+export interface AgreementOut {
+  readonly by: "all" | "person" | "class" | "image" | "week";
+  readonly key: string;
+  readonly name: string;
+  readonly pairs: number;
+  readonly figures: FiguresOut;
+  readonly ap_at: readonly number[];
+  readonly boundary: number | null;
+  readonly kappa: number | null;
+  readonly kappa_of_all: number | null;
+}
+
 /** What these files leave open. `series`: the images that are wanted, null for all. `planes`: z, t or c where all are slices, frames or channels; else sizes, what changes first coming first, such as c3z8. `labels`: label images in it become cells. */
 export interface AnswerIn {
   readonly uploads: readonly string[];
@@ -199,7 +212,7 @@ export interface DifferenceOut {
 export interface DistributionOut {
   readonly unit: string;
   readonly edges: readonly number[];
-  readonly groups: readonly annotation__views__measures_schemas__GroupOut[];
+  readonly groups: readonly GroupOut[];
   readonly group_count: number;
   readonly without: number;
 }
@@ -286,6 +299,17 @@ export interface FormatOut {
   readonly title: string;
   readonly summary: string;
   readonly read: boolean;
+}
+
+/** Cells of one class, image or split. `quartiles`: 0th, 25th, 50th, 75th and 100th percentile; `counts`: cells in each bin. */
+export interface GroupOut {
+  readonly key: string;
+  readonly name: string;
+  readonly cells: number;
+  readonly mean: number;
+  readonly sd: number;
+  readonly quartiles: readonly number[];
+  readonly counts: readonly number[];
 }
 
 /** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. `planes_in_file`: so many follow each other in its file and may be something else than was said; 0 where that is beyond doubt. */
@@ -911,28 +935,4 @@ export interface WorkflowIn {
 export interface WorkflowOut {
   readonly next_order: "oldest" | "worst" | "random";
   readonly work_limit: number | null;
-}
-
-/** The figures of all pairs of one person, class, image or week, or of all. `key` is the id or the week's Monday. Of a person's pairs, that person is A, but for `aji`, which each pair has one of. `ap_at` is the precision at IoU 0.5, 0.55 … 0.95. */
-export interface annotation__views__agreement_schemas__GroupOut {
-  readonly by: "all" | "person" | "class" | "image" | "week";
-  readonly key: string;
-  readonly name: string;
-  readonly pairs: number;
-  readonly figures: FiguresOut;
-  readonly ap_at: readonly number[];
-  readonly boundary: number | null;
-  readonly kappa: number | null;
-  readonly kappa_of_all: number | null;
-}
-
-/** Cells of one class, image or split. `quartiles`: 0th, 25th, 50th, 75th and 100th percentile; `counts`: cells in each bin. */
-export interface annotation__views__measures_schemas__GroupOut {
-  readonly key: string;
-  readonly name: string;
-  readonly cells: number;
-  readonly mean: number;
-  readonly sd: number;
-  readonly quartiles: readonly number[];
-  readonly counts: readonly number[];
 }
