@@ -1,10 +1,11 @@
 """Fields, constraints and tiny queries."""
 
+from annotation.models.agreement import Comparison, ComparisonKind, ComparisonSums, Consensus, Doubt
 from annotation.models.annotations import Annotation, Client, Operation, Receipt
 from annotation.models.audit import AuditEntry, AuditKind
 from annotation.models.discussion import Comment, Mailing, Notification, NotificationChoice, NotificationKind
 from annotation.models.holds import CellHold
-from annotation.models.images import Image, ImageStatus, Upload, UploadState
+from annotation.models.images import Image, ImageStatus, TwinKind, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.measures import ImageMeasures
 from annotation.models.people import User
@@ -26,8 +27,13 @@ __all__ = [
     "CellLevel",
     "Client",
     "Comment",
+    "Comparison",
+    "ComparisonKind",
+    "ComparisonSums",
+    "Consensus",
     "Delivery",
     "DeliveryState",
+    "Doubt",
     "Extreme",
     "Image",
     "ImageFigures",
@@ -63,6 +69,7 @@ __all__ = [
     "StateChange",
     "Tally",
     "Token",
+    "TwinKind",
     "Upload",
     "UploadState",
     "User",

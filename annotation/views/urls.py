@@ -73,6 +73,7 @@ urlpatterns = [
     path("", pages.project_list, name="projects"),
     path("projects/<uuid:project_id>/", pages.project_page, name="project"),
     path("projects/<uuid:project_id>/audit/", pages.audit_page, name="audit"),
+    path("projects/<uuid:project_id>/dashboards/agreement/", agreement.agreement_page, name="agreement"),
     path("projects/<uuid:project_id>/dashboards/<slug:name>/", dashboards.dashboard_page, name="dashboard"),
     path("projects/<uuid:project_id>/datasets/", pages.project_page, name="datasets"),
     path("projects/<uuid:project_id>/measurements/", pages.project_page, name="measurements"),

@@ -289,7 +289,10 @@ ROWS = [
     # --- agreement
     Row("POST", P + "/twins", MANAGERS, 200, blind),
     Row("GET", P + "/agreement", REVIEWERS),
+    Row("GET", P + "/agreement/figures", REVIEWERS),
+    Row("GET", P + "/agreement/confusion", REVIEWERS),
     Row("GET", P + "/agreement.csv", REVIEWERS),
+    Row("GET", "/projects/{project_id}/dashboards/agreement/", REVIEWERS),
     # --- dashboards
     Row("GET", "/projects/{project_id}/dashboards/{name}/", MEMBERS, prepare=overview),
     Row("GET", "/projects/{project_id}/dashboards/{name}/", REVIEWERS, prepare=people),

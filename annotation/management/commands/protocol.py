@@ -21,6 +21,7 @@ from pydantic.json_schema import models_json_schema
 from annotation import protocol
 from annotation.views import (
     access_schemas,
+    agreement_schemas,
     dataset_schemas,
     discussion_schemas,
     measures_schemas,
@@ -41,6 +42,7 @@ SCHEMAS = (
     access_schemas,
     dataset_schemas,
     review_schemas,
+    agreement_schemas,
     schemas_history,
     upload_schemas,
     webhook_schemas,

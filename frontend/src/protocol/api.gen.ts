@@ -5,6 +5,19 @@ export interface AddingIn {
   readonly make_classes?: boolean;
 }
 
+/** The figures of all pairs of one person, class, image or week, or of all. `key` is the id or the week's Monday. Of a person's pairs, that person is A, but for `aji`, which each pair has one of. `ap_at` is the precision at IoU 0.5, 0.55 … 0.95. */
+export interface AgreementOut {
+  readonly by: "all" | "person" | "class" | "image" | "week";
+  readonly key: string;
+  readonly name: string;
+  readonly pairs: number;
+  readonly figures: FiguresOut;
+  readonly ap_at: readonly number[];
+  readonly boundary: number | null;
+  readonly kappa: number | null;
+  readonly kappa_of_all: number | null;
+}
+
 /** What these files leave open. `series`: the images that are wanted, null for all. `planes`: z, t or c where all are slices, frames or channels; else sizes, what changes first coming first, such as c3z8. `labels`: label images in it become cells. */
 export interface AnswerIn {
   readonly uploads: readonly string[];
@@ -156,6 +169,13 @@ export interface CommentOut {
   readonly deleted: boolean;
   readonly resolved_at: string | null;
   readonly resolved_by: string;
+}
+
+/** So many matched cells were given these two classes, or both times the same one. */
+export interface ConfusionOut {
+  readonly one: string;
+  readonly other: string;
+  readonly cells: number;
 }
 
 /** `rows` are the table under `header`. */
@@ -799,11 +819,12 @@ export interface TwinOut {
   readonly other_split: "train" | "validation" | "test";
 }
 
-/** Have each of `people` (user ids) annotate each of `images` without seeing the others' cells. */
+/** Have each of `people` (user ids) annotate each of `images` without seeing the others' cells; `again`: once more those who have handed in theirs. */
 export interface TwinsIn {
   readonly images: readonly string[];
   readonly people: readonly number[];
   readonly due_on?: string | null;
+  readonly again?: boolean;
 }
 
 /** How many are left. */
