@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from annotation.models import ImageFigures, ImageTouch, User
 from annotation.quality.figures import PLACES, CellGroup, ImageFacts, Key, Step, Work, changes, figures_of
 
-AT_ONCE = 500
+AT_ONCE = 2000
 """Images that are counted in one transaction."""
 
 _IMAGES = """
@@ -86,11 +86,11 @@ WHERE image.id = ANY(%(images)s) AND image.deleted_at IS NULL AND image.twin_of_
 """  # noqa: S608 - of constants
 
 
-def do_count_touched(project_id: UUID, *, most: int = 2000) -> int:
+def do_count_touched(project_id: UUID, *, most: int = 300) -> int:
     """Count again what changed in the project, as far as that is ``most`` images. Returns how many."""
     counted = 0
     while counted < most and ImageTouch.objects.filter(project_id=project_id).exists():
-        counted += _count_some(project_id)
+        counted += _count_some(project_id, min(AT_ONCE, most))
     return counted
 
 
@@ -104,16 +104,16 @@ def do_count_touched_of(user: User) -> None:
 def do_count_everywhere() -> None:
     """The same in all projects: whoever looks then has little to wait for."""
     for project_id in list(ImageTouch.objects.order_by().values_list("project_id", flat=True).distinct()):
-        do_count_touched(project_id, most=5000)
+        do_count_touched(project_id, most=10_000)
 
 
 @transaction.atomic
-def _count_some(project_id: UUID) -> int:
+def _count_some(project_id: UUID, most: int) -> int:
     """Whatever is committed after a touch was taken away leaves another one, so nothing is missed. One at a time counts
     in a project."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(project_id)])
-        cursor.execute(_TAKE, {"project": project_id, "most": AT_ONCE})
+        cursor.execute(_TAKE, {"project": project_id, "most": most})
         images = sorted({row[0] for row in cursor.fetchall()})
     if images:
         _count(project_id, images)

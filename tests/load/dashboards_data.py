@@ -8,7 +8,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from itertools import cycle, islice
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -67,8 +67,8 @@ def image_rows(project: UUID, images: list[UUID], first: int) -> Iterator[tuple[
         free = status == "new"
         at = made_at(n, len(images))
         yield (
-            image, project, f"image {n}", status, None if free else person_of(n, first), 512, 512, 1, 1, 1, False, "uint8",
-            "[]", ".tif", 1, "", "", "{}", at, OPERATIONS, CELLS + 1,
+            image, project, f"image {n}", status, None if free else person_of(n, first), 512, 512, 1, 1, 1, False,
+            "uint8", "[]", ".tif", 1, "", "", "{}", at, OPERATIONS, CELLS + 1,
             at + timedelta(hours=6) if n % 7 in (3, 4, 5) else None,
         )  # fmt: skip
 
@@ -90,8 +90,8 @@ def cell_rows(images: list[UUID], classes: list[int], first: int, rng: random.Ra
             provenance = json.dumps({"source": "auto", "engine": engine, "score": round(rng.random(), 3)})
             side = rng.randint(5, 60)
             yield (
-                uuid4(), image, k + 1, 0, 0, side, side, f"{{0,{side * side}}}", side * side, rng.choice(classes), 1, 1, 1,
-                provenance, person_of(n, first), at, at, False, False, 0, 0,
+                uuid4(), image, k + 1, 0, 0, side, side, f"{{0,{side * side}}}", side * side, rng.choice(classes), 1, 1,
+                1, provenance, person_of(n, first), at, at, False, False, 0, 0,
             )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def work_rows(project: UUID, images: list[UUID], classes: list[int], first: int)
 
 def fill(project: UUID, images: int, classes: list[int], first: int) -> list[UUID]:
     """All of a project's rows; ``first`` is the id of the first of its members. Returns the images, newest first."""
-    rng, ids = random.Random(1), [uuid4() for _ in range(images)]
+    rng, ids = random.Random(1), [uuid4() for _ in range(images)]  # noqa: S311 - seeded
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0; SET maintenance_work_mem = '256MB'")
     copy(
@@ -159,8 +159,8 @@ def fill(project: UUID, images: int, classes: list[int], first: int) -> list[UUI
     )  # fmt: skip
     copy(
         "annotation_imagework",
-        """image_id, project_id, user_id, day, engine, label_class, operations, created, changed, deleted, proposed, runs,
-        milliseconds, last_at""",
+        """image_id, project_id, user_id, day, engine, label_class, operations, created, changed, deleted, proposed,
+        runs, milliseconds, last_at""",
         work_rows(project, ids, classes, first),
     )
     copy(
@@ -170,8 +170,8 @@ def fill(project: UUID, images: int, classes: list[int], first: int) -> list[UUI
     copy(
         "annotation_auditentry", "kind, project_id, actor_id, actor_name, subject, details, created_at",
         (
-            (("export", "settings", "image_renamed")[n % 3], project, first + n % MEMBERS, "x", "", "{}", made_at(n, 2 * images))
-            for n in range(2 * images)
+            (kind, project, first + n % MEMBERS, "x", "", "{}", made_at(n, 2 * images))
+            for n, kind in zip(range(2 * images), cycle(("export", "settings", "image_renamed")), strict=False)
         ),
     )  # fmt: skip
     with connection.cursor() as cursor:
