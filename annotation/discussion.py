@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from annotation.models import Comment, Notification, NotificationChoice, ProjectVisit, Role, User, Visit
-from annotation.permissions import ALLOWED, Action
+from annotation.permissions import may_open
 
 PAGE = 50
 """Notifications at once."""
@@ -58,8 +58,7 @@ def get_visitors(project_id: UUID, *, user: User, role: Role) -> list[Visitor]:
     for one in (
         images.filter(user__memberships__project_id=project_id).select_related("user", "image").order_by("seen_at")
     ):
-        hidden = one.image.twin_of_id is not None and user.pk != one.image.assignee_id
-        if one.image.deleted_at or (hidden and role not in ALLOWED[Action.REVIEW]):
+        if one.image.deleted_at or not may_open(one.image, user.pk, role):
             found.setdefault(one.user_id, Visitor(one.user_id, one.user.username, None, ""))
         else:
             found[one.user_id] = Visitor(one.user_id, one.user.username, one.image_id, one.image.name)

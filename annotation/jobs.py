@@ -29,6 +29,7 @@ _TASKS = {
     JobKind.SNAPSHOT: ("annotation.make_snapshot", "io"),
     JobKind.READ: ("annotation.read_annotations", "io"),
     JobKind.ADD: ("annotation.add_annotations", "io"),
+    JobKind.MEASURE: ("annotation.measure_cells", "io"),
     JobKind.SEGMENT: ("inference.segment", "batch"),
 }
 PROMPT_SECONDS = 10

@@ -19,6 +19,7 @@ from annotation.models import (
     Region,
     Role,
     Snapshot,
+    TwinKind,
     Upload,
     User,
     Webhook,
@@ -130,10 +131,32 @@ SELECT image.*,
         JOIN annotation_user AS person ON person.id = membership.user_id AND person.is_active
         WHERE membership.project_id = image.project_id AND membership.user_id = %(user)s) AS role,
     (%(session)s::text IS NULL OR EXISTS (SELECT 1 FROM django_session AS session
-        WHERE session.session_key = %(session)s AND session.expire_date > now())) AS signed_in
+        WHERE session.session_key = %(session)s AND session.expire_date > now())) AS signed_in,
+    ARRAY(SELECT own.twin_kind FROM annotation_image AS own
+        WHERE own.twin_of_id = coalesce(image.twin_of_id, image.id) AND own.id <> image.id
+        AND own.assignee_id = %(user)s AND own.deleted_at IS NULL
+        AND (own.twin_kind = 'golden' OR own.status <> 'accepted')) AS own_twins
 FROM annotation_image AS image WHERE image.id = %(image)s AND image.deleted_at IS NULL
 """
 _IMAGE_AND_ROLE_LOCKED = f"{_IMAGE_AND_ROLE} FOR NO KEY UPDATE OF image"
+
+
+def may_open(image: Image, user_id: int, role: Role) -> bool:
+    """Whether somebody of this role may look at the image at all: twins are their annotator's and the reviewers';
+    answers to golden images the managers', because reviewers are asked, too."""
+    if image.twin_of_id is None or image.assignee_id == user_id:
+        return True
+    return role in ALLOWED[Action.MANAGE if image.twin_kind == TwinKind.GOLDEN else Action.REVIEW]
+
+
+def _is_open(image: Image, user_id: int, role: Role, *, own: list[str]) -> bool:
+    """The same for somebody who has other twins of the image, of the kinds ``own``: one that is not accepted yet, or
+    an answer to it as a golden image. They see nobody else's cells of it."""
+    if image.twin_of_id is None:
+        return TwinKind.GOLDEN not in own or role in ALLOWED[Action.MANAGE]
+    if image.assignee_id != user_id and TwinKind.BLIND in own:
+        return False
+    return may_open(image, user_id, role)
 
 
 def access_image(
@@ -146,14 +169,13 @@ def access_image(
     query = _IMAGE_AND_ROLE_LOCKED if lock else _IMAGE_AND_ROLE
     params = {"user": user.pk, "session": session_key, "image": image_id}
     image = next(iter(Image.objects.raw(query, params)), None)
-    said: dict[str, Any] = vars(image) if image is not None else {"role": None, "signed_in": True}
+    said: dict[str, Any] = vars(image) if image is not None else {"role": None, "signed_in": True, "own_twins": []}
     if not said["signed_in"]:
         raise AppError(ErrorCode.NOT_SIGNED_IN, "You are signed out. Sign in again; nothing is lost.", status=401)
     if image is None or said["role"] is None:
         raise not_found("image")
     role = Role(said["role"])
-    if image.twin_of_id is not None and image.assignee_id != user.pk and role not in ALLOWED[Action.REVIEW]:
-        # What somebody annotates blind is nobody else's to see.
+    if not _is_open(image, user.pk, role, own=said["own_twins"]):
         raise not_found("image")
     return image, _check(user, role, action, what="image")
 

@@ -14,12 +14,14 @@ from django.utils import timezone
 from annotation.actions.adding import do_add_annotations
 from annotation.actions.annotation_imports import do_read_annotations
 from annotation.actions.axes import do_reread_image
+from annotation.actions.comparing import do_compare, get_changed
 from annotation.actions.exports import do_run_export, do_sweep_exports
 from annotation.actions.figures import do_count_everywhere
 from annotation.actions.holds import do_sweep_holds
 from annotation.actions.imports import do_fail_import, do_import_upload
 from annotation.actions.jobs import do_fail_job, do_start_job, do_sweep_jobs
 from annotation.actions.mailing import do_send_mails
+from annotation.actions.measures import do_measure
 from annotation.actions.measuring import do_measure_some
 from annotation.actions.reading import do_remove_unused_files
 from annotation.actions.repeats import do_sweep_answers
@@ -44,6 +46,17 @@ def sweep() -> None:
     do_sweep_holds()
     do_count_everywhere()
     do_measure_some()
+
+
+@shared_task(name="annotation.compare", queue="io", ignore_result=True, soft_time_limit=600, time_limit=660)
+def compare() -> None:
+    """Every ten seconds: compare annotations of one image that were handed in or changed. One that breaks leaves the
+    others alone."""
+    for image_id, state in get_changed():
+        try:
+            do_compare(image_id, state)
+        except Exception:
+            logger.exception("The annotations of image %s could not be compared", image_id)
 
 
 @shared_task(name="annotation.clean_storage", queue="io", ignore_result=True, soft_time_limit=3600, time_limit=3700)
@@ -112,3 +125,9 @@ def read_annotations(job_id: str) -> None:
 def add_annotations(job_id: str) -> None:
     """Add what was read."""
     _run(job_id, do_add_annotations, what="new cells")
+
+
+@shared_task(name="annotation.measure_cells", queue="io", ignore_result=True, soft_time_limit=7200, time_limit=7300)
+def measure_cells(job_id: str) -> None:
+    """Measure the cells of a project that have changed."""
+    _run(job_id, do_measure, what="measurements")

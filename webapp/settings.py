@@ -165,6 +165,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "annotation.sweep", "schedule": 10.0, "options": {"queue": "io", "expires": 10}},
+    "compare": {"task": "annotation.compare", "schedule": 10.0, "options": {"queue": "io", "expires": 10}},
     "clean": {"task": "annotation.clean_storage", "schedule": 24 * 3600.0, "options": {"queue": "io", "expires": 3600}},
 }
 

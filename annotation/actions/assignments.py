@@ -18,7 +18,18 @@ from annotation.actions.notifications import do_notify_assigned
 from annotation.actions.workflow import OPEN, do_step, note_state
 from annotation.errors import AppError, ErrorCode
 from annotation.events import send_figures_changed
-from annotation.models import Image, ImageFigures, ImageStatus, Membership, NextOrder, Project, Role, User, Visit
+from annotation.models import (
+    Image,
+    ImageFigures,
+    ImageStatus,
+    Membership,
+    NextOrder,
+    Project,
+    Role,
+    TwinKind,
+    User,
+    Visit,
+)
 from annotation.permissions import ALLOWED, Action
 
 PRESENT = timedelta(seconds=60)
@@ -112,7 +123,9 @@ def do_take_next(project: Project, user: User, *, now_in: UUID | None = None) ->
 def do_take_review(project: Project, user: User, role: Role, *, now_in: UUID | None = None) -> Image | None:
     """The image that this person reviews next, in review by them from now on: what they have begun, then what waits
     longest. Reviewers never get what they annotated themselves."""
-    free = _free(project, user, now_in)
+    free = _free(project, user, now_in).exclude(twin_kind__in=(TwinKind.GOLDEN, TwinKind.ENGINE))
+    own = Image.objects.filter(twin_kind=TwinKind.BLIND, assignee=user, deleted_at=None)
+    free = free.exclude(twin_of__in=own.exclude(status=ImageStatus.ACCEPTED).values("twin_of"))
     if role not in ALLOWED[Action.MANAGE]:
         free = free.exclude(assignee=user)
     begun = free.filter(status=ImageStatus.IN_REVIEW, reviewer=user).order_by("created_at", "pk").first()

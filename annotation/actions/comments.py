@@ -13,7 +13,7 @@ from annotation.actions.notifications import do_notify
 from annotation.errors import AppError, ErrorCode, forbidden
 from annotation.events import send_comments_changed
 from annotation.models import Annotation, Comment, Image, Membership, NotificationKind, Role, User
-from annotation.permissions import ALLOWED, Action
+from annotation.permissions import ALLOWED, Action, may_open
 
 MAX_COMMENTS = 2000
 """Of one image."""
@@ -57,12 +57,8 @@ def mentioned_in(text: str, image: Image) -> list[User]:
     return [
         member.user
         for member in members
-        if member.user.username.casefold() in names and _may_open(image, member.user_id, Role(member.role))
+        if member.user.username.casefold() in names and may_open(image, member.user_id, Role(member.role))
     ]
-
-
-def _may_open(image: Image, user_id: int, role: Role) -> bool:
-    return image.twin_of_id is None or image.assignee_id == user_id or role in ALLOWED[Action.REVIEW]
 
 
 @transaction.atomic
@@ -108,7 +104,7 @@ def _tell_thread(comment: Comment, thread: Comment, user: User) -> None:
     mentioned = comment.mentions.values("pk")
     members = Membership.objects.filter(project_id=comment.image.project_id, user__in=authors)
     rows = members.exclude(user__in=mentioned).select_related("user")
-    people = [row.user for row in rows if _may_open(comment.image, row.user_id, Role(row.role))]
+    people = [row.user for row in rows if may_open(comment.image, row.user_id, Role(row.role))]
     text = f"{user.username} answers on {comment.image.name}: “{_short(comment.text)}”"
     _tell(people, NotificationKind.ANSWERED, comment, user, text=text)
 

@@ -35,6 +35,7 @@ _NAMES = {
     JobKind.SNAPSHOT: "A snapshot",
     JobKind.READ: "Reading annotations",
     JobKind.ADD: "Adding annotations",
+    JobKind.MEASURE: "Measuring cells",
 }
 
 

@@ -17,7 +17,7 @@ from annotation.datasets.label_tiff import temporary_file
 from annotation.datasets.parquet import ParquetTable
 from annotation.datasets.planes import PlaneRecord, planes_of
 from annotation.tables import spreadsheet_safe
-from inference.rle import decode
+from inference.rle import Rle, decode
 
 ROWS_AT_ONCE = 10_000
 WORDS = ("image", "image_id", "split", "cell_id", "class", "source", "engine", "created_by", "verdict")
@@ -31,27 +31,53 @@ CHANNEL_COLUMNS = ("image", "image_id", "cell", "cell_id", "t", "z", "channel", 
 TEXTS = {*WORDS, "channel"}
 
 
-def shape_row(cell: CellRecord, image: ImageRecord) -> dict[str, Any]:
-    """One cell's row of cells.csv. Axes are those of the ellipse with the same second moments, as in
-    skimage.measure.regionprops; the perimeter is that of the pixels' edges."""
-    mask_hw = decode(cell.mask)
+def shape_figures(mask: Rle) -> dict[str, Any]:
+    """Size and shape of a mask by the names of the columns, in pixels and radians. Axes are those of the ellipse with
+    the same second moments, as in skimage.measure.regionprops; the perimeter is that of the pixels' edges."""
+    mask_hw = decode(mask)
     rows, cols = np.nonzero(mask_hw)
-    area, (y_um, x_um) = len(rows), image.axes.pixel_um[1:]
     major, minor, angle = _ellipse(rows, cols)
     padded_hw = np.pad(mask_hw, 1)
     return {
-        "image": image.name, "image_id": str(image.id), "split": image.split, "cell": cell.label, "parent": cell.parent,
-        "cell_id": str(cell.id), "class": cell.label_class.name if cell.label_class else "", "t": cell.t, "z": cell.z,
-        "area_px": area, "area_um2": None if y_um is None or x_um is None else area * y_um * x_um,
-        "centroid_x": float(cols.mean()) + cell.mask.left, "centroid_y": float(rows.mean()) + cell.mask.top,
-        "top": cell.mask.top, "left": cell.mask.left, "height": cell.mask.height, "width": cell.mask.width,
+        "area_px": len(rows),
+        "centroid_x": float(cols.mean()) + mask.left, "centroid_y": float(rows.mean()) + mask.top,
         "major_axis_px": major, "minor_axis_px": minor,
         "eccentricity": float(np.sqrt(1 - (minor / major) ** 2)) if major > 0 else 0.0, "orientation_rad": angle,
         "perimeter_px": int(sum((np.diff(padded_hw, axis=axis)).sum() for axis in (0, 1))),
-        "equivalent_diameter_px": float(np.sqrt(4 * area / np.pi)),
+        "equivalent_diameter_px": float(np.sqrt(4 * len(rows) / np.pi)),
+    }  # fmt: skip
+
+
+def intensity_figures(mask: Rle, plane_chw: NDArray[Any]) -> list[dict[str, float]]:
+    """For each channel mean, std, min, max and sum of the mask's pixels, as they were stored."""
+    box_chw = plane_chw[:, mask.top : mask.bottom, mask.left : mask.right]
+    values_cn = box_chw[:, decode(mask)].astype(np.float64)
+    return [
+        {
+            "mean": float(values.mean()), "std": float(values.std()), "min": float(values.min()),
+            "max": float(values.max()), "sum": float(values.sum()),
+        }
+        for values in values_cn
+    ]  # fmt: skip
+
+
+def shape_row(cell: CellRecord, image: ImageRecord) -> dict[str, Any]:
+    """One cell's row of cells.csv."""
+    figures = shape_figures(cell.mask)
+    area, (y_um, x_um) = figures["area_px"], image.axes.pixel_um[1:]
+    return {
+        "image": image.name, "image_id": str(image.id), "split": image.split, "cell": cell.label, "parent": cell.parent,
+        "cell_id": str(cell.id), "class": cell.label_class.name if cell.label_class else "", "t": cell.t, "z": cell.z,
+        **figures, "area_um2": None if y_um is None or x_um is None else area * y_um * x_um,
+        "top": cell.mask.top, "left": cell.mask.left, "height": cell.mask.height, "width": cell.mask.width,
         "source": str(cell.provenance.get("source", "")), "engine": str(cell.provenance.get("engine", "")),
         "created_by": cell.created_by, "verdict": cell.verdict.judgement if cell.verdict else "",
     }  # fmt: skip
+
+
+def channel_name(name: str, number: int) -> str:
+    """What channel ``number`` is called, the first being 0."""
+    return name or f"Channel {number + 1}"
 
 
 def _ellipse(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> tuple[float, float, float]:
@@ -65,15 +91,12 @@ def _ellipse(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> tuple[float, f
 
 
 def channel_rows(cell: CellRecord, image: ImageRecord, plane_chw: NDArray[Any]) -> Iterator[dict[str, Any]]:
-    """One row of channels.csv for each channel, from the values as they were stored."""
-    mask, mask_hw = cell.mask, decode(cell.mask)
-    for number, channel in enumerate(image.axes.channels):
-        values = plane_chw[number, mask.top : mask.bottom, mask.left : mask.right][mask_hw].astype(np.float64)
-        figures = {"mean": values.mean(), "std": values.std(), "min": values.min(), "max": values.max()}
+    """One row of channels.csv for each channel."""
+    figures = intensity_figures(cell.mask, plane_chw)
+    for number, (channel, row) in enumerate(zip(image.axes.channels, figures, strict=True)):
         yield {
             "image": image.name, "image_id": str(image.id), "cell": cell.label, "cell_id": str(cell.id), "t": cell.t,
-            "z": cell.z, "channel": channel.name or f"Channel {number + 1}",
-            **{name: float(value) for name, value in figures.items()}, "sum": float(values.sum()),
+            "z": cell.z, "channel": channel_name(channel.name, number), **row,
         }  # fmt: skip
 
 

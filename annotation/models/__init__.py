@@ -1,11 +1,13 @@
 """Fields, constraints and tiny queries."""
 
+from annotation.models.agreement import Comparison, ComparisonKind, ComparisonSums, Consensus, Doubt
 from annotation.models.annotations import Annotation, Client, Operation, Receipt
 from annotation.models.audit import AuditEntry, AuditKind
 from annotation.models.discussion import Comment, Mailing, Notification, NotificationChoice, NotificationKind
 from annotation.models.holds import CellHold
-from annotation.models.images import Image, ImageStatus, Upload, UploadState
+from annotation.models.images import Image, ImageStatus, TwinKind, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
+from annotation.models.measures import ImageMeasures
 from annotation.models.people import User
 from annotation.models.projects import CLASS_COLOURS, LabelClass, Looks, Membership, NextOrder, Project, Role
 from annotation.models.recipes import Recipe, Scaling
@@ -25,11 +27,17 @@ __all__ = [
     "CellLevel",
     "Client",
     "Comment",
+    "Comparison",
+    "ComparisonKind",
+    "ComparisonSums",
+    "Consensus",
     "Delivery",
     "DeliveryState",
+    "Doubt",
     "Extreme",
     "Image",
     "ImageFigures",
+    "ImageMeasures",
     "ImageSplit",
     "ImageStatus",
     "ImageTouch",
@@ -61,6 +69,7 @@ __all__ = [
     "StateChange",
     "Tally",
     "Token",
+    "TwinKind",
     "Upload",
     "UploadState",
     "User",

@@ -25,6 +25,7 @@ class JobKind(models.TextChoices):
     """Look into a file of annotations."""
     ADD = "add"
     """Add what was read."""
+    MEASURE = "measure"
 
 
 class JobState(models.TextChoices):

@@ -6,7 +6,8 @@ largest total IoU (Cellpose's way). Figures that have nothing to count are 1: bo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,27 +125,73 @@ class Agreement:
     aji: float
 
 
-def agreement(overlaps: Overlaps) -> Agreement:
-    """All figures of a pair of annotations."""
-    cells_a, cells_b = overlaps.areas_a.size, overlaps.areas_b.size
-    total = cells_a + cells_b
-    by_threshold = {threshold: match(overlaps, threshold) for threshold in THRESHOLDS}
-    precisions = [_share(len(found), total - len(found)) for found in by_threshold.values()]
-    matches = by_threshold[0.5]
-    return Agreement(
-        cells_a=cells_a,
-        cells_b=cells_b,
-        matched=len(matches),
-        ap=precisions[0],
-        ap_mean=sum(precisions) / len(precisions),
-        f1=_share(2 * len(matches), total),
-        pq=_share(2 * sum(one.iou for one in matches if one.iou > 0.5), total),
-        aji=aggregated_jaccard(overlaps),
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the figures of one or many pairs of annotations follow from: added up, they are those of all pairs. ``hits``
+    are the cells matched at each of THRESHOLDS, ``iou`` is the sum over those matched above 0.5, ``shared`` and
+    ``union`` are the pixels that the aggregated Jaccard index counts."""
+
+    cells_a: int
+    cells_b: int
+    hits: tuple[int, ...]
+    iou: float
+    shared: int
+    union: int
+
+
+def sums_of(overlaps: Overlaps) -> Sums:
+    """Of one pair of annotations."""
+    by_threshold = [match(overlaps, threshold) for threshold in THRESHOLDS]
+    shared, union = jaccard_pixels(overlaps)
+    return Sums(
+        cells_a=overlaps.areas_a.size,
+        cells_b=overlaps.areas_b.size,
+        hits=tuple(len(found) for found in by_threshold),
+        iou=sum(one.iou for one in by_threshold[0] if one.iou > 0.5),
+        shared=shared,
+        union=union,
     )
 
 
-def aggregated_jaccard(overlaps: Overlaps) -> float:
-    """Kumar et al. 2017: every cell of A takes the cell of B with the largest IoU; what nobody took counts against."""
+def figures_of(sums: Sums) -> Agreement:
+    """The figures that follow from them."""
+    total = sums.cells_a + sums.cells_b
+    precisions = [_share(hits, total - hits) for hits in sums.hits]
+    return Agreement(
+        cells_a=sums.cells_a,
+        cells_b=sums.cells_b,
+        matched=sums.hits[0],
+        ap=precisions[0],
+        ap_mean=sum(precisions) / len(precisions),
+        f1=_share(2 * sums.hits[0], total),
+        pq=_share(2 * sums.iou, total),
+        aji=_share(sums.shared, sums.union),
+    )
+
+
+def agreement(overlaps: Overlaps) -> Agreement:
+    """All figures of a pair of annotations."""
+    return figures_of(sums_of(overlaps))
+
+
+def of_cells(overlaps: Overlaps, keep_a: NDArray[np.bool_], keep_b: NDArray[np.bool_]) -> Overlaps:
+    """As if only these cells of A and B were there (one truth value for each, by position)."""
+    pairs = keep_a[overlaps.of_a] & keep_b[overlaps.of_b]
+    place_a, place_b = np.cumsum(keep_a) - 1, np.cumsum(keep_b) - 1
+    return Overlaps(
+        overlaps.labels_a[keep_a],
+        overlaps.labels_b[keep_b],
+        overlaps.areas_a[keep_a],
+        overlaps.areas_b[keep_b],
+        place_a[overlaps.of_a[pairs]],
+        place_b[overlaps.of_b[pairs]],
+        overlaps.shared[pairs],
+    )
+
+
+def jaccard_pixels(overlaps: Overlaps) -> tuple[int, int]:
+    """(shared, union) of Kumar et al. 2017: every cell of A takes the cell of B with the largest IoU; what nobody took
+    counts against."""
     ious = overlaps.ious
     best = np.full(overlaps.areas_a.size, -1, np.int64)
     for pair in np.argsort(ious, kind="stable"):
@@ -154,7 +201,7 @@ def aggregated_jaccard(overlaps: Overlaps) -> float:
     used = np.zeros(overlaps.areas_b.size, bool)
     used[overlaps.of_b[taken]] = True
     union = int(overlaps.areas_a.sum() + overlaps.areas_b[overlaps.of_b[taken]].sum()) - shared
-    return _share(shared, union + int(overlaps.areas_b[~used].sum()))
+    return shared, union + int(overlaps.areas_b[~used].sum())
 
 
 def boundary_distances(a_hw: NDArray[np.bool_], b_hw: NDArray[np.bool_]) -> tuple[float, float]:
@@ -168,18 +215,27 @@ def boundary_distances(a_hw: NDArray[np.bool_], b_hw: NDArray[np.bool_]) -> tupl
     return float(both.mean()), float(both.max())
 
 
+def kappa_of_confusion(confusion: Iterable[tuple[int, int, int]]) -> float | None:
+    """Cohen's kappa of rows (class by one, class by the other, how often); null where there are none."""
+    table: Counter[tuple[int, int]] = Counter()
+    for one, other, number in confusion:
+        table[one, other] += number
+    total = table.total()
+    if not total:
+        return None
+    seen = sum(number for (one, other), number in table.items() if one == other) / total
+    sides = [Counter[int](), Counter[int]()]
+    for pair, number in table.items():
+        for side, label in zip(sides, pair, strict=True):
+            side[label] += number
+    chance = sum(number * sides[1][label] for label, number in sides[0].items()) / total**2
+    return 1.0 if chance == 1 else (seen - chance) / (1 - chance)
+
+
 def cohens_kappa(first: Sequence[int], second: Sequence[int]) -> float:
     """Agreement of two people's classes of the same cells beyond chance; 1 where chance alone would agree."""
-    classes = sorted({*first, *second})
-    table = np.zeros((len(classes), len(classes)))
-    for one, other in zip(first, second, strict=True):
-        table[classes.index(one), classes.index(other)] += 1
-    total = table.sum()
-    if not total:
-        return 1.0
-    seen = np.trace(table) / total
-    chance = float(table.sum(axis=0) @ table.sum(axis=1)) / total**2
-    return 1.0 if chance == 1 else float((seen - chance) / (1 - chance))
+    found = kappa_of_confusion((one, other, 1) for one, other in zip(first, second, strict=True))
+    return 1.0 if found is None else found
 
 
 def fleiss_kappa(ratings: Sequence[Sequence[int]]) -> float:

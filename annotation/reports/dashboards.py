@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from annotation.reports.agreement import get_agreement_dashboard
 from annotation.reports.asked import Asked
 from annotation.reports.charts import Dashboard
 from annotation.reports.data import get_data
@@ -16,4 +17,5 @@ DASHBOARDS: dict[str, Callable[[UUID, Asked], Dashboard]] = {
     "people": get_people,
     "models": get_models,
     "data": get_data,
+    "agreement": get_agreement_dashboard,
 }

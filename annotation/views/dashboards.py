@@ -21,7 +21,7 @@ from annotation.actions.figures import do_count_touched
 from annotation.errors import AppError, ErrorCode, not_found
 from annotation.listings import get_members
 from annotation.models import Project, Split, User
-from annotation.permissions import Action, access_project
+from annotation.permissions import ALLOWED, Action, access_project, role_of
 from annotation.queries import count_unread
 from annotation.reports.asked import Asked, class_names
 from annotation.reports.charts import Chart, Dashboard, to_csv, to_png, to_svg
@@ -34,6 +34,8 @@ from annotation.views.review_schemas import DashboardOut
 from annotation.views.streaming import binary
 
 router = Router()
+NEEDED = {"people": Action.REVIEW, "agreement": Action.REVIEW}
+"""What one must be allowed to see them; to look, for the others."""
 
 
 Day = Annotated[date, Field(ge=date(1970, 1, 1), lt=date(3000, 1, 1))]
@@ -55,8 +57,8 @@ class DashboardQuery(Schema):
 
 
 def _open(user: User, project_id: UUID, name: str, asked: Asked) -> tuple[Project, Dashboard]:
-    """Everybody in the project sees how far it is; who did how much is for those who review."""
-    project, _ = access_project(user, project_id, Action.REVIEW if name == "people" else Action.VIEW)
+    """Everybody in the project sees how far it is; who did what is for those who review."""
+    project, _ = access_project(user, project_id, NEEDED.get(name, Action.VIEW))
     if name not in DASHBOARDS:
         raise not_found("dashboard")
     do_count_touched(project_id)
@@ -108,19 +110,26 @@ def download_numbers(
 @login_required
 def dashboard_page(request: HttpRequest, project_id: UUID, name: str) -> HttpResponse:
     """Charts, the table behind them, and what is asked for."""
-    assert isinstance(request.user, User)  # noqa: S101 - the page is behind login_required
     try:
-        query = _query_of(request)
-        project, dashboard = _open(request.user, project_id, name, query.asked())
+        context = dashboard_context(request, project_id, name)
     except AppError as error:
         return refusal_page(request, error.message, status=error.status)
+    return render(request, "annotation/dashboard.html", context)
+
+
+def dashboard_context(request: HttpRequest, project_id: UUID, name: str) -> dict[str, Any]:
+    """What annotation/dashboard.html shows. Raises AppError for whoever may not see it."""
+    assert isinstance(request.user, User)  # noqa: S101 - the page is behind login_required
+    query = query_of(request)
+    project, dashboard = _open(request.user, project_id, name, query.asked())
+    role = role_of(request.user, project_id)
     shown = {key: str(value) for key, value in query.model_dump().items() if value is not None}
-    context = {
+    return {
         "project": project,
         "dashboard": dashboard,
         # The text of the charts is escaped where they are drawn.
         "charts": [(one, mark_safe(to_svg(one))) for one in dashboard.charts],  # noqa: S308
-        "names": [(key, key.capitalize()) for key in DASHBOARDS],
+        "names": [(key, key.capitalize()) for key in DASHBOARDS if role in ALLOWED[NEEDED.get(key, Action.VIEW)]],
         "asked": shown,
         "members": get_members(project_id),
         "classes": class_names(project_id).items(),
@@ -129,10 +138,9 @@ def dashboard_page(request: HttpRequest, project_id: UUID, name: str) -> HttpRes
         "api": format_html("/api/projects/{}/dashboards/{}", project_id, name),
         "query": request.GET.urlencode(),
     }
-    return render(request, "annotation/dashboard.html", context)
 
 
-def _query_of(request: HttpRequest) -> DashboardQuery:
+def query_of(request: HttpRequest) -> DashboardQuery:
     """The form sends empty fields for what it does not ask."""
     try:
         return DashboardQuery.model_validate({key: value for key, value in request.GET.items() if value})

@@ -136,16 +136,24 @@ def in_pages(run: Callable[..., Any]) -> Callable[..., Any]:
         found = run(request, *args, **kwargs)
         if asked is None:
             return found
-        page, request.next_cursor = _cut(found, asked)  # type: ignore[attr-defined]
+        page, cursor = _cut(found, asked)
+        if cursor:
+            go_on(request, cursor=cursor)
         return page
 
     return answered
 
 
+def go_on(request: HttpRequest, **query: object) -> None:
+    """There is a next page, at this address but for what is given here."""
+    request.next_query = query  # type: ignore[attr-defined]
+
+
 def tell_next(request: HttpRequest, response: HttpResponseBase) -> None:
     """Say where the next page is. The address is a path: whatever stands before the server knows its own name."""
-    cursor = getattr(request, "next_cursor", "")
-    if cursor:
+    more: dict[str, object] = getattr(request, "next_query", {})
+    if more:
         query = request.GET.copy()
-        query["cursor"] = cursor
+        for name, value in more.items():
+            query[name] = str(value)
         response["Link"] = f'<{request.path}?{query.urlencode()}>; rel="next"'

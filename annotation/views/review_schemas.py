@@ -62,41 +62,13 @@ class AssignmentIn(In):
 
 
 class TwinsIn(In):
-    """Have each of ``people`` (user ids) annotate each of ``images`` without seeing the others' cells."""
+    """Have each of ``people`` (user ids) annotate each of ``images`` without seeing the others' cells; ``again``: once
+    more those who have handed in theirs."""
 
     images: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
     people: Annotated[list[int], Field(min_length=1, max_length=20)]
     due_on: date | None = None
-
-
-class FiguresOut(Schema):
-    """Agreement of two annotations, each figure 0 to 1: see docs/review.md."""
-
-    cells_a: int
-    cells_b: int
-    matched: int
-    ap: float
-    ap_mean: float
-    f1: float
-    pq: float
-    aji: float
-
-
-class PairOut(Schema):
-    """Two people's independent annotations of one image: ``twin_a`` and ``twin_b`` can be opened by reviewers.
-    ``boundary`` is the mean distance of the outlines of matched cells in pixels, ``kappa`` Cohen's for classes,
-    ``kappa_of_all`` Fleiss' kappa of all people of the image where there are three or more."""
-
-    image: UUID
-    name: str
-    twin_a: UUID
-    twin_b: UUID
-    person_a: str
-    person_b: str
-    figures: FiguresOut
-    boundary: float | None
-    kappa: float | None
-    kappa_of_all: float | None
+    again: bool = False
 
 
 class ChartOut(Schema):

@@ -36,7 +36,7 @@ class JobOut(Schema):
     what came out; ``download`` is the address of an export that is done."""
 
     id: UUID
-    kind: Literal["import", "reread", "segment", "export", "snapshot", "read", "add"]
+    kind: Literal["import", "reread", "segment", "export", "snapshot", "read", "add", "measure"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: float
     message: str

@@ -22,6 +22,7 @@ from annotation.views import (
     jobs,
     label_classes,
     looks,
+    measures,
     members,
     notifications,
     openapi,
@@ -59,6 +60,7 @@ api.add_router("", workflow.router)
 api.add_router("", audit.router)
 api.add_router("", agreement.router)
 api.add_router("", dashboards.router)
+api.add_router("", measures.router)
 api.add_router("", tokens.router)
 api.add_router("", cells.router)
 api.add_router("", webhooks.router)
@@ -71,8 +73,10 @@ urlpatterns = [
     path("", pages.project_list, name="projects"),
     path("projects/<uuid:project_id>/", pages.project_page, name="project"),
     path("projects/<uuid:project_id>/audit/", pages.audit_page, name="audit"),
+    path("projects/<uuid:project_id>/dashboards/agreement/", agreement.agreement_page, name="agreement"),
     path("projects/<uuid:project_id>/dashboards/<slug:name>/", dashboards.dashboard_page, name="dashboard"),
     path("projects/<uuid:project_id>/datasets/", pages.project_page, name="datasets"),
+    path("projects/<uuid:project_id>/measurements/", pages.project_page, name="measurements"),
     path("models/", pages.model_list, name="models"),
     path("models/<slug:engine>/", pages.model_card, name="model"),
     path("images/<uuid:image_id>/", pages.annotator_page, name="image"),

@@ -289,7 +289,10 @@ ROWS = [
     # --- agreement
     Row("POST", P + "/twins", MANAGERS, 200, blind),
     Row("GET", P + "/agreement", REVIEWERS),
+    Row("GET", P + "/agreement/figures", REVIEWERS),
+    Row("GET", P + "/agreement/confusion", REVIEWERS),
     Row("GET", P + "/agreement.csv", REVIEWERS),
+    Row("GET", "/projects/{project_id}/dashboards/agreement/", REVIEWERS),
     # --- dashboards
     Row("GET", "/projects/{project_id}/dashboards/{name}/", MEMBERS, prepare=overview),
     Row("GET", "/projects/{project_id}/dashboards/{name}/", REVIEWERS, prepare=people),
@@ -302,6 +305,13 @@ ROWS = [
     Row("GET", "/projects/{project_id}/audit/", MANAGERS),
     Row("GET", P + "/audit", MANAGERS),
     Row("GET", P + "/audit.csv", MANAGERS),
+    # --- measurements
+    Row("GET", "/projects/{project_id}/measurements/", MEMBERS),
+    Row("GET", P + "/measurements", MEMBERS),
+    Row("POST", P + "/measurements", EXPORTERS, 201),
+    Row("GET", P + "/measurements/distribution", MEMBERS),
+    Row("GET", P + "/measurements/distribution.csv", MEMBERS),
+    Row("GET", P + "/measurements/points", MEMBERS),
     # --- how channels are shown
     Row("PUT", "/api/images/{image_id}/looks", MEMBERS, 204, lambda _: LOOKS),
     Row("PUT", "/api/images/{image_id}/project-looks", MANAGERS, 204, lambda _: LOOKS),

@@ -96,6 +96,10 @@ def test_entries_are_filtered_by_day_and_come_in_pages(world: World) -> None:
     assert [int(one["subject"]) for one in first + rest] == list(range(119, -1, -1))
     assert entries(world, until="2020-01-01") == []
     assert len(entries(world, since="2020-01-01", kind="export")) == 100
+    link = world.client("manager").get(f"/api/projects/{world.project.pk}/audit?kind=export").headers["Link"]
+    path = link.partition(">")[0].lstrip("<")
+    last = world.client("manager").get(path)
+    assert (last.json(), "Link" in last.headers) == (rest, False)
     assert world.client("manager").get(f"/api/projects/{world.project.pk}/audit?kind=x").status_code == 422
 
 

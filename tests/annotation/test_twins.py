@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from annotation.actions.operations import do_push
+from annotation.actions.workflow import do_step
 from annotation.listings import get_project
-from annotation.models import Image
+from annotation.models import Comparison, Image, ImageStatus, Role
+from annotation.permissions import role_of
+from annotation.tasks import compare
 from tests.annotation.world import World, make_image, make_world
-from tests.factories import Tab, create, square
+from tests.factories import Tab, create, delete, square
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +29,15 @@ def world() -> World:
         assert answer.json() == {"assigned": expected}
     made.ids["twins"] = {twin.assignee.username: twin for twin in Image.objects.exclude(twin_of=None)}
     return made
+
+
+def hand_in(world: World, *names: str) -> None:
+    """These people hand in their twins; then what is handed in is compared."""
+    for twin in Image.objects.filter(twin_kind="blind", assignee__username__in=names or world.users):
+        assert twin.assignee is not None
+        if twin.status != "submitted":
+            do_step(twin, twin.assignee, role_of(twin.assignee, world.project.pk) or Role.VIEWER, ImageStatus.SUBMITTED)
+    compare()
 
 
 def test_a_twin_is_seen_by_its_annotator_and_reviewers_alone_and_is_in_no_list(world: World) -> None:
@@ -57,6 +69,7 @@ def test_agreement_of_two_people_is_that_of_their_cells(world: World) -> None:
     for name, cells in drawn.items():
         changes = [create(square(top, left), class_id=class_id) for top, left, class_id in cells]
         assert do_push(world.users[name], world.ids["twins"][name].pk, Tab().push(*changes)).outcome == "commit"
+    hand_in(world)
     [pair] = world.client("reviewer").get(f"/api/projects/{world.project.pk}/agreement").json()
     figures: dict[str, Any] = pair["figures"]
     assert (pair["person_a"], pair["person_b"]) == ("annotator", "owner")
@@ -74,6 +87,7 @@ def test_cells_of_different_planes_never_meet(world: World) -> None:
     for name, plane in (("annotator", 0), ("owner", 2)):
         change = create(square(0, 0)).model_copy(update={"z": plane})
         do_push(world.users[name], world.ids["twins"][name].pk, Tab().push(change))
+    hand_in(world)
     [pair] = world.client("reviewer").get(f"/api/projects/{world.project.pk}/agreement").json()
     assert (pair["figures"]["matched"], pair["boundary"], pair["kappa"]) == (0, None, None)
 
@@ -91,7 +105,62 @@ def test_the_classes_of_three_people_are_compared_together(world: World) -> None
             create(square(9, 0, 5), class_id=third),
         ]
         do_push(twin.assignee, twin.pk, Tab().push(*cells))
+    hand_in(world)
     pairs = world.client("reviewer").get(f"{path}/agreement").json()
     seen, chance = (1 + 1 + 1 / 3) / 3, (4 / 9) ** 2 + (5 / 9) ** 2
     assert len(pairs) == 3
     assert [pair["kappa_of_all"] for pair in pairs] == [pytest.approx((seen - chance) / (1 - chance))] * 3
+
+
+def test_only_what_is_handed_in_counts_and_what_changes_is_compared_again(world: World) -> None:
+    twins, path = world.ids["twins"], f"/api/projects/{world.project.pk}/agreement"
+    tab, cell = Tab(), create(square(0, 0))
+    do_push(world.users["annotator"], twins["annotator"].pk, tab.push(cell))
+    hand_in(world, "owner")
+    assert world.client("reviewer").get(path).json() == []
+    hand_in(world)
+    [pair] = world.client("reviewer").get(path).json()
+    assert (pair["figures"]["cells_a"], pair["figures"]["f1"]) == (1, 0)
+    kept = Comparison.objects.get()
+    compare()
+    assert Comparison.objects.get().pk == kept.pk, "nothing has changed: nothing is computed again"
+    do_push(world.users["owner"], twins["owner"].pk, Tab().push(create(square(0, 0))))
+    compare()
+    [pair] = world.client("reviewer").get(path).json()
+    assert pair["figures"]["f1"] == 1, "a reviewer’s fix leaves it handed in"
+    do_push(world.users["annotator"], twins["annotator"].pk, tab.push(delete(cell.id)))
+    compare()
+    assert world.client("reviewer").get(path).json() == [], "an annotator who goes on has taken it back"
+
+
+def test_nobody_sees_others_twins_before_their_own_is_accepted(world: World) -> None:
+    body = {"images": [str(world.image.pk)], "people": [world.users["reviewer"].pk]}
+    path = f"/api/projects/{world.project.pk}"
+    world.client("manager").post(f"{path}/twins", data=body, content_type="application/json")
+    theirs, mine = world.ids["twins"]["annotator"], Image.objects.get(assignee=world.users["reviewer"])
+    reviewer = world.client("reviewer")
+    hand_in(world)
+    assert reviewer.get(f"/api/images/{theirs.pk}").status_code == 404
+    assert reviewer.get(f"/api/images/{theirs.pk}/cells").status_code == 404
+    assert world.client("owner").get(f"/api/images/{theirs.pk}").status_code == 404
+    taken = reviewer.post(f"{path}/next", data={"task": "review"}, content_type="application/json").json()
+    assert taken == {"image": None}
+    Image.objects.filter(pk=mine.pk).update(status="accepted")
+    assert reviewer.get(f"/api/images/{theirs.pk}").status_code == 200
+
+
+def test_a_person_who_annotates_an_image_again_is_compared_with_themselves(world: World) -> None:
+    body = {"images": [str(world.image.pk)], "people": [world.users["annotator"].pk], "again": True}
+    path = f"/api/projects/{world.project.pk}"
+    manager = world.client("manager")
+    for expected, finish in ((0, True), (1, False), (0, False)):
+        assert manager.post(f"{path}/twins", data=body, content_type="application/json").json() == {
+            "assigned": expected
+        }
+        if finish:
+            hand_in(world, "annotator")
+    hand_in(world, "annotator")
+    [pair] = manager.get(f"{path}/agreement").json()
+    assert pair["person_a"] == pair["person_b"] == "annotator"
+    assert manager.get(f"{path}/agreement/figures", {"by": "person"}).json() == []
+    assert "person, twice" in {row[0] for row in manager.get(f"{path}/dashboards/agreement").json()["rows"]}

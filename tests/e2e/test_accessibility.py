@@ -14,8 +14,8 @@ from tests.running import App
 
 AXE = Axe()
 PAGES = (
-    "projects", "project", "datasets", "account", "notifications", "models", "model", "guide", "no page", "used link",
-    "sign-in", "refused sign-in",
+    "projects", "project", "datasets", "measurements", "account", "notifications", "models", "model", "guide",
+    "no page", "used link", "sign-in", "refused sign-in",
 )  # fmt: skip
 BAD = ("serious", "critical")
 
@@ -48,7 +48,8 @@ def opened(name: str, app: App, context: BrowserContext, project: dict[str, Any]
     paths = {
         "projects": "/", "project": f"/projects/{project['id']}/", "account": "/account/",
         "notifications": "/notifications/",
-        "datasets": f"/projects/{project['id']}/datasets/", "models": "/models/", "model": "/models/starter/",
+        "datasets": f"/projects/{project['id']}/datasets/",
+        "measurements": f"/projects/{project['id']}/measurements/", "models": "/models/", "model": "/models/starter/",
         "guide": "/docs/using/",
         "no page": "/nothing/", "used link": "/link/x/y/", "sign-in": "/sign-in/", "refused sign-in": "/sign-in/",
     }  # fmt: skip

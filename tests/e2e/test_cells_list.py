@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from annotation.protocol import Mask
 from inference import rle
@@ -147,3 +149,29 @@ def test_all_holes_are_filled_in_one_step(
     annotator.press("Control+z")
     annotator.until("flags", str(FAULTY))
     annotator.saved()
+
+
+def test_cells_of_the_project_are_measured_and_a_point_opens_its_cell(
+    app: App, ann: BrowserContext, image: dict[str, Any]
+) -> None:
+    page = ann.new_page()
+    page.goto(f"{app.url}/projects/{demo_of(fetch(ann, f'{app.url}/api/projects'))['id']}/")
+    page.get_by_role("link", name="Measurements").click()
+    page.get_by_label("Cells").select_option("by image")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=image["name"]))
+    expect(row).to_be_visible(timeout=30_000)
+    areas = [rle_of(cell).area for cell in cells_in_database(app, ann, image["id"])]
+    expect(row.get_by_role("cell").nth(1)).to_have_text(str(len(areas)))
+    expect(row.get_by_role("cell").nth(2)).to_have_text(f"{np.mean(areas):,.4g}")
+    page.get_by_label("Figure").select_option("Perimeter")
+    expect(row.get_by_role("cell").nth(2)).not_to_have_text(f"{np.mean(areas):,.4g}")
+    if folder := os.environ.get("CYTOMARK_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / "measurements.png", full_page=True)
+    point = page.locator(f".scatter a[href*='{image['id']}']").first
+    cell = re.findall(r"cell=([\w-]+)", point.get_attribute("href") or "")[0]
+    point.click()
+    page.wait_for_url("**/images/**")
+    page.locator("[data-ready=true]").wait_for(timeout=30_000)
+    expect(page.locator(".cell-row[aria-selected=true]")).to_have_count(1, timeout=30_000)
+    assert cell in page.url
+    page.close()

@@ -21,8 +21,10 @@ from pydantic.json_schema import models_json_schema
 from annotation import protocol
 from annotation.views import (
     access_schemas,
+    agreement_schemas,
     dataset_schemas,
     discussion_schemas,
+    measures_schemas,
     recipe_schemas,
     review_schemas,
     schemas,
@@ -40,10 +42,12 @@ SCHEMAS = (
     access_schemas,
     dataset_schemas,
     review_schemas,
+    agreement_schemas,
     schemas_history,
     upload_schemas,
     webhook_schemas,
     discussion_schemas,
+    measures_schemas,
     recipe_schemas,
 )
 CONSTANTS = re.compile(r"VERSION|(MAX|CLOSE)_[A-Z_]+")

@@ -5,6 +5,19 @@ export interface AddingIn {
   readonly make_classes?: boolean;
 }
 
+/** The figures of all pairs of one person, class, image or week, or of all. `key` is the id or the week's Monday. Of a person's pairs, that person is A, but for `aji`, which each pair has one of. `ap_at` is the precision at IoU 0.5, 0.55 … 0.95. */
+export interface AgreementOut {
+  readonly by: "all" | "person" | "class" | "image" | "week";
+  readonly key: string;
+  readonly name: string;
+  readonly pairs: number;
+  readonly figures: FiguresOut;
+  readonly ap_at: readonly number[];
+  readonly boundary: number | null;
+  readonly kappa: number | null;
+  readonly kappa_of_all: number | null;
+}
+
 /** What these files leave open. `series`: the images that are wanted, null for all. `planes`: z, t or c where all are slices, frames or channels; else sizes, what changes first coming first, such as c3z8. `labels`: label images in it become cells. */
 export interface AnswerIn {
   readonly uploads: readonly string[];
@@ -57,11 +70,12 @@ export interface Box {
   readonly right: number;
 }
 
-/** A cell that both snapshots have: the overlap of its masks, and whether its class is another. */
+/** A cell that both snapshots have: the overlap of its masks, whether its class is another, and whether it is part of another object, or its object came from another one. */
 export interface ChangedCellOut {
   readonly label: number;
   readonly iou: number;
   readonly class_changed: boolean;
+  readonly object_changed: boolean;
 }
 
 /** `min` to `max`, in the pixels' own values, become black to the whole colour, by the power `gamma`. */
@@ -90,6 +104,13 @@ export interface ChartOut {
   readonly rows: readonly (readonly unknown[])[];
   readonly lines: boolean;
   readonly links: readonly string[];
+}
+
+/** Which cells: of these classes (keys, with commas between; 0 for cells without one), of this split (none: of no split); what is left out asks nothing. `physical`: lengths in µm where pixels have a size. */
+export interface ChosenQuery {
+  readonly classes: string;
+  readonly split: "" | "train" | "validation" | "test" | "none";
+  readonly physical: boolean;
 }
 
 /** What to change of a class; what is missing stays. */
@@ -150,6 +171,13 @@ export interface CommentOut {
   readonly resolved_by: string;
 }
 
+/** So many matched cells were given these two classes, or both times the same one. */
+export interface ConfusionOut {
+  readonly one: string;
+  readonly other: string;
+  readonly cells: number;
+}
+
 /** `rows` are the table under `header`. */
 export interface DashboardOut {
   readonly name: string;
@@ -179,6 +207,25 @@ export interface DifferenceOut {
   readonly removed: readonly string[];
   readonly changed: readonly ImageDifferenceOut[];
   readonly same: number;
+}
+
+/** `edges` of the bins, from the 0.5th to the 99.5th percentile of all; the outer bins hold what lies beyond. `without`: cells of images that do not have this. `group_count` may be more than there are `groups`. */
+export interface DistributionOut {
+  readonly unit: string;
+  readonly edges: readonly number[];
+  readonly groups: readonly GroupOut[];
+  readonly group_count: number;
+  readonly without: number;
+}
+
+/** Of what, and what is kept apart. */
+export interface DistributionQuery {
+  readonly classes: string;
+  readonly split: "" | "train" | "validation" | "test" | "none";
+  readonly physical: boolean;
+  readonly measure: "area_px" | "equivalent_diameter_px" | "perimeter_px" | "major_axis_px" | "minor_axis_px" | "eccentricity" | "mean" | "std" | "min" | "max" | "sum";
+  readonly channel: string;
+  readonly by: "" | "class" | "image" | "split";
 }
 
 /** An engine and whether it can work here; `problem` is a sentence that says what is missing; `about` has an empty line between paragraphs. */
@@ -255,6 +302,17 @@ export interface FormatOut {
   readonly read: boolean;
 }
 
+/** Cells of one class, image or split. `quartiles`: 0th, 25th, 50th, 75th and 100th percentile; `counts`: cells in each bin. */
+export interface GroupOut {
+  readonly key: string;
+  readonly name: string;
+  readonly cells: number;
+  readonly mean: number;
+  readonly sd: number;
+  readonly quartiles: readonly number[];
+  readonly counts: readonly number[];
+}
+
 /** An image as the annotator opens it: `size_t` frames of `size_z` slices, `time_step` in seconds. `levels` are the sizes of its pyramid, level k with pixels 2^k image pixels wide, in tiles of `tile` pixels. It is number `position` (from 1) of `total` in its project, between `previous` and `next`. `planes_in_file`: so many follow each other in its file and may be something else than was said; 0 where that is beyond doubt. */
 export interface ImageDetailOut {
   readonly id: string;
@@ -329,7 +387,7 @@ export interface ImageProjectOut {
 /** Background work; `progress` is 0 to 1, `message` is for people. `params` is what was asked for, `result` what came out; `download` is the address of an export that is done. */
 export interface JobOut {
   readonly id: string;
-  readonly kind: "import" | "reread" | "segment" | "export" | "snapshot" | "read" | "add";
+  readonly kind: "import" | "reread" | "segment" | "export" | "snapshot" | "read" | "add" | "measure";
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
   readonly progress: number;
   readonly message: string;
@@ -365,6 +423,24 @@ export interface MeOut {
   readonly username: string;
   readonly email: string;
   readonly is_staff: boolean;
+}
+
+/** Something that is measured; `by_channel` where each channel has its own. */
+export interface MeasureOut {
+  readonly name: "area_px" | "equivalent_diameter_px" | "perimeter_px" | "major_axis_px" | "minor_axis_px" | "eccentricity" | "mean" | "std" | "min" | "max" | "sum";
+  readonly title: string;
+  readonly by_channel: boolean;
+}
+
+/** How much is measured: `waiting` images have changed since, or were never measured; `job` is the one that measures them, if it is under way. `physical`: some images say how large their pixels are. */
+export interface MeasuredOut {
+  readonly images: number;
+  readonly cells: number;
+  readonly waiting: number;
+  readonly job: JobOut | null;
+  readonly channels: readonly string[];
+  readonly physical: boolean;
+  readonly measures: readonly MeasureOut[];
 }
 
 /** Whom to add: a name or an e-mail address, not both. */
@@ -485,6 +561,30 @@ export interface PlaneAtOut {
 /** What an image's planes are, as in AnswerIn. */
 export interface PlanesIn {
   readonly planes: string;
+}
+
+/** A column for each property of the points; a sample where `cells` are more. `links` open the cells. */
+export interface PointsOut {
+  readonly x_unit: string;
+  readonly y_unit: string;
+  readonly cells: number;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly classes: readonly number[];
+  readonly ids: readonly string[];
+  readonly images: readonly string[];
+  readonly links: readonly string[];
+}
+
+/** Two figures of each cell. */
+export interface PointsQuery {
+  readonly classes: string;
+  readonly split: "" | "train" | "validation" | "test" | "none";
+  readonly physical: boolean;
+  readonly x: "area_px" | "equivalent_diameter_px" | "perimeter_px" | "major_axis_px" | "minor_axis_px" | "eccentricity" | "mean" | "std" | "min" | "max" | "sum";
+  readonly x_channel: string;
+  readonly y: "area_px" | "equivalent_diameter_px" | "perimeter_px" | "major_axis_px" | "minor_axis_px" | "eccentricity" | "mean" | "std" | "min" | "max" | "sum";
+  readonly y_channel: string;
 }
 
 /** A project's name, to make it or to rename it. */
@@ -719,11 +819,12 @@ export interface TwinOut {
   readonly other_split: "train" | "validation" | "test";
 }
 
-/** Have each of `people` (user ids) annotate each of `images` without seeing the others' cells. */
+/** Have each of `people` (user ids) annotate each of `images` without seeing the others' cells; `again`: once more those who have handed in theirs. */
 export interface TwinsIn {
   readonly images: readonly string[];
   readonly people: readonly number[];
   readonly due_on?: string | null;
+  readonly again?: boolean;
 }
 
 /** How many are left. */

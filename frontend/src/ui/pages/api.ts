@@ -11,11 +11,14 @@ import type {
   ClassOut,
   DeliveryOut,
   DifferenceOut,
+  DistributionOut,
+  DistributionQuery,
   EngineOut,
   ExportIn,
   FormatOut,
   ImageOut,
   JobOut,
+  MeasuredOut,
   MemberAddedOut,
   MemberAddIn,
   MemberLinkOut,
@@ -25,6 +28,8 @@ import type {
   NotificationChoiceIn,
   NotificationChoiceOut,
   NotificationsOut,
+  PointsOut,
+  PointsQuery,
   ProjectOut,
   ReadIn,
   ReadingIn,
@@ -61,6 +66,14 @@ export const may = {
 };
 
 const project = (id: string) => `/api/projects/${id}`;
+
+const asked = (query: object): string =>
+  new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();
+
+/** Where a distribution can be taken home as a table. */
+export function measurementsTable(id: string, query: DistributionQuery): string {
+  return `${project(id)}/measurements/distribution.csv?${asked(query)}`;
+}
 
 export const api = {
   me: () => call<MeOut>("GET", "/api/me"),
@@ -107,6 +120,12 @@ export const api = {
       size: file.size,
       purpose: "annotations",
     }),
+  measured: (id: string) => call<MeasuredOut>("GET", `${project(id)}/measurements`),
+  measure: (id: string) => call<JobOut>("POST", `${project(id)}/measurements`),
+  distribution: (id: string, query: DistributionQuery) =>
+    call<DistributionOut>("GET", `${project(id)}/measurements/distribution?${asked(query)}`),
+  points: (id: string, query: PointsQuery) =>
+    call<PointsOut>("GET", `${project(id)}/measurements/points?${asked(query)}`),
   splits: (id: string) => call<SplitsOut>("GET", `${project(id)}/splits`),
   assignSplits: (id: string, body: SplitsIn) => call<SplitsOut>("POST", `${project(id)}/splits`, body),
   audit: (id: string, query: string) => call<readonly AuditOut[]>("GET", `${project(id)}/audit?${query}`),

@@ -92,11 +92,13 @@ interface ExportProps {
   readonly projectId: string;
   /** What is exported: a snapshot, or the project as it is. */
   readonly snapshot?: SnapshotOut;
+  /** The format that is chosen first. */
+  readonly first?: string;
   readonly onClose: () => void;
 }
 
-export function ExportDialog({ projectId, snapshot, onClose }: ExportProps) {
-  const format = useSignal("label-tiff");
+export function ExportDialog({ projectId, snapshot, first = "label-tiff", onClose }: ExportProps) {
+  const format = useSignal(first);
   const formats = useSignal<readonly FormatOut[]>([]);
   const jobs = useSignal<readonly JobOut[]>([]);
   const problem = useSignal("");

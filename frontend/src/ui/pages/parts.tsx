@@ -144,7 +144,7 @@ export function Thumbnail({ id, name }: ThumbnailProps) {
 
 interface TabsProps {
   readonly id: string;
-  readonly here: "images" | "datasets";
+  readonly here: "images" | "datasets" | "measurements";
 }
 
 /** The pages of a project. */
@@ -152,6 +152,7 @@ export function ProjectTabs({ id, here }: TabsProps) {
   const tabs = [
     { key: "images", word: "Images", href: `/projects/${id}/` },
     { key: "datasets", word: "Datasets", href: `/projects/${id}/datasets/` },
+    { key: "measurements", word: "Measurements", href: `/projects/${id}/measurements/` },
   ];
   return (
     <nav class="tabs" aria-label="Project">

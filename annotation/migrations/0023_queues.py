@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0020_figures'),
+        ('annotation', '0022_agreement'),
     ]
 
     operations = [

@@ -1,0 +1,123 @@
+"""The cells of an image's annotations as instance images, so that they can be compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotation.models import Annotation, Comparison, ComparisonSums, Image
+from annotation.quality.agreement import (
+    Match,
+    Overlaps,
+    boundary_distances,
+    kappa_of_confusion,
+    match,
+    of_cells,
+    overlaps_of,
+    sums_of,
+)
+from inference import rle
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One annotation of an image: an instance image with the rows' positions plus one. Planes lie one below the other,
+    the same ones for all annotations that are compared, so that cells of different planes never meet."""
+
+    labels_hw: NDArray[np.int32]
+    rows: list[Annotation]
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """Of each cell, 0 for none."""
+        return np.array([row.label_class_id or 0 for row in self.rows], np.int64)
+
+
+def cells_of(image: Image, others: Iterable[Image]) -> list[Cells]:
+    """All live cells of these annotations of the image's pixels."""
+    found = [list(Annotation.objects.filter(image=one, deleted=False).order_by("label", "pk")) for one in others]
+    planes = sorted({(row.t, row.z) for rows in found for row in rows})
+    return [Cells(_stacked(image, rows, planes), rows) for rows in found]
+
+
+def _stacked(image: Image, rows: list[Annotation], planes: list[tuple[int, int]]) -> NDArray[np.int32]:
+    labels_hw = np.zeros((image.height * len(planes), image.width), np.int32)
+    for number, row in enumerate(rows, start=1):
+        top = image.height * planes.index((row.t, row.z))
+        rle.paste(row.rle, labels_hw[top : top + image.height], number)
+    return labels_hw
+
+
+def fill_comparison(comparison: Comparison, a: Cells, b: Cells) -> list[ComparisonSums]:
+    """What the figures of B against A follow from: of all cells, and of those of each class."""
+    overlaps = overlaps_of(a.labels_hw, b.labels_hw)
+    matches = match(overlaps)
+    classes_a, classes_b = a.classes, b.classes
+    confusion = Counter((int(classes_a[one.of_a]), int(classes_b[one.of_b])) for one in matches)
+    comparison.confusion = [[*pair, number] for pair, number in sorted(confusion.items())]
+    comparison.kappa = kappa_of_confusion(comparison.confusion)
+    found = [_sums(comparison, ComparisonSums.ALL, overlaps, _boundary(matches, a.rows, b.rows))]
+    for label in sorted({*classes_a.tolist(), *classes_b.tolist()}):
+        keep_a, keep_b = classes_a == label, classes_b == label
+        of_class = of_cells(overlaps, keep_a, keep_b)
+        rows = [
+            [row for row, kept in zip(one.rows, keep, strict=True) if kept] for one, keep in ((a, keep_a), (b, keep_b))
+        ]
+        found.append(_sums(comparison, label, of_class, _boundary(match(of_class), *rows)))
+    return found
+
+
+def _kept(rows: list[Annotation], keep: NDArray[np.bool_]) -> list[Annotation]:
+    return [row for row, kept in zip(rows, keep, strict=True) if kept]
+
+
+def _sums(comparison: Comparison, label_class: int, overlaps: Overlaps, boundary: float) -> ComparisonSums:
+    sums = sums_of(overlaps)
+    return ComparisonSums(
+        comparison=comparison,
+        label_class=label_class,
+        cells_a=sums.cells_a,
+        cells_b=sums.cells_b,
+        hits=list(sums.hits),
+        iou=sums.iou,
+        shared=sums.shared,
+        union=sums.union,
+        boundary=boundary,
+    )
+
+
+def _boundary(matches: list[Match], rows_a: list[Annotation], rows_b: list[Annotation]) -> float:
+    return sum(_apart(rows_a[one.of_a], rows_b[one.of_b]) for one in matches)
+
+
+def _apart(one: Annotation, other: Annotation) -> float:
+    """Mean distance of two cells' outlines, in a crop that has both with a pixel around."""
+    masks = (one.rle, other.rle)
+    top, left = min(mask.top for mask in masks) - 1, min(mask.left for mask in masks) - 1
+    bottom, right = max(mask.bottom for mask in masks) + 1, max(mask.right for mask in masks) + 1
+    crops = []
+    for mask in masks:
+        crop_hw = np.zeros((bottom - top, right - left), bool)
+        crop_hw[mask.top - top : mask.bottom - top, mask.left - left : mask.right - left] = rle.decode(mask)
+        crops.append(crop_hw)
+    return boundary_distances(*crops)[0]
+
+
+def ratings_of(everybody: list[Cells]) -> list[list[int]]:
+    """For each cell that three or more people all found, by the first person's: everybody's class of it."""
+    if len(everybody) < 3:
+        return []
+    first, *others = everybody
+    found = [{one.of_a: one.of_b for one in match(overlaps_of(first.labels_hw, one.labels_hw))} for one in others]
+    common = set.intersection(*({*pairs} for pairs in found))
+    return [
+        [
+            first.rows[cell].label_class_id or 0,
+            *(one.rows[pairs[cell]].label_class_id or 0 for one, pairs in zip(others, found, strict=True)),
+        ]
+        for cell in sorted(common)
+    ]
