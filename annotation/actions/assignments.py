@@ -10,16 +10,26 @@ from itertools import cycle
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Avg, Count, F, FloatField, Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
+from annotation.actions.figures import do_count_touched
 from annotation.actions.notifications import do_notify_assigned
 from annotation.actions.workflow import OPEN, do_step, note_state
 from annotation.errors import AppError, ErrorCode
 from annotation.events import send_figures_changed
-from annotation.models import Image, ImageStatus, Membership, NextOrder, Project, Role, TwinKind, User, Visit
+from annotation.models import (
+    Image,
+    ImageFigures,
+    ImageStatus,
+    Membership,
+    NextOrder,
+    Project,
+    Role,
+    TwinKind,
+    User,
+    Visit,
+)
 from annotation.permissions import ALLOWED, Action
 
 PRESENT = timedelta(seconds=60)
@@ -99,7 +109,7 @@ def do_take_next(project: Project, user: User, *, now_in: UUID | None = None) ->
         if image is not None:
             return image
     new = free.filter(status=ImageStatus.NEW, assignee=None, twin_of=None)
-    image = _ordered(new, NextOrder(project.next_order)).first()
+    image = _first(project, new)
     if image is None:
         return None
     _check_limit(project, user)
@@ -119,7 +129,7 @@ def do_take_review(project: Project, user: User, role: Role, *, now_in: UUID | N
     if role not in ALLOWED[Action.MANAGE]:
         free = free.exclude(assignee=user)
     begun = free.filter(status=ImageStatus.IN_REVIEW, reviewer=user).order_by("created_at", "pk").first()
-    waiting = free.filter(status=ImageStatus.SUBMITTED).order_by("created_at", "pk").first()
+    waiting = free.filter(status=ImageStatus.SUBMITTED).order_by("handed_in_at", "pk").first()
     if begun is not None or waiting is None:
         return begun
     do_step(waiting, user, role, ImageStatus.IN_REVIEW)
@@ -133,15 +143,17 @@ def _free(project: Project, user: User, now_in: UUID | None) -> QuerySet[Image]:
     return rows.exclude(pk=now_in) if now_in else rows
 
 
-def _ordered(images: QuerySet[Image], order: NextOrder) -> QuerySet[Image]:
-    if order == NextOrder.RANDOM:
-        return images.order_by("?")
-    if order == NextOrder.WORST:
-        # What no engine has scored comes last: nothing is known of it.
-        score = Cast(KeyTextTransform("score", "annotations__provenance"), FloatField())
-        mean = Avg(score, filter=Q(annotations__deleted=False))
-        return images.annotate(mean=mean).order_by(F("mean").asc(nulls_last=True), "created_at", "pk")
-    return images.order_by("created_at", "pk")
+def _first(project: Project, images: QuerySet[Image]) -> Image | None:
+    """By the project's order. What no engine has scored is the last of the worst: nothing is known of it."""
+    if project.next_order == NextOrder.RANDOM:
+        return images.order_by("?").first()
+    if project.next_order == NextOrder.WORST:
+        do_count_touched(project.pk)
+        scored = ImageFigures.objects.filter(project=project, score__isnull=False, image_id__in=images.values("pk"))
+        worst = scored.order_by("score", "image_id").values_list("image_id", flat=True).first()
+        if worst is not None:
+            return images.filter(pk=worst).first()
+    return images.order_by("created_at", "pk").first()
 
 
 def _check_limit(project: Project, user: User) -> None:
