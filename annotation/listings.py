@@ -110,7 +110,8 @@ def get_project(user: User, project_id: UUID) -> ProjectRow:
 
 def get_members(project_id: UUID) -> list[Membership]:
     """Everybody in the project by name, their people loaded."""
-    return list(Membership.objects.filter(project_id=project_id).select_related("user").order_by("user__username"))
+    members = Membership.objects.filter(project_id=project_id).select_related("user").prefetch_related("knows")
+    return list(members.order_by("user__username"))
 
 
 def get_member(project_id: UUID, user_id: int) -> Membership:

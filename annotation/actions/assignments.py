@@ -19,6 +19,7 @@ from annotation.actions.workflow import OPEN, do_step, note_state
 from annotation.errors import AppError, ErrorCode
 from annotation.events import send_figures_changed
 from annotation.models import (
+    Annotation,
     Image,
     ImageFigures,
     ImageStatus,
@@ -42,6 +43,7 @@ class How(StrEnum):
 
     IN_TURN = "in_turn"
     BY_LOAD = "by_load"
+    BY_CLASS = "by_class"
 
 
 def annotators_of(project: Project, user_ids: Iterable[int]) -> list[User]:
@@ -55,19 +57,36 @@ def annotators_of(project: Project, user_ids: Iterable[int]) -> list[User]:
     return people
 
 
-def _deal(project: Project, people: list[User], number: int, how: How) -> list[User]:
-    """Who gets which of ``number`` images. By load: always whoever has the fewest that are not handed in."""
+def _deal(project: Project, people: list[User], images: list[Image], how: How) -> list[User]:
+    """Who gets which image. By load: always whoever has the fewest that are not handed in; by class: whoever has the
+    fewest of those who know the image's most frequent class, or of all where nobody does."""
     if how == How.IN_TURN:
-        return [person for person, _ in zip(cycle(people), range(number), strict=False)]
+        return [person for person, _ in zip(cycle(people), images, strict=False)]
     rows = Image.objects.filter(project=project, deleted_at=None, status__in=OPEN, assignee__in=people)
     load = {person.pk: 0 for person in people}
     load |= dict(rows.order_by().values_list("assignee").annotate(Count("pk")))
+    experts = _experts(project, people, images) if how == How.BY_CLASS else {}
     dealt = []
-    for _ in range(number):
-        person = min(people, key=lambda one: load[one.pk])
+    for image in images:
+        person = min(experts.get(image.pk) or people, key=lambda one: load[one.pk])
         load[person.pk] += 1
         dealt.append(person)
     return dealt
+
+
+def _experts(project: Project, people: list[User], images: list[Image]) -> dict[UUID, list[User]]:
+    """For each image that has cells with a class, who of these people knows the most frequent one."""
+    known = Membership.objects.filter(project=project, user__in=people, knows__isnull=False)
+    knowing: dict[int, set[int]] = {}
+    for class_id, user_id in known.values_list("knows", "user"):
+        knowing.setdefault(class_id, set()).add(user_id)
+    cells = Annotation.objects.filter(image__in=images, deleted=False, label_class__isnull=False).order_by()
+    counts = cells.values_list("image", "label_class").annotate(n=Count("pk")).order_by("n", "-label_class")
+    frequent = {image_id: class_id for image_id, class_id, _ in counts}
+    return {
+        image_id: [person for person in people if person.pk in knowing.get(class_id, ())]
+        for image_id, class_id in frequent.items()
+    }
 
 
 @transaction.atomic
@@ -81,7 +100,7 @@ def do_assign(
         project=project, deleted_at=None, twin_of=None, status__in=OPEN
     )
     images = list(rows.filter(pk__in=image_ids).order_by("created_at", "pk"))
-    whom: list[User | None] = list(_deal(project, chosen, len(images), how)) if chosen else [None] * len(images)
+    whom: list[User | None] = list(_deal(project, chosen, images, how)) if chosen else [None] * len(images)
     given = [
         (person, image) for image, person in zip(images, whom, strict=True) if person and image.assignee_id != person.pk
     ]

@@ -39,11 +39,11 @@ export interface AskedSeriesOut {
   readonly problem: string;
 }
 
-/** Deal `images` out to `people` (user ids), in turn or always to whoever has the fewest; without people they are nobody's again. */
+/** Deal `images` out to `people` (user ids), in turn, always to whoever has the fewest, or to whoever of those that know the most frequent class of its cells has the fewest; without people they are nobody's again. */
 export interface AssignmentIn {
   readonly images: readonly string[];
   readonly people: readonly number[];
-  readonly how?: "in_turn" | "by_load";
+  readonly how?: "in_turn" | "by_load" | "by_class";
   readonly due_on?: string | null;
 }
 
@@ -456,6 +456,11 @@ export interface MemberAddedOut {
   readonly link: string | null;
 }
 
+/** The classes (ids) that a member knows best, all of them. */
+export interface MemberClassesIn {
+  readonly classes: readonly number[];
+}
+
 /** A member's new role. */
 export interface MemberIn {
   readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
@@ -466,7 +471,7 @@ export interface MemberLinkOut {
   readonly link: string;
 }
 
-/** A member as the members panel shows them. `email` is empty for those who may not manage; `invited`: the person has not signed in yet. */
+/** A member as the members panel shows them. `email` is empty for those who may not manage; `invited`: the person has not signed in yet; `classes` are those that they know best. */
 export interface MemberOut {
   readonly id: number;
   readonly name: string;
@@ -474,6 +479,7 @@ export interface MemberOut {
   readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
   readonly colour: string;
   readonly invited: boolean;
+  readonly classes: readonly number[];
 }
 
 /** Somebody, who may have left the project. */
