@@ -124,7 +124,11 @@ AuditKindName = Literal[
     "class_deleted",
     "image_renamed",
     "image_deleted",
+    "image_reread",
     "export",
+    "snapshot_deleted",
+    "token_made",
+    "token_removed",
 ]
 
 

@@ -55,7 +55,7 @@ export interface AssignmentOut {
 /** An entry of the audit log: `actor_name` did it to `subject`; `details` has what it was before and after. */
 export interface AuditOut {
   readonly id: number;
-  readonly kind: "sign_in" | "sign_in_failed" | "sign_out" | "member_added" | "member_role" | "member_removed" | "member_link" | "project_created" | "project_renamed" | "project_deleted" | "settings" | "class_created" | "class_changed" | "class_deleted" | "image_renamed" | "image_deleted" | "export";
+  readonly kind: "sign_in" | "sign_in_failed" | "sign_out" | "member_added" | "member_role" | "member_removed" | "member_link" | "project_created" | "project_renamed" | "project_deleted" | "settings" | "class_created" | "class_changed" | "class_deleted" | "image_renamed" | "image_deleted" | "image_reread" | "export" | "snapshot_deleted" | "token_made" | "token_removed";
   readonly actor_name: string;
   readonly subject: string;
   readonly details: Readonly<Record<string, unknown>>;
