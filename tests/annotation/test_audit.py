@@ -80,7 +80,8 @@ def test_tokens_snapshots_and_what_everybody_sees_are_written_down_too(world: Wo
         assert owner.delete(f"/api/{address}").status_code == 204
     found = [(one["kind"], one["subject"]) for one in entries(world) if not one["kind"].startswith("sign")]
     assert found == [
-        ("settings", "looks"), ("snapshot_deleted", "January"), ("token_removed", "notebook"), ("token_made", "notebook"),
+        ("settings", "looks"), ("snapshot_deleted", "January"), ("token_removed", "notebook"),
+        ("token_made", "notebook"),
     ]  # fmt: skip
 
 
