@@ -53,7 +53,7 @@ faults: $(VENV)/dev.stamp frontend/dist/.stamp
 fuzz: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.faults.fuzz
 
-bench: bench-click bench-collab bench-engines bench-images bench-export bench-dashboards
+bench: bench-canvas bench-click bench-collab bench-engines bench-images bench-export bench-dashboards
 
 bench-%: $(VENV)/dev.stamp frontend/dist/.stamp
 	$(BIN)/python -m tests.load.bench_$*

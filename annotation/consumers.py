@@ -155,7 +155,8 @@ class ImageConsumer(AsyncWebsocketConsumer):
         await rooms.join(image_group(self.image_id), self)
         await rooms.join(person_group(self.user.pk), self)
         told = await in_database(sockets.welcome, self.socket, self.user, hello)
-        await self.say(told)
+        # Twenty thousand cells are megabytes of text: nobody else waits for them to be written and packed.
+        await self.send(**await asyncio.to_thread(sockets.frame_of, told, unpacks=hello.unpacks))
         self.socket = replace(self.socket, role=told.role)
         sockets.watch(self, self.socket)
         for update in await in_database(sockets.open_runs, self.socket):

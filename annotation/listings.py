@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Prefetch, Q, Window
-from django.db.models.functions import Greatest, RowNumber
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
 
 from annotation.errors import not_found
 from annotation.models import (
-    Annotation,
     Image,
+    ImageFigures,
     ImageStatus,
     LabelClass,
     Looks,
@@ -21,9 +23,11 @@ from annotation.models import (
     Project,
     Region,
     StateChange,
+    Tally,
     User,
     Verdict,
 )
+from annotation.quality.figures import ALL, STATES
 
 MOSAIC = 4
 """Thumbnails on a project's card."""
@@ -49,42 +53,51 @@ class ProjectRow:
 
 
 def get_projects(user: User, *, only: UUID | None = None) -> list[ProjectRow]:
-    """The person's projects (or ``only`` that one), last used first. Five queries, however many projects."""
+    """The person's projects (or ``only`` that one), last used first, by the sums of annotation.models.work. Four
+    queries, however many projects."""
     mine = Membership.objects.filter(user_id=user.pk, project__deleted_at=None)
     if only is not None:
         mine = mine.filter(project_id=only)
     roles = dict(mine.values_list("project_id", "role"))
     people = Prefetch("memberships", Membership.objects.select_related("user").order_by("user__username"))
-    live = Q(images__deleted_at=None, images__twin_of=None)
-    projects = (
-        Project.objects.filter(pk__in=roles)
-        .prefetch_related(people)
-        .annotate(
-            n_images=Count("images", filter=live),
-            n_done=Count("images", filter=live & Q(images__status=ImageStatus.ACCEPTED)),
-            n_submitted=Count("images", filter=live & Q(images__status__in=_SUBMITTED)),
-            n_in_progress=Count("images", filter=live & Q(images__status__in=_BEGUN)),
-            used_at=Greatest("created_at", Max("images__created_at", filter=live)),
-        )
+    newest = Image.objects.filter(project=OuterRef("pk"), deleted_at=None, twin_of=None).order_by("-created_at", "-pk")
+    changed = ImageFigures.objects.filter(project=OuterRef("pk"), updated_at__isnull=False).order_by("-updated_at")
+    projects = Project.objects.filter(pk__in=roles).prefetch_related(people)
+    projects = projects.annotate(
+        thumbnails=ArraySubquery(newest.values("pk")[:MOSAIC]),
+        used_at=Greatest(
+            "created_at", Subquery(newest.values("created_at")[:1]), Subquery(changed.values("updated_at")[:1])
+        ),
     )
-    cells, mosaics = _cells_of(list(roles)), _mosaics_of(list(roles))
+    counts = _counts_of(list(roles))
     rows = [
         ProjectRow(
             id=project.pk,
             name=project.name,
             role=roles[project.pk],
-            images=project.n_images,
-            done=project.n_done,
-            submitted=project.n_submitted,
-            in_progress=project.n_in_progress,
-            cells=cells.get(project.pk, (0, project.used_at))[0],
+            images=sum(n for (row, what, _), n in counts.items() if (row, what) == (project.pk, "image")),
+            done=counts[project.pk, "image", ImageStatus.ACCEPTED],
+            submitted=sum(counts[project.pk, "image", state] for state in _SUBMITTED),
+            in_progress=sum(counts[project.pk, "image", state] for state in _BEGUN),
+            cells=sum(n for (row, what, _), n in counts.items() if (row, what) == (project.pk, "cell")),
             members=list(project.memberships.all()),
-            updated_at=max(project.used_at, cells.get(project.pk, (0, project.used_at))[1]),
-            thumbnails=mosaics.get(project.pk, []),
+            updated_at=project.used_at,
+            thumbnails=project.thumbnails,
         )
         for project in projects
     ]
     return sorted(rows, key=lambda row: row.updated_at, reverse=True)
+
+
+def _counts_of(project_ids: list[UUID]) -> Counter[tuple[UUID, str, str]]:
+    """Images and cells by project, “image” or “cell”, and the image's state."""
+    of_images, of_cells = Q(what="image", label_class=ALL), Q(what="cell")
+    sums = Tally.objects.filter(of_images | of_cells, project_id__in=project_ids, monthly=True).order_by()
+    each = {state: Sum(f"ns__{number}") for number, state in enumerate(STATES)}
+    rows = sums.values_list("project_id", "what").annotate(**{f"in_{state}": total for state, total in each.items()})
+    return Counter(
+        {(project, what, state): n for project, what, *ns in rows for state, n in zip(STATES, ns, strict=True)}
+    )
 
 
 def get_project(user: User, project_id: UUID) -> ProjectRow:
@@ -95,35 +108,10 @@ def get_project(user: User, project_id: UUID) -> ProjectRow:
     return found[0]
 
 
-def _cells_of(project_ids: list[UUID]) -> dict[UUID, tuple[int, datetime]]:
-    """For each project with cells: how many live ones, and when the last was changed."""
-    rows = (
-        Annotation.objects.filter(image__project_id__in=project_ids, image__deleted_at=None, image__twin_of=None)
-        .values_list("image__project_id")
-        .annotate(cells=Count("pk", filter=Q(deleted=False)), last=Max("updated_at"))
-    )
-    return {project_id: (cells, last) for project_id, cells, last in rows}
-
-
-def _mosaics_of(project_ids: list[UUID]) -> dict[UUID, list[UUID]]:
-    """The newest images of each project."""
-    newest = Window(RowNumber(), partition_by=[F("project_id")], order_by=[F("created_at").desc(), F("pk").desc()])
-    rows = (
-        Image.objects.filter(project_id__in=project_ids, deleted_at=None, twin_of=None)
-        .annotate(rank=newest)
-        .filter(rank__lte=MOSAIC)
-        .order_by("rank")
-        .values_list("project_id", "pk")
-    )
-    found: dict[UUID, list[UUID]] = {}
-    for project_id, image_id in rows:
-        found.setdefault(project_id, []).append(image_id)
-    return found
-
-
 def get_members(project_id: UUID) -> list[Membership]:
     """Everybody in the project by name, their people loaded."""
-    return list(Membership.objects.filter(project_id=project_id).select_related("user").order_by("user__username"))
+    members = Membership.objects.filter(project_id=project_id).select_related("user").prefetch_related("knows")
+    return list(members.order_by("user__username"))
 
 
 def get_member(project_id: UUID, user_id: int) -> Membership:
@@ -179,27 +167,39 @@ class ImageRow:
     updated_at: datetime
 
 
-_OF_IMAGE = ("id", "name", "width", "height", "channels", "dtype", "status", "due_on", "cells", "updated_at")
-_PEOPLE = ("assignee_id", "assignee__username", "reviewer_id", "reviewer__username")
+def image_row(image: Image) -> ImageRow:
+    """Of an image of ``get_images`` or ``get_image``."""
+    told: dict[str, Any] = {name: getattr(image, name) for name in _OF_IMAGE}
+    return ImageRow(id=image.pk, assignee=_named(image.assignee), reviewer=_named(image.reviewer), **told)
 
 
-def _image_row(values: dict[str, Any]) -> ImageRow:
-    for who in ("assignee", "reviewer"):
-        user_id, name = values.pop(f"{who}_id"), values.pop(f"{who}__username")
-        values[who] = None if user_id is None else Named(user_id, name)
-    return ImageRow(**values)
+_OF_IMAGE = ("name", "width", "height", "channels", "dtype", "status", "due_on", "cells", "updated_at")
 
 
-def get_images(project_id: UUID, *, only: UUID | None = None) -> list[ImageRow]:
-    """The project's images (or ``only`` that one) in the order of the filmstrip. One query."""
-    images = Image.objects.filter(project_id=project_id, deleted_at=None)
-    images = images.filter(twin_of=None) if only is None else images.filter(pk=only)
-    counted = images.annotate(
+def _named(user: User | None) -> Named | None:
+    return None if user is None else Named(user.pk, user.username)
+
+
+def get_images(project_id: UUID) -> QuerySet[Image]:
+    """The project's images with what ``image_row`` needs, as of their last counting."""
+    figures = ImageFigures.objects.filter(image_id=OuterRef("pk"))
+    return (
+        Image.objects.filter(project_id=project_id, deleted_at=None, twin_of=None)
+        .select_related("assignee", "reviewer")
+        .annotate(
+            cells=Coalesce(Subquery(figures.values("cells")), 0),
+            updated_at=Greatest("created_at", Subquery(figures.values("updated_at"))),
+        )
+    )
+
+
+def get_image_row(image_id: UUID) -> ImageRow:
+    """One image as it is now."""
+    counted = Image.objects.filter(pk=image_id).annotate(
         cells=Count("annotations", filter=Q(annotations__deleted=False)),
         updated_at=Greatest("created_at", Max("annotations__updated_at")),
     )
-    # A grouped query does not follow the model's own order.
-    return [_image_row(values) for values in counted.order_by("created_at", "pk").values(*_OF_IMAGE, *_PEOPLE)]
+    return image_row(counted.select_related("assignee", "reviewer").get())
 
 
 def get_verdicts(image_id: UUID) -> list[Verdict]:

@@ -135,12 +135,13 @@ Change = Annotated[CreateCell | UpdateCell | DeleteCell, Field(discriminator="ch
 
 class Hello(Message):
     """The first message, and again whenever the client sees a gap. ``clock`` is the last operation that it has, or
-    null to get everything."""
+    null to get everything. Who ``unpacks`` gets a long welcome as one binary frame: its JSON, gzipped."""
 
     type: Literal["hello"]
     protocol: int
     client_id: UUID
     clock: Annotated[int, Field(ge=0)] | None = None
+    unpacks: bool = False
 
 
 class Push(Message):

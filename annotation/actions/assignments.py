@@ -10,16 +10,27 @@ from itertools import cycle
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Avg, Count, F, FloatField, Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
+from annotation.actions.figures import do_count_touched
 from annotation.actions.notifications import do_notify_assigned
 from annotation.actions.workflow import OPEN, do_step, note_state
 from annotation.errors import AppError, ErrorCode
 from annotation.events import send_figures_changed
-from annotation.models import Image, ImageStatus, Membership, NextOrder, Project, Role, TwinKind, User, Visit
+from annotation.models import (
+    Annotation,
+    Image,
+    ImageFigures,
+    ImageStatus,
+    Membership,
+    NextOrder,
+    Project,
+    Role,
+    TwinKind,
+    User,
+    Visit,
+)
 from annotation.permissions import ALLOWED, Action
 
 PRESENT = timedelta(seconds=60)
@@ -32,6 +43,7 @@ class How(StrEnum):
 
     IN_TURN = "in_turn"
     BY_LOAD = "by_load"
+    BY_CLASS = "by_class"
 
 
 def annotators_of(project: Project, user_ids: Iterable[int]) -> list[User]:
@@ -45,19 +57,36 @@ def annotators_of(project: Project, user_ids: Iterable[int]) -> list[User]:
     return people
 
 
-def _deal(project: Project, people: list[User], number: int, how: How) -> list[User]:
-    """Who gets which of ``number`` images. By load: always whoever has the fewest that are not handed in."""
+def _deal(project: Project, people: list[User], images: list[Image], how: How) -> list[User]:
+    """Who gets which image. By load: always whoever has the fewest that are not handed in; by class: whoever has the
+    fewest of those who know the image's most frequent class, or of all where nobody does."""
     if how == How.IN_TURN:
-        return [person for person, _ in zip(cycle(people), range(number), strict=False)]
+        return [person for person, _ in zip(cycle(people), images, strict=False)]
     rows = Image.objects.filter(project=project, deleted_at=None, status__in=OPEN, assignee__in=people)
     load = {person.pk: 0 for person in people}
     load |= dict(rows.order_by().values_list("assignee").annotate(Count("pk")))
+    experts = _experts(project, people, images) if how == How.BY_CLASS else {}
     dealt = []
-    for _ in range(number):
-        person = min(people, key=lambda one: load[one.pk])
+    for image in images:
+        person = min(experts.get(image.pk) or people, key=lambda one: load[one.pk])
         load[person.pk] += 1
         dealt.append(person)
     return dealt
+
+
+def _experts(project: Project, people: list[User], images: list[Image]) -> dict[UUID, list[User]]:
+    """For each image that has cells with a class, who of these people knows the most frequent one."""
+    known = Membership.objects.filter(project=project, user__in=people, knows__isnull=False)
+    knowing: dict[int, set[int]] = {}
+    for class_id, user_id in known.values_list("knows", "user"):
+        knowing.setdefault(class_id, set()).add(user_id)
+    cells = Annotation.objects.filter(image__in=images, deleted=False, label_class__isnull=False).order_by()
+    counts = cells.values_list("image", "label_class").annotate(n=Count("pk")).order_by("n", "-label_class")
+    frequent = {image_id: class_id for image_id, class_id, _ in counts}
+    return {
+        image_id: [person for person in people if person.pk in knowing.get(class_id, ())]
+        for image_id, class_id in frequent.items()
+    }
 
 
 @transaction.atomic
@@ -71,7 +100,7 @@ def do_assign(
         project=project, deleted_at=None, twin_of=None, status__in=OPEN
     )
     images = list(rows.filter(pk__in=image_ids).order_by("created_at", "pk"))
-    whom: list[User | None] = list(_deal(project, chosen, len(images), how)) if chosen else [None] * len(images)
+    whom: list[User | None] = list(_deal(project, chosen, images, how)) if chosen else [None] * len(images)
     given = [
         (person, image) for image, person in zip(images, whom, strict=True) if person and image.assignee_id != person.pk
     ]
@@ -99,7 +128,7 @@ def do_take_next(project: Project, user: User, *, now_in: UUID | None = None) ->
         if image is not None:
             return image
     new = free.filter(status=ImageStatus.NEW, assignee=None, twin_of=None)
-    image = _ordered(new, NextOrder(project.next_order)).first()
+    image = _first(project, new)
     if image is None:
         return None
     _check_limit(project, user)
@@ -119,7 +148,7 @@ def do_take_review(project: Project, user: User, role: Role, *, now_in: UUID | N
     if role not in ALLOWED[Action.MANAGE]:
         free = free.exclude(assignee=user)
     begun = free.filter(status=ImageStatus.IN_REVIEW, reviewer=user).order_by("created_at", "pk").first()
-    waiting = free.filter(status=ImageStatus.SUBMITTED).order_by("created_at", "pk").first()
+    waiting = free.filter(status=ImageStatus.SUBMITTED).order_by("handed_in_at", "pk").first()
     if begun is not None or waiting is None:
         return begun
     do_step(waiting, user, role, ImageStatus.IN_REVIEW)
@@ -133,15 +162,17 @@ def _free(project: Project, user: User, now_in: UUID | None) -> QuerySet[Image]:
     return rows.exclude(pk=now_in) if now_in else rows
 
 
-def _ordered(images: QuerySet[Image], order: NextOrder) -> QuerySet[Image]:
-    if order == NextOrder.RANDOM:
-        return images.order_by("?")
-    if order == NextOrder.WORST:
-        # What no engine has scored comes last: nothing is known of it.
-        score = Cast(KeyTextTransform("score", "annotations__provenance"), FloatField())
-        mean = Avg(score, filter=Q(annotations__deleted=False))
-        return images.annotate(mean=mean).order_by(F("mean").asc(nulls_last=True), "created_at", "pk")
-    return images.order_by("created_at", "pk")
+def _first(project: Project, images: QuerySet[Image]) -> Image | None:
+    """By the project's order. What no engine has scored is the last of the worst: nothing is known of it."""
+    if project.next_order == NextOrder.RANDOM:
+        return images.order_by("?").first()
+    if project.next_order == NextOrder.WORST:
+        do_count_touched(project.pk)
+        scored = ImageFigures.objects.filter(project=project, score__isnull=False, image_id__in=images.values("pk"))
+        worst = scored.order_by("score", "image_id").values_list("image_id", flat=True).first()
+        if worst is not None:
+            return images.filter(pk=worst).first()
+    return images.order_by("created_at", "pk").first()
 
 
 def _check_limit(project: Project, user: User) -> None:

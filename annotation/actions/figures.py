@@ -12,10 +12,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from annotation.models import ImageFigures, ImageTouch
-from annotation.quality.figures import CellGroup, ImageFacts, Key, Step, Work, changes, figures_of
+from annotation.models import ImageFigures, ImageTouch, User
+from annotation.quality.figures import PLACES, CellGroup, ImageFacts, Key, Step, Work, changes, figures_of
 
-AT_ONCE = 500
+AT_ONCE = 2000
 """Images that are counted in one transaction."""
 
 _IMAGES = """
@@ -60,10 +60,11 @@ SELECT cell.image_id, count(*) FILTER (WHERE NOT deleted), max(cell.updated_at),
 FROM annotation_annotation AS cell {_MEASURED} WHERE cell.image_id = ANY(%(images)s) GROUP BY 1
 """  # noqa: S608 - of constants
 _SUM = """
-INSERT INTO annotation_tally AS tally (project_id, what, monthly, day, person, label_class, split, key, n)
+INSERT INTO annotation_tally AS tally (project_id, what, monthly, day, person, label_class, split, key, ns)
 SELECT %(project)s, * FROM jsonb_to_recordset(%(rows)s) AS new (
-    what text, monthly boolean, day date, person bigint, label_class bigint, split text, key text, n bigint
-) ON CONFLICT (project_id, what, monthly, day, person, label_class, split, key) DO UPDATE SET n = tally.n + EXCLUDED.n
+    what text, monthly boolean, day date, person bigint, label_class bigint, split text, key text, ns bigint[]
+) ON CONFLICT (project_id, what, monthly, day, person, label_class, split, key)
+DO UPDATE SET ns = annotation_add(tally.ns, EXCLUDED.ns)
 """
 _VALUE = "CASE WHEN kind.what IN ('smallest', 'largest') THEN cell.area::float8 ELSE level.level END"
 _EXTREMES = f"""
@@ -85,27 +86,34 @@ WHERE image.id = ANY(%(images)s) AND image.deleted_at IS NULL AND image.twin_of_
 """  # noqa: S608 - of constants
 
 
-def do_count_touched(project_id: UUID, *, most: int = 2000) -> int:
+def do_count_touched(project_id: UUID, *, most: int = 300) -> int:
     """Count again what changed in the project, as far as that is ``most`` images. Returns how many."""
     counted = 0
     while counted < most and ImageTouch.objects.filter(project_id=project_id).exists():
-        counted += _count_some(project_id)
+        counted += _count_some(project_id, min(AT_ONCE, most))
     return counted
+
+
+def do_count_touched_of(user: User) -> None:
+    """The same in all of a person's projects."""
+    touched = ImageTouch.objects.filter(project__memberships__user=user).order_by()
+    for project_id in list(touched.values_list("project_id", flat=True).distinct()):
+        do_count_touched(project_id)
 
 
 def do_count_everywhere() -> None:
     """The same in all projects: whoever looks then has little to wait for."""
     for project_id in list(ImageTouch.objects.order_by().values_list("project_id", flat=True).distinct()):
-        do_count_touched(project_id, most=5000)
+        do_count_touched(project_id, most=10_000)
 
 
 @transaction.atomic
-def _count_some(project_id: UUID) -> int:
+def _count_some(project_id: UUID, most: int) -> int:
     """Whatever is committed after a touch was taken away leaves another one, so nothing is missed. One at a time counts
     in a project."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(project_id)])
-        cursor.execute(_TAKE, {"project": project_id, "most": AT_ONCE})
+        cursor.execute(_TAKE, {"project": project_id, "most": most})
         images = sorted({row[0] for row in cursor.fetchall()})
     if images:
         _count(project_id, images)
@@ -167,12 +175,19 @@ def _read(counted: Iterable[list[Any]]) -> list[tuple[Key, int]]:
 
 def _add(project_id: UUID, found: Counter[Key]) -> None:
     """To the sums by day and by month."""
-    sums: Counter[tuple[Any, ...]] = Counter()
-    for key, n in found.items():
-        for monthly, day in ((False, key.day), (True, key.day.replace(day=1))):
-            sums[key.what, monthly, day.isoformat(), *key[2:]] += n
-    names = ("what", "monthly", "day", "person", "label_class", "split", "key", "n")
-    rows = [dict(zip(names, (*key, n), strict=True)) for key, n in sorted(sums.items()) if n]
+    sums: dict[tuple[Any, ...], list[int]] = {}
+    for (what, day, *rest, place), n in found.items():
+        at = _AT[what][place]
+        for row in ((what, False, day, *rest), (what, True, day.replace(day=1), *rest)):
+            ns = sums.get(row)
+            if ns is None:
+                ns = sums[row] = [0] * len(PLACES[what])
+            ns[at] += n
+    names = ("what", "monthly", "day", "person", "label_class", "split", "key", "ns")
+    rows = [dict(zip(names, (*row, ns), strict=True)) for row, ns in sorted(sums.items()) if any(ns)]
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_SUM, {"project": project_id, "rows": json.dumps(rows)})
+            cursor.execute(_SUM, {"project": project_id, "rows": json.dumps(rows, default=date.isoformat)})
+
+
+_AT = {what: {place: number for number, place in enumerate(places)} for what, places in PLACES.items()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from annotation.actions.accounts import do_create_person
 from annotation.errors import AppError, ErrorCode, forbidden
 from annotation.events import send_members_changed
-from annotation.models import Membership, Project, Role, User
+from annotation.models import LabelClass, Membership, Project, Role, User
 
 
 def check_may_give(actor: Role, role: Role) -> None:
@@ -68,6 +70,17 @@ def do_change_role(membership: Membership, actor: Role, role: Role) -> None:
     membership.role = role
     membership.save(update_fields=["role"])
     _tell(membership)
+
+
+@transaction.atomic
+def do_set_classes(membership: Membership, class_ids: Iterable[int]) -> None:
+    """The classes that somebody knows best: images can be dealt out by them."""
+    wanted = set(class_ids)
+    found = LabelClass.objects.filter(project_id=membership.project_id, deleted_at=None, pk__in=wanted)
+    if len(found) < len(wanted):
+        message = "One of these classes is none of this project's. Reload the page and choose again."
+        raise AppError(ErrorCode.BAD_REQUEST, message, status=422)
+    membership.knows.set(found)
 
 
 @transaction.atomic

@@ -35,8 +35,9 @@ def iou(one: Rle, other: Rle) -> float:
 
 @dataclass(slots=True)
 class ImageDifference:
-    """What differs in an image that both have. ``changed`` are {"label", "iou", "class"}: the overlap of old and new
-    mask, and whether the class is another; the first MOST_CELLS of them, ``changed_count`` in all."""
+    """What differs in an image that both have. ``changed`` are {"label", "iou", "class_changed", "object_changed"}: the
+    overlap of old and new mask, whether the class is another, and whether it is part of another object or came from
+    another one; the first MOST_CELLS of them, ``changed_count`` in all."""
 
     id: UUID
     name: str
@@ -90,9 +91,12 @@ def _compare_image(old_id: int, old: Snapshot, new_id: int, new: Snapshot) -> Im
         if was is None:
             continue
         other_class = (was.label_class and was.label_class.id) != (cell.label_class and cell.label_class.id)
-        if was.mask != cell.mask or other_class:
+        other_object = (was.label, was.parent) != (cell.label, cell.parent)
+        if was.mask != cell.mask or other_class or other_object:
             found.changed_count += 1
             if len(found.changed) < MOST_CELLS:
                 overlap = round(iou(was.mask, cell.mask), 4)
-                found.changed.append({"label": cell.label, "iou": overlap, "class_changed": other_class})
+                found.changed.append(
+                    {"label": cell.label, "iou": overlap, "class_changed": other_class, "object_changed": other_object}
+                )
     return found

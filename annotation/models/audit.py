@@ -29,6 +29,9 @@ class AuditKind(models.TextChoices):
     IMAGE_DELETED = "image_deleted", "Image deleted"
     IMAGE_REREAD = "image_reread", "Planes of an image corrected"
     EXPORT = "export", "Export"
+    SNAPSHOT_DELETED = "snapshot_deleted", "Snapshot deleted"
+    TOKEN_MADE = "token_made", "Token made"
+    TOKEN_REMOVED = "token_removed", "Token removed"
 
 
 class AuditEntry(models.Model):

@@ -102,6 +102,7 @@ class Image(models.Model):
         indexes = [
             models.Index(fields=["project", "created_at", "id"], name="images_of_project"),
             models.Index(fields=["project", "status", "assignee"], name="images_by_state"),
+            models.Index(fields=["project", "status", "created_at", "id"], name="images_by_age"),
             models.Index(
                 fields=["project", "handed_in_at", "id"],
                 condition=Q(status__in=[ImageStatus.SUBMITTED, ImageStatus.IN_REVIEW]),

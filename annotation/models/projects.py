@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -58,11 +59,14 @@ class Project(models.Model):
 
 
 class Membership(models.Model):
-    """One person's role in one project."""
+    """One person's role in one project, and what they know."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices)
+    knows: models.ManyToManyField[LabelClass, Any] = models.ManyToManyField(
+        "LabelClass", related_name="+", help_text="the classes that they know best"
+    )
 
     class Meta:
         constraints = [

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from annotation.models.annotations import Annotation
@@ -64,7 +65,7 @@ class ImageTouch(models.Model):
 class ImageFigures(models.Model):
     """What one image counts for, as of its last counting. ``score`` is the mean of its cells', null where none has one;
     ``unmeasured`` says that some cell's brightness is to be measured; ``counted`` are the image's parts of Tally as
-    [what, day, person, label_class, split, key, n]."""
+    [what, day, person, label_class, split, key, place, n]."""
 
     image_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -77,6 +78,7 @@ class ImageFigures(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["project", "-updated_at"], name="figures_of_project"),
+            models.Index(fields=["project", "score", "image_id"], name="figures_by_score"),
             models.Index(fields=["image_id"], condition=models.Q(unmeasured=True), name="figures_to_measure"),
         ]
 
@@ -85,32 +87,31 @@ class ImageFigures(models.Model):
 
 
 class Tally(models.Model):
-    """``n`` of ``what`` (annotation.quality.figures says of what, and what ``key`` is) on a ``day`` (UTC), or with
+    """Sums of ``what`` (annotation.quality.figures says of what, and which ``ns`` there are) on a ``day`` (UTC), or if
     ``monthly`` in the month that begins with it. ``person`` and ``label_class`` are ids, 0 for nobody and none; where
     images are counted rather than cells, label_class is -1 for all of them, and beside that each class that they have.
-    ``split`` is empty for images that are in none."""
+    ``split`` is empty for images that are in none; ``key`` is an engine, or nothing."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
-    what = models.CharField(max_length=16)
+    what = models.CharField(max_length=8, db_collation="C")
     monthly = models.BooleanField()
     day = models.DateField()
     person = models.BigIntegerField()
     label_class = models.BigIntegerField()
-    split = models.CharField(max_length=16)
-    key = models.CharField(max_length=40)
-    n = models.BigIntegerField()
+    split = models.CharField(max_length=16, db_collation="C")
+    key = models.CharField(max_length=40, db_collation="C")
+    ns = ArrayField(models.BigIntegerField())
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "what", "monthly", "day", "person", "label_class", "split", "key"],
                 name="one_tally_each",
-                include=["n"],
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.n} {self.what} {self.key}"
+        return f"{self.what} on {self.day}: {self.ns}"
 
 
 class CellLevel(models.Model):

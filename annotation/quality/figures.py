@@ -1,16 +1,17 @@
 """What an image counts for on the dashboards. Pure: from what is known of it to numbers.
 
-| what | counts | day, person | key |
-| --- | --- | --- | --- |
-| image | the image | it came in, who annotates it | its state |
-| cell | its cells | drawn, by whom | its state |
-| size | its cells | drawn, by whom | the whole part of the area's logarithm to base 2 |
-| level | its measured cells | drawn, by whom | the whole part of twice the brightness's logarithm to base 2 |
-| handed_in, accepted, returned | the steps there | done, whose it is | |
-| done | 1 with each step to “accepted”, -1 with each from there | done, whose it is | |
-| first_ok, first_back | what its first review said | said, who handed it in | |
-| begun | the image, once for each person who worked in it | their first day, they | |
-| the words of WORK | see annotation.quality.ledger; ms are of active time | done, by whom | the engine |
+| what | counts | day, person | key | places |
+| --- | --- | --- | --- | --- |
+| image | the image | it came in, who annotates it | | its state |
+| cell | its cells | drawn, by whom | | its state |
+| size | its cells | drawn, by whom | | the whole part of the area's logarithm to base 2 |
+| level | its measured cells | drawn, by whom | | the whole part of twice the brightness's logarithm to base 2 |
+| step | its way, see below | of the step, whose it is | | the words of STEPS |
+| work | see annotation.quality.ledger | of the operation, by whom | the engine | the words of WORK |
+
+Of the steps: handed_in, accepted and returned are steps there; done is 1 with each step to “accepted” and -1 with each
+from there; first_ok and first_back are what its first review said; begun is the image, once for each person who worked
+in it, on their first day.
 
 Whose a step is: whoever handed the image in last, nobody where nobody did. A reviewer who puts an image back has not
 handed it in. Cells of twins and of deleted images are not counted, nor are these as images; the work in them is.
@@ -27,14 +28,28 @@ from typing import NamedTuple
 ALL = -1
 """As a class: every image, whatever its cells are."""
 NOBODY = 0
-STEPS = {"submitted": "handed_in", "accepted": "accepted", "returned": "returned"}
+STATES = ("new", "assigned", "in_progress", "submitted", "in_review", "accepted", "returned")
+STEPS = ("handed_in", "accepted", "returned", "done", "first_ok", "first_back", "begun")
 WORK = ("operations", "created", "changed", "deleted", "proposed", "runs", "ms")
+_WORDS = {"submitted": "handed_in", "accepted": "accepted", "returned": "returned"}
 DARK = -99
 """The key of cells whose brightness is 0 or less: they have no logarithm."""
 
 
+_FAINTEST, _BRIGHTEST = -20, 33
+PLACES: dict[str, tuple[str | int, ...]] = {
+    "image": STATES,
+    "cell": STATES,
+    "size": tuple(range(32)),
+    "level": (DARK, *range(_FAINTEST, _BRIGHTEST + 1)),
+    "step": STEPS,
+    "work": WORK,
+}
+"""What the sums of a row of Tally are of, in their order."""
+
+
 class Key(NamedTuple):
-    """Of a sum in Tally."""
+    """Of a sum in Tally: a row and a place in it."""
 
     what: str
     day: date
@@ -42,6 +57,7 @@ class Key(NamedTuple):
     label_class: int
     split: str
     key: str
+    place: str | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +119,14 @@ def _cells(facts: ImageFacts) -> Iterator[tuple[Key, int]]:
     if not facts.shown:
         return
     for group in facts.cells:
-        whose = (group.day, group.person, group.label_class, facts.split)
+        whose = (group.day, group.person, group.label_class, facts.split, "")
         yield Key("cell", *whose, facts.status), group.n
-        yield Key("size", *whose, str(group.size)), group.n
+        yield Key("size", *whose, group.size), group.n
         if group.level is not None:
-            yield Key("level", *whose, str(group.level)), group.n
+            level = group.level if group.level == DARK else min(max(group.level, _FAINTEST), _BRIGHTEST)
+            yield Key("level", *whose, level), group.n
     for label_class in _classes(facts):
-        yield Key("image", facts.day, facts.assignee, label_class, facts.split, facts.status), 1
+        yield Key("image", facts.day, facts.assignee, label_class, facts.split, "", facts.status), 1
 
 
 def _classes(facts: ImageFacts) -> set[int]:
@@ -121,27 +138,28 @@ def _way(facts: ImageFacts) -> Iterator[tuple[Key, int]]:
     for step in facts.steps:
         put_back = (step.before, step.after) == ("in_review", "submitted")
         owner = step.actor if step.after == "submitted" and not put_back else owner
-        said = [(STEPS[step.after], 1)] if step.after in STEPS and not put_back else []
+        said = [(_WORDS[step.after], 1)] if step.after in _WORDS and not put_back else []
         if step.after in ("accepted", "returned") and not reviewed:
             said.append(("first_ok" if step.after == "accepted" else "first_back", 1))
             reviewed = True
         if facts.shown:
             said.append(("done", (step.after == "accepted") - (step.before == "accepted")))
         for label_class in _classes(facts):
-            yield from ((Key(what, step.day, owner, label_class, facts.split, ""), n) for what, n in said if n)
+            whose = (step.day, owner, label_class, facts.split, "")
+            yield from ((Key("step", *whose, word), n) for word, n in said if n)
 
 
 def _work(facts: ImageFacts) -> Iterator[tuple[Key, int]]:
     begun: dict[tuple[int, int], date] = {}
     for row in facts.work:
         whose = (row.day, row.person, row.label_class, facts.split)
-        yield from ((Key(what, *whose, row.engine), n) for what, n in zip(WORK, row.counts, strict=True) if n)
+        yield from ((Key("work", *whose, row.engine, word), n) for word, n in zip(WORK, row.counts, strict=True) if n)
         if row.counts[0]:
             for label_class in (ALL, row.label_class):
                 first = begun.setdefault((row.person, label_class), row.day)
                 begun[row.person, label_class] = min(first, row.day)
     for (person, label_class), day in begun.items():
-        yield Key("begun", day, person, label_class, facts.split, ""), 1
+        yield Key("step", day, person, label_class, facts.split, "", "begun"), 1
 
 
 def changes(before: Iterable[tuple[Key, int]], after: Counter[Key]) -> Counter[Key]:

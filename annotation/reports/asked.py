@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q, Sum
 
 from annotation.models import LabelClass, Tally
-from annotation.quality.figures import ALL
+from annotation.quality.figures import ALL, PLACES
 
 NO_SPLIT = "none"
 """How one asks for images that are in no split."""
@@ -61,14 +61,13 @@ def _days(since: date | None, until: date | None) -> Q:
 
 
 def tallied(
-    project_id: UUID, asked: Asked, whats: Iterable[str], by: Sequence[str], *, of_images: bool = False
+    project_id: UUID, asked: Asked, what: str, by: Sequence[str] = (), *, of_images: bool = False
 ) -> list[tuple[Any, ...]]:
-    """(*by, n) for whatever is not 0: ``by`` are fields of Tally. ``of_images``: these count images, not cells. By
-    “day”, the days themselves are read."""
-    days = (
-        Q(monthly=False, day__gte=asked.since, day__lte=asked.until) if "day" in by else _days(asked.since, asked.until)
-    )
-    rows = Tally.objects.filter(days, project_id=project_id, what__in=list(whats))
+    """(*by, place, n) for whatever is not 0: ``by`` are fields of Tally, places those of annotation.quality.figures.
+    ``of_images``: these count images, not cells. By “day”, the days themselves are read."""
+    day_by_day = Q(monthly=False, day__gte=asked.since, day__lte=asked.until)
+    days = day_by_day if "day" in by else _days(asked.since, asked.until)
+    rows = Tally.objects.filter(days, project_id=project_id, what=what)
     if of_images:
         rows = rows.filter(label_class=ALL if asked.class_id is None else asked.class_id)
     elif asked.class_id is not None:
@@ -77,7 +76,15 @@ def tallied(
         rows = rows.filter(person=asked.person)
     if asked.split_key is not None:
         rows = rows.filter(split=asked.split_key)
-    return [row for row in rows.order_by().values_list(*by).annotate(Sum("n")) if row[-1]]
+    places = PLACES[what]
+    sums = {f"n{number}": Sum(f"ns__{number}") for number in range(len(places))}
+    found = (
+        rows.order_by().values_list(*by).annotate(**sums).values_list(*by, *sums)
+        if by
+        else [tuple(rows.aggregate(**sums).values())]
+    )
+    split = len(by)
+    return [(*row[:split], place, n) for row in found for place, n in zip(places, row[split:], strict=True) if n]
 
 
 def class_names(project_id: UUID) -> dict[int, str]:

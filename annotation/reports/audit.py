@@ -15,7 +15,13 @@ from annotation.tables import csv_text
 PAGE = 100
 MOST = 100_000
 """Entries of one CSV file."""
-_SIGNING = (AuditKind.SIGN_IN, AuditKind.SIGN_OUT, AuditKind.SIGN_IN_FAILED)
+_SIGNING = (
+    AuditKind.SIGN_IN,
+    AuditKind.SIGN_OUT,
+    AuditKind.SIGN_IN_FAILED,
+    AuditKind.TOKEN_MADE,
+    AuditKind.TOKEN_REMOVED,
+)
 HEADER = ("id", "time", "person", "kind", "subject", "details")
 
 

@@ -23,11 +23,11 @@ def get_data(project_id: UUID, asked: Asked) -> Dashboard:
     sizes: Counter[int] = Counter()
     classes: Counter[int] = Counter()
     rows = []
-    for label_class, key, n in tallied(project_id, asked, ["size"], ["label_class", "key"]):
-        sizes[int(key)] += n
+    for label_class, key, n in tallied(project_id, asked, "size", ["label_class"]):
+        sizes[key] += n
         classes[label_class] += n
-        rows.append((names.get(label_class, "no class"), 2 ** int(key), 2 ** (int(key) + 1) - 1, n))
-    levels = Counter({int(key): n for key, n in tallied(project_id, asked, ["level"], ["key"])})
+        rows.append((names.get(label_class, "no class"), 2**key, 2 ** (key + 1) - 1, n))
+    levels: Counter[int] = Counter(dict(tallied(project_id, asked, "level")))
     measured = levels.total()
     charts = [
         Chart("classes", "Are the classes balanced?", _balance(classes), ("cells",),
@@ -46,7 +46,11 @@ def _balance(classes: Counter[int]) -> str:
 
 
 def _level(key: int) -> str:
-    return "0 or less" if key == DARK else f"{2 ** (key / 2):,.3g} to {2 ** ((key + 1) / 2):,.3g}"
+    return "0 or less" if key == DARK else " to ".join(_number(2 ** (half / 2)) for half in (key, key + 1))
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _median(found: Counter[int]) -> int | None:

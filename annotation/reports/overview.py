@@ -24,7 +24,7 @@ OLDEST = 10
 
 def get_overview(project_id: UUID, asked: Asked) -> Dashboard:
     """Progress by state and by class, images handed in and accepted by day, and when the rest will be accepted."""
-    counts = dict(tallied(project_id, asked, ["image"], ["key"], of_images=True))
+    counts = dict(tallied(project_id, asked, "image", of_images=True))
     done, total = counts.get(ImageStatus.ACCEPTED, 0), sum(counts.values())
     states = Chart(
         "states",
@@ -42,7 +42,7 @@ def get_overview(project_id: UUID, asked: Asked) -> Dashboard:
 
 def _classes(project_id: UUID, asked: Asked) -> Chart:
     sums: dict[int, list[int]] = {}
-    for label_class, key, n in tallied(project_id, asked, ["cell"], ["label_class", "key"]):
+    for label_class, key, n in tallied(project_id, asked, "cell", ["label_class"]):
         sums.setdefault(label_class, [0, 0, 0])[_GROUPS.get(key, 0)] += n
     names = class_names(project_id)
     rows = [(name, tuple(sums[key])) for key, name in names.items() if key in sums]
@@ -57,12 +57,11 @@ def _days(project_id: UUID, asked: Asked) -> list[tuple[date, int, int, int, int
     since = max(asked.since or until - timedelta(days=DAYS - 1), until - timedelta(days=MOST_DAYS))
     chosen = Asked(since, until, asked.person, asked.class_id, asked.split)
     found: Counter[tuple[date, str]] = Counter()
-    for day, what, n in tallied(
-        project_id, chosen, ["handed_in", "accepted", "done", "image"], ["day", "what"], of_images=True
-    ):
-        found[day, what] += n
-    earlier = tallied(project_id, chosen.before(since), ["done", "image"], ["what"], of_images=True)
-    so_far = Counter(dict(earlier))
+    for day, word, n in tallied(project_id, chosen, "step", ["day"], of_images=True):
+        found[day, word] += n
+    for day, _, n in tallied(project_id, chosen, "image", ["day"], of_images=True):
+        found[day, "image"] += n
+    so_far = _so_far(project_id, chosen.before(since))
     days = []
     for number in range((until - since).days + 1):
         day = since + timedelta(days=number)
@@ -71,10 +70,17 @@ def _days(project_id: UUID, asked: Asked) -> list[tuple[date, int, int, int, int
     return days
 
 
+def _so_far(project_id: UUID, asked: Asked) -> Counter[str]:
+    """Images, and those that are “done”."""
+    steps = dict(tallied(project_id, asked, "step", of_images=True))
+    images = sum(n for _, n in tallied(project_id, asked, "image", of_images=True))
+    return Counter({"image": images, "done": steps.get("done", 0)})
+
+
 def _burn_up(project_id: UUID, asked: Asked, days: list[tuple[date, int, int, int, int]]) -> Chart:
     """Images and accepted images so far, and the line on which the rest would follow."""
-    sums = dict(tallied(project_id, asked.whenever(), ["image", "done"], ["what"], of_images=True))
-    total, done = sums.get("image", 0), sums.get("done", 0)
+    sums = _so_far(project_id, asked.whenever())
+    total, done = sums["image"], sums["done"]
     gained = days[-1][4] - days[0][4] + days[0][2] if days else 0
     pace = gained / max(len(days), 1)
     rows: list[tuple[str, tuple[float | None, ...]]] = [

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from annotation.models import Membership, User
-from annotation.quality.figures import WORK
 from annotation.reports.asked import Asked, counted, tallied
 from annotation.reports.charts import Chart, Dashboard
 
@@ -26,11 +25,11 @@ MODELS_HEADER = (
 def get_people(project_id: UUID, asked: Asked) -> Dashboard:
     """What everybody did: the members, and whoever has left and did something in these days."""
     sums: dict[int, Counter[str]] = {}
-    for person, what, n in (
-        *tallied(project_id, asked, WORK, ["person", "what"]),
-        *tallied(project_id, asked, _OF_IMAGES, ["person", "what"], of_images=True),
+    for person, word, n in (
+        *tallied(project_id, asked, "work", ["person"]),
+        *tallied(project_id, asked, "step", ["person"], of_images=True),
     ):
-        sums.setdefault(person, Counter())[what] += n
+        sums.setdefault(person, Counter())[word] += n
     table = [_person_row(name, sums.get(user, Counter())) for user, name in _people(project_id, asked, set(sums))]
     cells, accepted, minutes = (sum(row[column] for row in table) for column in (3, 9, 6))
     charts = [
@@ -64,8 +63,8 @@ def _person_row(name: str, sums: Counter[str]) -> tuple[Any, ...]:
 def get_models(project_id: UUID, asked: Asked) -> Dashboard:
     """The labour ledger: what people had to do to each engine's cells."""
     sums: dict[str, Counter[str]] = {}
-    for engine, what, n in tallied(project_id, asked, WORK, ["key", "what"]):
-        sums.setdefault(engine, Counter())[what] += n
+    for engine, word, n in tallied(project_id, asked, "work", ["key"]):
+        sums.setdefault(engine, Counter())[word] += n
     table = [_model_row(engine, sums[engine]) for engine in sorted(sums)]
     cells = sum(row[2] + row[3] for row in table)
     charts = [

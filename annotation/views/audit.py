@@ -11,8 +11,9 @@ from ninja import Query, Router, Schema
 
 from annotation.models import AuditEntry
 from annotation.permissions import Action, access_project
-from annotation.reports.audit import AuditFilter, get_audit, get_audit_csv
+from annotation.reports.audit import PAGE, AuditFilter, get_audit, get_audit_csv
 from annotation.views.api import person
+from annotation.views.paging import go_on
 from annotation.views.review_schemas import AuditKindName, AuditOut
 from annotation.views.streaming import binary
 
@@ -45,7 +46,10 @@ def csv_answer(text: str, name: str) -> HttpResponse:
 def list_audit(request: HttpRequest, project_id: UUID, asked: Query[AuditQuery]) -> list[AuditEntry]:
     """Who did what in the project, newest first, a hundred at a time."""
     access_project(person(request), project_id, Action.MANAGE)
-    return get_audit(project_id, asked.filter())
+    entries = get_audit(project_id, asked.filter())
+    if len(entries) == PAGE:
+        go_on(request, before=entries[-1].pk)
+    return entries
 
 
 @router.get("/projects/{uuid:project_id}/audit.csv", openapi_extra=binary("text/csv"))

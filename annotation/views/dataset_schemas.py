@@ -76,11 +76,13 @@ class SnapshotOut(Schema):
 
 
 class ChangedCellOut(Schema):
-    """A cell that both snapshots have: the overlap of its masks, and whether its class is another."""
+    """A cell that both snapshots have: the overlap of its masks, whether its class is another, and whether it is part
+    of another object, or its object came from another one."""
 
     label: int
     iou: float
     class_changed: bool
+    object_changed: bool
 
 
 class ImageDifferenceOut(Schema):

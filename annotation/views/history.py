@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from annotation.actions.restore import check_point, do_restore
-from annotation.history import Entry, get_cells_at, get_changed_cells, get_timeline
+from annotation.history import PAGE, Entry, get_cells_at, get_changed_cells, get_timeline
 from annotation.permissions import Action, access_image
 from annotation.views.api import person
+from annotation.views.paging import go_on
 from annotation.views.schemas_history import EntryOut, RestoredOut, RestoreIn
 
 router = Router()
@@ -26,7 +27,10 @@ def list_history(
 ) -> list[Entry]:
     """The newest entries of the timeline, or those before a clock; with a cell, those that changed it."""
     access_image(person(request), image_id, Action.VIEW)
-    return get_timeline(image_id, before=before, cell=cell)
+    entries = get_timeline(image_id, before=before, cell=cell)
+    if len(entries) == PAGE:
+        go_on(request, before=entries[-1].last)
+    return entries
 
 
 @router.get("/images/{uuid:image_id}/history/{int:clock}", openapi_extra=CELLS)

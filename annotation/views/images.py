@@ -10,15 +10,16 @@ from ninja import Router, Status
 
 from annotation.actions.audit import do_audit
 from annotation.actions.axes import do_create_rereading
+from annotation.actions.figures import do_count_touched
 from annotation.actions.images import do_delete_image, do_rename_image
 from annotation.imaging.layout import TILE, levels_of
 from annotation.imaging.shown_plane import middle_plane
-from annotation.listings import ImageRow, get_classes, get_images, get_looks, get_neighbours
+from annotation.listings import get_classes, get_image_row, get_images, get_looks, get_neighbours, image_row
 from annotation.models import AuditKind, Image, Role, User
 from annotation.permissions import Action, access_image, access_project
 from annotation.views.api import person
 from annotation.views.jobs import job_out
-from annotation.views.paging import paged
+from annotation.views.paging import Rows, paged
 from annotation.views.schemas import ClassOut, ImageDetailOut, ImageIn, ImageOut, JobOut
 from annotation.views.upload_schemas import PlanesIn
 
@@ -27,7 +28,7 @@ router = Router()
 
 def _image_out(image: Image, user: User, role: Role) -> ImageDetailOut:
     project, _ = access_project(user, image.project_id, Action.VIEW)
-    row = get_images(image.project_id, only=image.pk)[0]
+    row = get_image_row(image.pk)
     return ImageDetailOut.model_validate(
         {
             **asdict(row),
@@ -51,10 +52,11 @@ def _image_out(image: Image, user: User, role: Role) -> ImageDetailOut:
 
 @router.get("/projects/{uuid:project_id}/images", response=list[ImageOut])
 @paged
-def list_images(request: HttpRequest, project_id: UUID) -> list[ImageRow]:
+def list_images(request: HttpRequest, project_id: UUID) -> Rows:
     """The project's images, oldest first."""
     access_project(person(request), project_id, Action.VIEW)
-    return get_images(project_id)
+    do_count_touched(project_id)
+    return Rows(get_images(project_id), image_row, by_age=True)
 
 
 @router.get("/images/{uuid:image_id}", response=ImageDetailOut)

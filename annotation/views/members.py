@@ -15,6 +15,7 @@ from annotation.actions.members import (
     do_add_member,
     do_change_role,
     do_remove_member,
+    do_set_classes,
     may_link,
 )
 from annotation.actions.people import sign_in_path
@@ -24,7 +25,7 @@ from annotation.permissions import ALLOWED, Action, access_project
 from annotation.presence import colour_of
 from annotation.views.api import person
 from annotation.views.paging import paged
-from annotation.views.schemas import MemberAddedOut, MemberAddIn, MemberIn, MemberLinkOut, MemberOut
+from annotation.views.schemas import MemberAddedOut, MemberAddIn, MemberClassesIn, MemberIn, MemberLinkOut, MemberOut
 
 router = Router()
 
@@ -40,6 +41,7 @@ def _member_out(membership: Membership, *, reader: Role) -> MemberOut:
             "role": membership.role,
             "colour": colour_of(user.pk),
             "invited": not user.has_usable_password(),
+            "classes": [one.pk for one in membership.knows.all() if one.deleted_at is None],
         }
     )
 
@@ -93,6 +95,19 @@ def change_member(request: HttpRequest, project_id: UUID, user_id: int, body: Me
     before = membership.role
     do_change_role(membership, role, Role(body.role))
     _audit(request, AuditKind.MEMBER_ROLE, membership, before=before, after=membership.role)
+    return _member_out(membership, reader=role)
+
+
+@router.put("/projects/{uuid:project_id}/members/{int:user_id}/classes", response=MemberOut)
+@transaction.atomic
+def set_classes(request: HttpRequest, project_id: UUID, user_id: int, body: MemberClassesIn) -> MemberOut:
+    """What somebody knows best."""
+    _, role = access_project(person(request), project_id, Action.MANAGE, lock=True)
+    membership = get_member(project_id, user_id)
+    before = [one.name for one in membership.knows.all()]
+    do_set_classes(membership, body.classes)
+    after = [one.name for one in membership.knows.all()]
+    _audit(request, AuditKind.SETTINGS, membership, before=before, after=after)
     return _member_out(membership, reader=role)
 
 

@@ -10,6 +10,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
@@ -27,10 +28,12 @@ from annotation.views.schemas import In
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of the database, read page by page by primary key, each answered as ``read`` makes it."""
+    """Rows of the database, read page by page by primary key, or ``by_age``: by created_at before that. Each is
+    answered as ``read`` makes it."""
 
     found: QuerySet[Any]
     read: Callable[[Any], Any]
+    by_age: bool = False
 
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -59,8 +62,13 @@ def _name(row: Any) -> str:
     return "" if found is None else str(found)
 
 
-def _cursor(position: int, row: Any) -> str:
-    return urlsafe_b64encode(json.dumps([position, _name(row)]).encode()).decode().rstrip("=")
+def _place(found: Any, row: Any) -> str:
+    by_age = isinstance(found, Rows) and found.by_age
+    return f"{row.created_at.isoformat()} {row.pk}" if by_age else _name(row)
+
+
+def _cursor(position: int, name: str) -> str:
+    return urlsafe_b64encode(json.dumps([position, name]).encode()).decode().rstrip("=")
 
 
 def _read(cursor: str) -> tuple[int, str]:
@@ -91,27 +99,31 @@ def _rest(rows: Sequence[Any], cursor: str) -> int:
     return position if moved is None else moved + 1
 
 
-def _after(rows: QuerySet[Any], cursor: str) -> QuerySet[Any]:
-    """By primary key, which costs the same on each page."""
-    ordered = rows.order_by("pk")
+def _after(rows: Rows, cursor: str) -> QuerySet[Any]:
+    """By an index, which costs the same on each page."""
+    ordered = rows.found.order_by("created_at", "pk") if rows.by_age else rows.found.order_by("pk")
     if not cursor:
         return ordered
     _, name = _read(cursor)
     try:
-        return ordered.filter(pk__gt=name)
-    except (ValueError, ValidationError) as error:
+        if not rows.by_age:
+            return ordered.filter(pk__gt=name)
+        day, key = name.split(" ")
+        at = datetime.fromisoformat(day).astimezone(UTC)
+        return ordered.filter(created_at__gte=at).exclude(created_at=at, pk__lte=key)
+    except (ValueError, OverflowError, ValidationError) as error:
         raise _no_cursor() from error
 
 
 def _cut(found: Any, asked: PageIn) -> tuple[list[Any], str]:
     """The page, and the cursor of the next one or nothing."""
     if isinstance(found, Rows):
-        rows, start = list(_after(found.found, asked.cursor)[: asked.limit + 1]), 0
+        rows, start = list(_after(found, asked.cursor)[: asked.limit + 1]), 0
     else:
         rows, start = list(found), _rest(found, asked.cursor)
     page = rows[start : start + asked.limit]
     more = start + len(page) < len(rows)
-    cursor = _cursor(start + len(page) - 1, page[-1]) if more else ""
+    cursor = _cursor(start + len(page) - 1, _place(found, page[-1])) if more else ""
     return [found.read(row) for row in page] if isinstance(found, Rows) else page, cursor
 
 
@@ -124,16 +136,24 @@ def in_pages(run: Callable[..., Any]) -> Callable[..., Any]:
         found = run(request, *args, **kwargs)
         if asked is None:
             return found
-        page, request.next_cursor = _cut(found, asked)  # type: ignore[attr-defined]
+        page, cursor = _cut(found, asked)
+        if cursor:
+            go_on(request, cursor=cursor)
         return page
 
     return answered
 
 
+def go_on(request: HttpRequest, **query: object) -> None:
+    """There is a next page, at this address but for what is given here."""
+    request.next_query = query  # type: ignore[attr-defined]
+
+
 def tell_next(request: HttpRequest, response: HttpResponseBase) -> None:
     """Say where the next page is. The address is a path: whatever stands before the server knows its own name."""
-    cursor = getattr(request, "next_cursor", "")
-    if cursor:
+    more: dict[str, object] = getattr(request, "next_query", {})
+    if more:
         query = request.GET.copy()
-        query["cursor"] = cursor
+        for name, value in more.items():
+            query[name] = str(value)
         response["Link"] = f'<{request.path}?{query.urlencode()}>; rel="next"'

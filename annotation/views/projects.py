@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from annotation.actions.audit import do_audit
+from annotation.actions.figures import do_count_touched, do_count_touched_of
 from annotation.actions.projects import do_create_project, do_delete_project, do_rename_project
 from annotation.listings import ProjectRow, get_project, get_projects
 from annotation.models import AuditKind, Membership
@@ -55,6 +56,7 @@ def me(request: HttpRequest) -> MeOut:
 @paged
 def list_projects(request: HttpRequest) -> list[ProjectOut]:
     """The person's projects, last used first."""
+    do_count_touched_of(person(request))
     return [_project_out(row) for row in get_projects(person(request))]
 
 
@@ -72,6 +74,7 @@ def create_project(request: HttpRequest, body: ProjectIn) -> Status[ProjectOut]:
 def show_project(request: HttpRequest, project_id: UUID) -> ProjectOut:
     """One project with its counts."""
     access_project(person(request), project_id, Action.VIEW)
+    do_count_touched(project_id)
     return _project_out(get_project(person(request), project_id))
 
 
@@ -82,6 +85,7 @@ def rename_project(request: HttpRequest, project_id: UUID, body: ProjectIn) -> P
     project, _ = access_project(person(request), project_id, Action.MANAGE, lock=True)
     before = project.name
     do_rename_project(project, body.name)
+    do_count_touched(project_id)
     do_audit(person(request), AuditKind.PROJECT_RENAMED, project=project, subject=project.name, before=before)
     return _project_out(get_project(person(request), project_id))
 

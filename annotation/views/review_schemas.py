@@ -52,12 +52,12 @@ class WorkflowIn(In):
 
 
 class AssignmentIn(In):
-    """Deal ``images`` out to ``people`` (user ids), in turn or always to whoever has the fewest; without people they
-    are nobody's again."""
+    """Deal ``images`` out to ``people`` (user ids), in turn, always to whoever has the fewest, or to whoever of those
+    that know the most frequent class of its cells has the fewest; without people they are nobody's again."""
 
     images: Annotated[list[UUID], Field(min_length=1, max_length=5000)]
     people: Annotated[list[int], Field(max_length=200)]
-    how: Literal["in_turn", "by_load"] = "in_turn"
+    how: Literal["in_turn", "by_load", "by_class"] = "in_turn"
     due_on: date | None = None
 
 
@@ -124,7 +124,11 @@ AuditKindName = Literal[
     "class_deleted",
     "image_renamed",
     "image_deleted",
+    "image_reread",
     "export",
+    "snapshot_deleted",
+    "token_made",
+    "token_removed",
 ]
 
 

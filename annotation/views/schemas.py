@@ -93,7 +93,7 @@ class ProjectIn(In):
 
 class MemberOut(Schema):
     """A member as the members panel shows them. ``email`` is empty for those who may not manage; ``invited``: the
-    person has not signed in yet."""
+    person has not signed in yet; ``classes`` are those that they know best."""
 
     id: int
     name: str
@@ -101,6 +101,7 @@ class MemberOut(Schema):
     role: RoleName
     colour: str
     invited: bool
+    classes: list[int]
 
 
 class MemberAddIn(In):
@@ -134,6 +135,12 @@ class MemberIn(In):
     """A member's new role."""
 
     role: RoleName
+
+
+class MemberClassesIn(In):
+    """The classes (ids) that a member knows best, all of them."""
+
+    classes: Annotated[list[int], Field(max_length=200)]
 
 
 class ClassOut(Schema):

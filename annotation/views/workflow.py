@@ -12,7 +12,7 @@ from annotation.actions.audit import do_audit
 from annotation.actions.projects import do_change_workflow
 from annotation.actions.verdicts import do_judge
 from annotation.actions.workflow import do_step
-from annotation.listings import ImageRow, get_images, get_steps, get_verdicts
+from annotation.listings import ImageRow, get_image_row, get_steps, get_verdicts
 from annotation.models import AuditKind, ImageStatus, Judgement, NextOrder, Project, StateChange, Verdict
 from annotation.permissions import Action, access_image, access_project
 from annotation.views.api import person
@@ -40,7 +40,7 @@ def take_step(request: HttpRequest, image_id: UUID, body: StepIn) -> ImageRow:
     """Hand the image in, accept it, send it back: each by those who may."""
     image, role = access_image(person(request), image_id, Action.ANNOTATE, lock=True)
     do_step(image, person(request), role, ImageStatus(body.to), reason=body.reason, cell=body.cell)
-    return get_images(image.project_id, only=image.pk)[0]
+    return get_image_row(image.pk)
 
 
 @router.get("/images/{uuid:image_id}/steps", response=list[StepOut])

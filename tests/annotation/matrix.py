@@ -276,6 +276,7 @@ ROWS = [
     Row("GET", P + "/members", MEMBERS),
     Row("POST", P + "/members", MANAGERS, 201, lambda _: {"username": "guest", "role": "annotator"}),
     Row("PATCH", P + "/members/{user_id}", MANAGERS, 200, lambda _: {"role": "reviewer"}),
+    Row("PUT", P + "/members/{user_id}/classes", MANAGERS, 200, lambda world: {"classes": [world.ids["class_id"]]}),
     Row("DELETE", P + "/members/{user_id}", MANAGERS, 204),
     Row("POST", P + "/members/{user_id}/link", MANAGERS),
     # --- classes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -10,10 +11,10 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 
-from annotation import consumers
+from annotation import consumers, sockets
 from annotation.models import Image, Membership, Operation, Project, Role, User
 from annotation.protocol import VERSION
-from tests.annotation.tabs import Page, run
+from tests.annotation.tabs import SERVER, Page, run
 from tests.factories import Tab, create, delete, make_image, make_project, make_user, square
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -169,6 +170,17 @@ async def test_a_gap_is_healed_by_hello(pages: Any) -> None:
     assert welcome.snapshot is None
     whole = await late.hello()
     assert len(whole.snapshot) == 3
+
+
+async def test_a_long_welcome_is_packed_for_those_who_can_unpack_it(pages: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sockets, "PACKED_FROM", 100)
+    ann, bo = await pages(), await pages()
+    told = await ann.hello()
+    hello = {"type": "hello", "protocol": VERSION, "client_id": CLIENT_ID, "unpacks": True}
+    await bo.say(hello)
+    output = await bo.socket.receive_output(timeout=5)
+    again = SERVER.validate_json(gzip.decompress(output["bytes"]))
+    assert (again.type, again.snapshot, again.clock) == ("welcome", told.snapshot, told.clock)
 
 
 async def test_people_see_each_other(pages: Any) -> None:

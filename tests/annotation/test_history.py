@@ -8,6 +8,7 @@ import uuid
 import pytest
 from django.test import Client as HttpClient
 
+from annotation import history
 from annotation.actions.operations import do_push
 from annotation.actions.restore import do_restore
 from annotation.actions.undo import get_redoable, get_undoable
@@ -16,6 +17,7 @@ from annotation.history import get_cells_at, get_timeline
 from annotation.models import Image, Operation, Role
 from annotation.protocol import CellState
 from annotation.queries import cell_states
+from annotation.views import history as history_views
 from tests.factories import Tab, create, delete, lock, make_image, make_project, make_user, relabel, reshape, square
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +76,18 @@ def test_the_timeline_says_who_did_what_newest_first(past: Past) -> None:
         (5, "bo", 0, 0, 1), (4, "bo", 0, 1, 0), (3, "ann", 0, 1, 0), (2, "bo", 1, 0, 0), (1, "ann", 1, 0, 0),
     ]  # fmt: skip
     assert [entry.last for entry in get_timeline(past.image.pk, before=3)] == [2, 1]
+
+
+def test_a_long_timeline_says_where_it_goes_on(past: Past, client: HttpClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (history, history_views):
+        monkeypatch.setattr(module, "PAGE", 2)
+    client.force_login(past.ann)
+    path, seen = f"/api/images/{past.image.pk}/history", []
+    while path:
+        answer = client.get(path)
+        seen += [entry["last"] for entry in answer.json()]
+        path = answer.headers.get("Link", "").partition(">")[0].lstrip("<")
+    assert seen == [5, 4, 3, 2, 1]
 
 
 def test_blame_tells_of_one_cell_only(past: Past) -> None:

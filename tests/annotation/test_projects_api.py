@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+from base64 import urlsafe_b64encode
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from annotation.models import Annotation, Image, LabelClass, Membership, Project, User
 from inference.rle import Rle
@@ -67,6 +72,7 @@ def test_the_project_list_asks_the_database_as_often_for_ten_projects_as_for_one
     for number in range(10):
         project = make_project(f"p{number}", owner=world.users["owner"], viewer=world.users["viewer"])
         make_cell(make_image(project), 1)
+    assert sum(project["cells"] for project in owner.get("/api/projects").json()) == 10
     with django_assert_max_num_queries(7):  # two of them are the session's
         assert len(owner.get("/api/projects").json()) == 11
 
@@ -241,3 +247,17 @@ def test_two_people_of_one_address_get_different_names() -> None:
     assert do_create_person("sam@one.example").username == "sam-2"
     assert do_create_person("sam@two.example").username == "sam-3"
     assert User.objects.count() == 3
+
+
+def test_images_come_in_pages_by_age_whatever_is_deleted_meanwhile(world: World, owner: Client) -> None:
+    images = [world.image, *(make_image(world.project, f"{number}.tif") for number in range(4))]
+    path, seen = f"/api/projects/{world.project.pk}/images?limit=2", []
+    while path:
+        answer = owner.get(path)
+        seen += [row["name"] for row in answer.json()]
+        path = re.sub(r"<(.*)>.*", r"\1", answer.headers.get("Link", ""))
+        Image.objects.filter(name=seen[-1]).update(deleted_at=timezone.now())
+    assert seen == [image.name for image in images]
+    for name in ("x", "2030-01-01 x", "2030-01-01T00:00:00+00:00 x", f"9999-12-31T23:59:59-12:00 {uuid4()}", "a b c"):
+        cursor = urlsafe_b64encode(json.dumps([0, name]).encode()).decode()
+        assert owner.get(f"/api/projects/{world.project.pk}/images?cursor={cursor}").status_code == 422

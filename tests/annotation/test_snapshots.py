@@ -182,7 +182,7 @@ def test_the_difference_names_images_and_cells(owner: User, project: Project) ->
     make_image(project, "new.tif")
     new = frozen_now(owner, project, "B")
     found = signed_in(owner).get(f"/api/snapshots/{new.pk}/changes-since/{old.pk}").json()
-    change = {"label": 1, "iou": 0.3333, "class_changed": False}
+    change = {"label": 1, "iou": 0.3333, "class_changed": False, "object_changed": False}
     assert found == {
         "added": ["new.tif"], "removed": ["gone.tif"], "same": 1,
         "changed": [{"id": str(image.pk), "name": "a.tif", "added": 1, "removed": 1, "changed_count": 1,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotation.actions.operations import do_push
 from annotation.actions.visits import do_note_visits
 from annotation.actions.workflow import STEPS
-from annotation.models import Annotation, Image, ImageStatus, Membership, StateChange, Visit
+from annotation.models import Annotation, Image, ImageStatus, LabelClass, Membership, StateChange, Visit
 from annotation.protocol import Ack
 from inference.rle import Rle
 from tests.annotation.world import ROLES, World, make_image, make_user, make_world
@@ -139,6 +139,33 @@ def test_images_are_dealt_in_turn_by_load_and_taken_away_again(world: World) -> 
     assert assign(world, images).json() == {"assigned": 3}, "the one that is handed in stays"
     assert list(got.all())[:4] == [None, "reviewer", None, None]
     assert Image.objects.get(pk=images[2].pk).status == "new"
+
+
+def test_images_go_to_who_knows_their_most_frequent_class(world: World) -> None:
+    other = LabelClass.objects.create(project=world.project, name="Mitotic", colour="#56b4e9")
+    classes = {"annotator": world.ids["class_id"], "reviewer": other.pk}
+    path = f"/api/projects/{world.project.pk}/members"
+    for name, class_id in classes.items():
+        body = {"classes": [class_id]}
+        answer = world.client("manager").put(
+            f"{path}/{world.users[name].pk}/classes", body, content_type="application/json"
+        )
+        assert answer.json()["classes"] == [class_id]
+    for hostile in ([0], [2**40], [LabelClass.objects.exclude(project=world.project).first().pk], ["x"]):
+        told = world.client("manager").put(
+            f"{path}/{world.users['viewer'].pk}/classes", {"classes": hostile}, content_type="application/json"
+        )
+        assert told.status_code == 422
+    images = [world.image, *(make_image(world.project, f"{n}.tif") for n in range(4))]
+    for image, kinds in zip(images, ("rra", "rr", "aar", "r", ""), strict=True):
+        for number, kind in enumerate(kinds):
+            draw = create(square(4 * number, 0, 3), class_id=classes["annotator" if kind == "a" else "reviewer"])
+            assert do_push(world.users["manager"], image.pk, Tab().push(draw)).outcome == "commit"
+    assert assign(world, images, "annotator", "reviewer", how="by_class").json() == {"assigned": 5}
+    got = (
+        Image.objects.filter(project=world.project).order_by("created_at").values_list("assignee__username", flat=True)
+    )
+    assert list(got) == ["reviewer", "reviewer", "annotator", "reviewer", "annotator"]
 
 
 def test_only_members_who_may_annotate_are_given_images(world: World) -> None:

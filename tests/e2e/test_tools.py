@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext
 from scipy import ndimage
+from skimage.morphology import convex_hull_image
 
 from inference import rle
 from tests.e2e.pages import Annotator, cells_in_database, demo_of, fetch, rle_of
@@ -19,6 +21,10 @@ from tests.running import App
 Point = tuple[float, float]
 """(row, column) in image pixels; a pixel's square runs from its index to its index plus one."""
 Mask = NDArray[np.bool_]
+TIP = 8
+"""The brush's radius in pixels, before it is changed."""
+DISC = np.array([[0, 1, 1, 1, 0], [1] * 5, [1] * 5, [1] * 5, [0, 1, 1, 1, 0]])
+"""In which a smoothed pixel has the majority around it."""
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +59,29 @@ class Canvas:
         for screen, _ in snapped:
             self.page.page.mouse.click(*screen)
         self.page.press("Enter")
-        inside_hw = np.zeros(self.rows_hw.shape, np.bool_)
+        return self.inside([point for _, point in snapped])
+
+    def outline(self, *corners: Point) -> Mask:
+        """Draw along the corners with the hand held down; the pixels whose centres lie inside."""
+        snapped = [self.snap(corner) for corner in corners]
+        self.drag(*(screen for screen, _ in snapped))
+        return self.inside([point for _, point in snapped])
+
+    def stroke(self, *path: Point) -> Mask:
+        """Drag along a path; the pixels whose centres the round tip has covered."""
+        snapped = [self.snap(point) for point in path]
+        self.drag(*(screen for screen, _ in snapped))
         points = [point for _, point in snapped]
+        covered_hw = np.zeros(self.rows_hw.shape, np.bool_)
+        for (row0, col0), (row1, col1) in pairwise(points):
+            rows, cols = row1 - row0, col1 - col0
+            along_hw = ((self.rows_hw - row0) * rows + (self.cols_hw - col0) * cols) / (rows**2 + cols**2)
+            along_hw = np.clip(along_hw, 0, 1)
+            covered_hw |= np.hypot(self.rows_hw - row0 - along_hw * rows, self.cols_hw - col0 - along_hw * cols) <= TIP
+        return covered_hw
+
+    def inside(self, points: list[Point]) -> Mask:
+        inside_hw = np.zeros(self.rows_hw.shape, np.bool_)
         for (row0, col0), (row1, col1) in zip(points, points[1:] + points[:1], strict=True):
             if row0 == row1:
                 continue
@@ -70,11 +97,12 @@ class Canvas:
         cross_hw = (col1 - col0) * (self.rows_hw - row0) - (row1 - row0) * (self.cols_hw - col0)
         return cross_hw > 0
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+    def drag(self, *path: tuple[float, float]) -> None:
         mouse = self.page.page.mouse
-        mouse.move(*start)
+        mouse.move(*path[0])
         mouse.down()
-        mouse.move(*end)
+        for screen in path[1:]:
+            mouse.move(*screen)
         mouse.up()
 
     def check(self, *expected: Mask) -> list[dict]:
@@ -141,6 +169,88 @@ def test_polygon_split_merge_grow_overwrite_move_and_all_undone(app: App, ann: B
     canvas.check(grown & ~second & ~moved, moved)
 
     for _ in range(6):
+        page.press("Control+z")
+        page.saved()
+    canvas.check()
+    assert page.errors == []
+    page.page.close()
+
+
+def largest(mask: Mask) -> Mask:
+    parts_hw, _ = ndimage.label(mask, np.ones((3, 3)))
+    return parts_hw == 1 + np.argmax(np.bincount(parts_hw.ravel())[1:])
+
+
+def test_brush_eraser_outline_and_every_change_of_shape_undone_and_redone(
+    app: App, ann: BrowserContext, image: dict
+) -> None:
+    canvas = Canvas(app, ann, image)
+    page, steps = canvas.page, list[list[Mask]]()
+
+    def check(*expected: Mask) -> None:
+        steps.append(list(expected))
+        canvas.check(*expected)
+
+    # A ring with a bay: painted, more of it with the same brush, a hole made by the eraser and filled again.
+    page.press("b")
+    ring = canvas.stroke((100, 100), (100, 160), (150, 160), (150, 100))
+    check(ring)
+    ring = ring | canvas.stroke((150, 100), (110, 100))
+    check(ring)
+    page.press("Shift+H")
+    filled = ndimage.binary_fill_holes(ring)
+    assert filled.sum() > ring.sum()
+    check(filled)
+    page.press("e")
+    cell = filled & ~canvas.stroke((125, 60), (125, 140))
+    check(cell)
+    page.press("Shift+X")
+    hull = convex_hull_image(cell, offset_coordinates=False)
+    check(hull)
+    page.press("Control+z")
+    check(cell)
+
+    # The eraser cuts it in two; the speck goes, the rest is rounder, smaller.
+    cell = cell & ~canvas.stroke((80, 150), (200, 150))
+    check(cell)
+    page.press("Shift+K")
+    cell = largest(cell)
+    check(cell)
+    page.press("Shift+S")
+    cell = ndimage.convolve(cell.astype(int), DISC) * 2 > DISC.sum()
+    check(cell)
+    page.press(",")
+    cell = ndimage.binary_erosion(cell)
+    check(cell)
+
+    # A second cell by hand; Shift adds to it, Alt cuts from it.
+    page.press("Escape", "l")
+    other = canvas.outline((200, 60), (200, 140), (260, 150), (250, 70))
+    check(cell, other)
+    page.page.keyboard.down("Shift")
+    other = other | canvas.outline((190, 120), (190, 180), (240, 180), (240, 120))
+    page.page.keyboard.up("Shift")
+    check(cell, other)
+    page.page.keyboard.down("Alt")
+    other = other & ~canvas.outline((205, 100), (205, 130), (235, 130), (235, 100))
+    page.page.keyboard.up("Alt")
+    check(cell, other)
+    page.press("k", "Delete")
+    canvas.check(cell, other)
+    assert "locked" in page.notices()
+    page.press("k")
+
+    # Back through all tools and forth again. The hull was undone before: it is no step any more.
+    done = [masks for at, masks in enumerate(steps) if at not in (4, 5)]
+    for _ in range(2):
+        page.press("Control+z")
+    for masks in [*done[-2::-1], []]:
+        page.press("Control+z")
+        canvas.check(*masks)
+    for masks in done:
+        page.press("Control+Shift+z")
+        canvas.check(*masks)
+    for _ in done:
         page.press("Control+z")
         page.saved()
     canvas.check()

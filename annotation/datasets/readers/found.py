@@ -13,6 +13,8 @@ from annotation.imaging.refusals import RefusalError
 from inference.rle import Rle
 
 UNKNOWN = "no image of the project has this name"
+MOST_LISTS = 128 * 1024**2
+"""Bytes of a JSON file that has a row for each image, or for each object."""
 MOST_PART = 1024**3
 """Bytes of one file inside an archive."""
 _PLANE = re.compile(r"_t(\d{3,6})_z(\d{3,6})\Z")
@@ -110,4 +112,4 @@ class Targets:
 
 def read_manifest(archive: Archive) -> dict[str, Any] | None:
     """Our own manifest, where the archive has one."""
-    return read_json(archive, "manifest.json")
+    return read_json(archive, "manifest.json", most=MOST_LISTS)

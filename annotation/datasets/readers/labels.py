@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from scipy import ndimage
 
-from annotation.datasets.readers.found import Cells, FoundCell, FoundPlane, mismatch, part, plain_stem, split_plane
+from annotation.datasets.readers.found import (
+    MOST_LISTS,
+    Cells,
+    FoundCell,
+    FoundPlane,
+    mismatch,
+    part,
+    plain_stem,
+    split_plane,
+)
 from annotation.imaging.readers.archive import Archive
 from annotation.imaging.readers.zarr_arrays import ZarrArray, read_json
 from annotation.imaging.refusals import RefusalError
@@ -160,7 +169,7 @@ def read_ome_zarr(archive: Archive) -> Iterator[FoundPlane]:
         if not found:
             continue
         folder = name.rpartition("/")[0]
-        said = read_json(archive, name) or {}
+        said = read_json(archive, name, most=MOST_LISTS) or {}
         # Versions before 0.5 have no “ome” around it.
         about = (said if found[3] == ".zattrs" else said.get("attributes", {}).get("ome", {})).get("image-label", {})
         rows = [row for row in about.get("properties", []) if isinstance(row, dict)]

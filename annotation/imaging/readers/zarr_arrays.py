@@ -44,9 +44,9 @@ class _Layout:
     shards: _Shards | None = None
 
 
-def read_json(archive: Archive, name: str) -> dict[str, Any] | None:
-    """A small JSON object; None where there is no such part, or it holds something else."""
-    data = archive.read(name, most=MAX_JSON_BYTES)
+def read_json(archive: Archive, name: str, *, most: int = MAX_JSON_BYTES) -> dict[str, Any] | None:
+    """A JSON object of at most this many bytes; None where there is no such part, or it holds something else."""
+    data = archive.read(name, most=most)
     if data is None:
         return None
     try:

@@ -37,6 +37,33 @@ describe("the list of cells", () => {
     expect(listed(all)).toEqual([2]);
   });
 
+  test("filters by a range of scores; what people drew counts as 1", () => {
+    const all = four();
+    [0.2, 0.5, 0.8].forEach((score, at) => {
+      const provenance = { source: "auto", engine: "sam", score } as const;
+      all.test.session.update(all.ids[at] ?? "", { provenance });
+    });
+    all.list.setFilter({ leastScore: 0.3, mostScore: 0.8 });
+    expect(listed(all)).toEqual([1, 2]);
+    all.list.setFilter({ mostScore: null });
+    expect(listed(all)).toEqual([1, 2, 3]);
+  });
+
+  test("filters by the region that a cell's centre is in", async () => {
+    const all = four();
+    await all.test.editor.regions.create({ top: 0, left: 20, bottom: 40, right: 50 });
+    await all.test.editor.regions.create({ top: 0, left: 40, bottom: 40, right: 60 });
+    const [first, second] = all.test.editor.regions.list.value;
+    all.list.setFilter({ region: first?.id ?? "" });
+    expect(listed(all)).toEqual([1, 2]);
+    all.list.setFilter({ region: second?.id ?? "" });
+    expect(listed(all)).toEqual([2]);
+    all.list.setFilter({ region: "none" });
+    expect(listed(all)).toEqual([0, 3]);
+    all.list.setFilter({ region: "region-of-yesterday" });
+    expect(listed(all)).toEqual([]);
+  });
+
   test("selects a range, adds to it and narrows a selection to what is listed", () => {
     const all = four();
     const [a = "", b = "", , d = ""] = all.ids;

@@ -34,6 +34,7 @@ export class CellList {
       flags: inspector.flags.value,
       pixels: inspector.pixels.value,
       pixelUm: this.pixelUm.value,
+      regions: editor.regions.list.value,
     }));
     this.columns = computed(() => columnsOf(this.context.value));
     this.rows = computed(() => {

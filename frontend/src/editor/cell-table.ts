@@ -1,5 +1,6 @@
 /** The image's cells as a table: what its columns say, which rows are listed, in which order. */
 
+import type { Box } from "../geometry/box";
 import { meanOf, type Pixels } from "../geometry/intensity";
 import { area, type Mask } from "../geometry/mask";
 import { micrometres, type PixelSize, type Shape, shapeOf } from "../geometry/measure";
@@ -23,6 +24,13 @@ export interface TableContext {
   readonly flags: ReadonlyMap<string, readonly Flag[]>;
   readonly pixels: Pixels | null;
   readonly pixelUm: PixelSize | undefined;
+  /** “Complete here” regions of the plane. */
+  readonly regions: readonly NamedBox[];
+}
+
+export interface NamedBox extends Box {
+  readonly id: string;
+  readonly name: string;
 }
 
 export const FLAG_NAMES: Readonly<Record<FlagKind, string>> = {
@@ -134,9 +142,13 @@ export interface CellFilter {
   readonly flag: "" | "some" | FlagKind;
   readonly source: string;
   readonly author: string;
+  /** "" for any, "none" for outside of all, otherwise its id. A cell is where its centre is. */
+  readonly region: string;
   readonly least: number | null;
   readonly most: number | null;
-  readonly score: number | null;
+  /** Cells without a score are drawn by people: they count as 1. */
+  readonly leastScore: number | null;
+  readonly mostScore: number | null;
 }
 
 export const NO_FILTER: CellFilter = {
@@ -145,23 +157,36 @@ export const NO_FILTER: CellFilter = {
   flag: "",
   source: "",
   author: "",
+  region: "",
   least: null,
   most: null,
-  score: null,
+  leastScore: null,
+  mostScore: null,
 };
 
 export function isListed(cell: Cell, filter: CellFilter, context: TableContext): boolean {
-  const { classId, flag, source, author, least, most, score } = filter;
+  const { classId, flag, source, author, least, most, leastScore, mostScore } = filter;
   if (classId !== "" && classId !== String(cell.classId ?? "none")) return false;
   if (source !== "" && sourceOf(cell) !== source) return false;
   if (author !== "" && cell.createdBy !== author) return false;
   const flags = context.flags.get(cell.id) ?? [];
   if (flag === "some" ? flags.length === 0 : flag !== "" && !flags.some(({ kind }) => kind === flag))
     return false;
-  if (score !== null && (cell.provenance.score ?? 1) > score) return false;
+  const score = cell.provenance.score ?? 1;
+  if (score < (leastScore ?? 0) || score > (mostScore ?? Number.POSITIVE_INFINITY)) return false;
+  if (filter.region !== "" && !isInRegion(cell, filter.region, context.regions)) return false;
   const size = least === null && most === null ? 0 : area(cell.mask);
   if (size < (least ?? 0) || size > (most ?? Number.POSITIVE_INFINITY)) return false;
   return hasText(cell, filter.text, context);
+}
+
+function isInRegion({ mask }: Cell, region: string, regions: readonly NamedBox[]): boolean {
+  const { row, col } = shapeOf(mask).centroid;
+  const around = regions.filter(
+    ({ top, left, bottom, right }) =>
+      row >= top - 0.5 && row < bottom - 0.5 && col >= left - 0.5 && col < right - 0.5,
+  );
+  return region === "none" ? around.length === 0 : around.some(({ id }) => id === region);
 }
 
 /** Every word is found in what the table says of the cell in words, or is its number. */

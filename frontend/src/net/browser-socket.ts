@@ -11,6 +11,7 @@ export function socketUrl(path: string): string {
 
 export function connect(url: string): SocketLike {
   const socket = new WebSocket(url);
+  socket.binaryType = "arraybuffer";
   const like: SocketLike = {
     onopen: null,
     onmessage: null,

@@ -1,5 +1,5 @@
 import { IDBFactory } from "fake-indexeddb";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ClientMessage, Preview } from "../protocol/messages.gen";
 import { FIRST_PLANE } from "../store/types";
 import { ManualTimers } from "../testing/manual-timers";
@@ -108,6 +108,26 @@ describe("the socket", () => {
     late.message?.({ data: "from the grave" });
     await timers.pass(1);
     expect([made.length, codes, heard]).toEqual([2, [1006], []]);
+  });
+
+  test("a packed message is unpacked, and what comes after it waits; a damaged one ends the connection", async () => {
+    const { timers, made, heard, codes, socket, last } = socketSetup(0);
+    last().onopen?.();
+    const whole = await new Response(
+      new Blob(["welcome"]).stream().pipeThrough(new CompressionStream("gzip")),
+    ).arrayBuffer();
+    last().onmessage?.({ data: whole });
+    last().onmessage?.({ data: "patch" });
+    await vi.waitFor(() => expect(heard).toEqual(["welcome", "patch"]));
+    last().onmessage?.({ data: "at once again" });
+    expect(heard).toHaveLength(3);
+    last().onmessage?.({ data: whole });
+    socket.drop();
+    await timers.pass(1);
+    last().onopen?.();
+    last().onmessage?.({ data: whole.slice(0, 9) });
+    await vi.waitFor(() => expect(codes).toEqual([1006, 1006]));
+    expect([heard.length, made.length]).toEqual([3, 2]);
   });
 
   test("a connection that never opens is given up, one that cannot be made is tried again", async () => {

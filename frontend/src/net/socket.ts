@@ -34,6 +34,12 @@ export interface SocketParts {
   readonly random: () => number;
 }
 
+/** The text of a gzipped frame. Rejects where it is none. */
+function unpack(data: ArrayBuffer): Promise<string> {
+  const unpacked = new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(unpacked).text();
+}
+
 export class ReconnectingSocket {
   private current: SocketLike | null = null;
   private isOpen = false;
@@ -43,6 +49,7 @@ export class ReconnectingSocket {
   private cancelPing = () => {};
   private cancelDeadline = () => {};
   private waitsForPong = false;
+  private unpacking: Promise<void> | null = null;
   private readonly parts: SocketParts;
   private readonly events: SocketEvents;
 
@@ -122,7 +129,27 @@ export class ReconnectingSocket {
       this.waitsForPong = false;
       this.cancelDeadline();
     }
-    if (typeof data === "string") this.events.onText(data);
+    if (typeof data === "string" && !this.unpacking) this.events.onText(data);
+    else this.unpackInOrder(data);
+  }
+
+  /** What is packed takes a moment; what comes after it waits. */
+  private unpackInOrder(data: unknown): void {
+    const socket = this.current;
+    const turn = (this.unpacking ?? Promise.resolve())
+      .then(() => (data instanceof ArrayBuffer ? unpack(data) : String(data)))
+      .then(
+        (text) => {
+          if (this.current === socket) this.events.onText(text);
+        },
+        () => {
+          if (this.current === socket) this.drop();
+        },
+      )
+      .finally(() => {
+        if (this.unpacking === turn) this.unpacking = null;
+      });
+    this.unpacking = turn;
   }
 
   private lost(code: number): void {
@@ -135,6 +162,7 @@ export class ReconnectingSocket {
     this.current = null;
     this.isOpen = false;
     this.waitsForPong = false;
+    this.unpacking = null;
     this.cancelPing();
     this.cancelDeadline();
     if (socket) {

@@ -155,7 +155,7 @@ export class Sync {
     this.cancelGap = null;
     this.asked = true;
     const { clock } = this.catchUp;
-    this.send({ type: "hello", protocol: VERSION, client_id: this.clientId, clock });
+    this.send({ type: "hello", protocol: VERSION, client_id: this.clientId, clock, unpacks: true });
     this.cancelWelcome();
     this.cancelWelcome = this.parts.timers.after(WELCOME_WITHIN_MS, () => this.socket.drop());
   }

@@ -66,11 +66,11 @@ export interface AskedSeriesOut {
   readonly problem: string;
 }
 
-/** Deal `images` out to `people` (user ids), in turn or always to whoever has the fewest; without people they are nobody's again. */
+/** Deal `images` out to `people` (user ids), in turn, always to whoever has the fewest, or to whoever of those that know the most frequent class of its cells has the fewest; without people they are nobody's again. */
 export interface AssignmentIn {
   readonly images: readonly string[];
   readonly people: readonly number[];
-  readonly how?: "in_turn" | "by_load";
+  readonly how?: "in_turn" | "by_load" | "by_class";
   readonly due_on?: string | null;
 }
 
@@ -82,7 +82,7 @@ export interface AssignmentOut {
 /** An entry of the audit log: `actor_name` did it to `subject`; `details` has what it was before and after. */
 export interface AuditOut {
   readonly id: number;
-  readonly kind: "sign_in" | "sign_in_failed" | "sign_out" | "member_added" | "member_role" | "member_removed" | "member_link" | "project_created" | "project_renamed" | "project_deleted" | "settings" | "class_created" | "class_changed" | "class_deleted" | "image_renamed" | "image_deleted" | "export";
+  readonly kind: "sign_in" | "sign_in_failed" | "sign_out" | "member_added" | "member_role" | "member_removed" | "member_link" | "project_created" | "project_renamed" | "project_deleted" | "settings" | "class_created" | "class_changed" | "class_deleted" | "image_renamed" | "image_deleted" | "image_reread" | "export" | "snapshot_deleted" | "token_made" | "token_removed";
   readonly actor_name: string;
   readonly subject: string;
   readonly details: Readonly<Record<string, unknown>>;
@@ -122,11 +122,12 @@ export interface CellState {
   readonly parent: number | null;
 }
 
-/** A cell that both snapshots have: the overlap of its masks, and whether its class is another. */
+/** A cell that both snapshots have: the overlap of its masks, whether its class is another, and whether it is part of another object, or its object came from another one. */
 export interface ChangedCellOut {
   readonly label: number;
   readonly iou: number;
   readonly class_changed: boolean;
+  readonly object_changed: boolean;
 }
 
 /** `min` to `max`, in the pixels' own values, become black to the whole colour, by the power `gamma`. */
@@ -532,6 +533,11 @@ export interface MemberAddedOut {
   readonly link: string | null;
 }
 
+/** The classes (ids) that a member knows best, all of them. */
+export interface MemberClassesIn {
+  readonly classes: readonly number[];
+}
+
 /** A member's new role. */
 export interface MemberIn {
   readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
@@ -542,7 +548,7 @@ export interface MemberLinkOut {
   readonly link: string;
 }
 
-/** A member as the members panel shows them. `email` is empty for those who may not manage; `invited`: the person has not signed in yet. */
+/** A member as the members panel shows them. `email` is empty for those who may not manage; `invited`: the person has not signed in yet; `classes` are those that they know best. */
 export interface MemberOut {
   readonly id: number;
   readonly name: string;
@@ -550,6 +556,7 @@ export interface MemberOut {
   readonly role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
   readonly colour: string;
   readonly invited: boolean;
+  readonly classes: readonly number[];
 }
 
 /** Somebody, who may have left the project. */

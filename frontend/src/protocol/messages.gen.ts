@@ -128,12 +128,13 @@ export interface FiguresChanged {
   readonly type: "figures";
 }
 
-/** The first message, and again whenever the client sees a gap. `clock` is the last operation that it has, or null to get everything. */
+/** The first message, and again whenever the client sees a gap. `clock` is the last operation that it has, or null to get everything. Who `unpacks` gets a long welcome as one binary frame: its JSON, gzipped. */
 export interface Hello {
   readonly type: "hello";
   readonly protocol: number;
   readonly client_id: string;
   readonly clock?: number | null;
+  readonly unpacks?: boolean;
 }
 
 /** The cells that I am changing right now, or none any more: others leave them alone meanwhile. Said again every few seconds, or it ends by itself. `take` takes them from whoever holds them; for managers. Never stored. */

@@ -266,18 +266,6 @@ def test_no_text_begins_as_a_formula_does(prefix: str) -> None:
     assert spreadsheet_safe("plain") == "plain"
 
 
-def test_seventy_thousand_cells_come_back_from_a_label_tiff(tmp_path: Path) -> None:
-    rows, cols = np.divmod(np.arange(70_000) * 2, 700)
-    cells = (
-        cell(n + 1, Rle(int(row), int(col), 1, 1, (0, 1))) for n, (row, col) in enumerate(zip(rows, cols, strict=True))
-    )
-    one = image(1, cells, height=200, width=700, largest_label=70_000)
-    labels_hw = tiff(unpacked(tmp_path, "label-tiff", [one]) / "labels" / "1.tif")
-    assert labels_hw.dtype == np.uint32
-    assert np.array_equal(labels_hw[rows, cols], np.arange(1, 70_001))
-    assert np.count_nonzero(labels_hw) == 70_000
-
-
 @pytest.mark.parametrize("name", list(EXPORTERS))
 def test_numbers_that_do_not_fit_are_refused_or_kept(tmp_path: Path, name: str) -> None:
     one = image(1, [cell(70_000, Rle(2, 3, 1, 2, (0, 2)))], largest_label=70_000)

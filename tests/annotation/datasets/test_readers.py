@@ -18,7 +18,7 @@ from annotation.datasets.readers.registry import READERS
 from annotation.datasets.readers.seg import read_object
 from annotation.imaging.refusals import RefusalError
 from inference.rle import Rle, encode, paste
-from tests.annotation.datasets.scene import hard_image, hard_labels, stack_image, write
+from tests.annotation.datasets.scene import ArrayPixels, cell, hard_image, hard_labels, image, stack_image, write
 
 LABELS = hard_labels()
 TARGETS = [
@@ -72,6 +72,23 @@ def test_what_is_written_is_read_again_pixel_by_pixel(tmp_path: Path, name: str)
         disc = encode(np.ones((5, 6), bool), top=4, left=3)
         square = encode(np.ones((3, 3), bool), top=12, left=20)
         assert masks_of(lines, 1) == {(0, 1, disc), (0, 1, square), (1, 2, disc)}
+
+
+@pytest.mark.parametrize("name", ["label-tiff", "ome-zarr"])
+def test_seventy_thousand_cells_come_back(tmp_path: Path, name: str) -> None:
+    rows, cols = np.divmod(np.arange(70_000) * 2, 700)
+    masks = [Rle(row, col, 1, 1, (0, 1)) for row, col in zip(rows.tolist(), cols.tolist(), strict=True)]
+    cells = (cell(label, mask) for label, mask in enumerate(masks, start=1))
+    size = {
+        "height": 200,
+        "width": 700,
+        "largest_label": 70_000,
+        "pixels": ArrayPixels(np.zeros((1, 1, 1, 200, 700), "u1")),
+    }
+    path = write(tmp_path / "a.zip", name, [image(1, cells, **size)])
+    with path.open("rb") as file:
+        assert read(file, tmp_path, name="a.zip", chosen="", images=[Target(0, "1.tif", "", 200, 700, 1, 1)])["ok"]
+    assert masks_of(read_lines(tmp_path), 0) == {(0, 0, mask) for mask in masks}
 
 
 @pytest.mark.parametrize("name", ["coco", "yolo-seg", "voc", "labelme", "imagej-roi", "qupath-geojson", "ome-zarr"])

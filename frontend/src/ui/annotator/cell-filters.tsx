@@ -110,7 +110,7 @@ function Filters({ model }: { model: Annotator }): JSX.Element {
   });
   const choice = (
     name: string,
-    key: "classId" | "flag" | "source" | "author",
+    key: "classId" | "flag" | "source" | "author" | "region",
     options: [string, string][],
   ) => (
     <label>
@@ -128,7 +128,7 @@ function Filters({ model }: { model: Annotator }): JSX.Element {
       </select>
     </label>
   );
-  const number = (name: string, key: "least" | "most" | "score") => (
+  const number = (name: string, key: "least" | "most" | "leastScore" | "mostScore") => (
     <label>
       <span>{name}</span>
       <input
@@ -143,6 +143,7 @@ function Filters({ model }: { model: Annotator }): JSX.Element {
       />
     </label>
   );
+  const regions = editor.regions.list.value.map(({ id, name }): [string, string] => [id, name]);
   const classes = editor.classes.value.map(({ id, name }): [string, string] => [String(id), name]);
   return (
     <div class="list-filters">
@@ -152,7 +153,9 @@ function Filters({ model }: { model: Annotator }): JSX.Element {
       {choice("Author", "author", seen.value.authors.map(twice))}
       {number("Area from (px)", "least")}
       {number("Area to (px)", "most")}
-      {number("Score up to", "score")}
+      {number("Score from", "leastScore")}
+      {number("Score to", "mostScore")}
+      {regions.length > 0 && choice("Region", "region", [...regions, ["none", "Outside of all"]])}
     </div>
   );
 }

@@ -95,6 +95,8 @@ export const api = {
   addMember: (id: string, whom: MemberAddIn) => call<MemberAddedOut>("POST", `${project(id)}/members`, whom),
   changeMember: (id: string, user: number, role: Role) =>
     call<MemberOut>("PATCH", `${project(id)}/members/${user}`, { role }),
+  setClasses: (id: string, user: number, classes: readonly number[]) =>
+    call<MemberOut>("PUT", `${project(id)}/members/${user}/classes`, { classes }),
   removeMember: (id: string, user: number) => call<void>("DELETE", `${project(id)}/members/${user}`),
   memberLink: (id: string, user: number) =>
     call<MemberLinkOut>("POST", `${project(id)}/members/${user}/link`),

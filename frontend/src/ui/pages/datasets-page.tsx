@@ -41,7 +41,7 @@ function Changes({ found }: { readonly found: DifferenceOut }) {
                   .slice(0, 12)
                   .map(
                     (cell) =>
-                      `${cell.label}: ${cell.class_changed ? "class, " : ""}IoU ${cell.iou.toFixed(2)}`,
+                      `${cell.label}: ${cell.class_changed ? "class, " : ""}${cell.object_changed ? "object, " : ""}IoU ${cell.iou.toFixed(2)}`,
                   )
                   .join("; ")}
                 )

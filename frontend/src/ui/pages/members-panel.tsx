@@ -111,6 +111,37 @@ function AddMember({ state, mine }: PanelProps & { readonly mine: Role }) {
   );
 }
 
+/** The classes that somebody knows best: images can be dealt out by them. */
+function Knows({ state, mine, member }: PanelProps & { readonly mine: Role; readonly member: MemberOut }) {
+  const classes = state.classes.value;
+  const known = classes.filter((one) => member.classes.includes(one.id));
+  if (classes.length < 2 || (known.length === 0 && !may.manage(mine))) return null;
+  const choose = (id: number, chosen: boolean) => {
+    const others = member.classes.filter((one) => one !== id);
+    const next = chosen ? [...others, id] : others;
+    void state.change(api.setClasses(state.id, member.id, next), () => state.loadMembers());
+  };
+  const words = known.length ? known.map((one) => one.name).join(", ") : "no class in particular";
+  if (!may.manage(mine)) return <p class="muted">Knows {words}</p>;
+  return (
+    <details class="knows">
+      <summary class="muted" aria-label={`Classes that ${member.name} knows best`}>
+        Knows {words}
+      </summary>
+      {classes.map((one) => (
+        <label key={one.id} class="choice">
+          <input
+            type="checkbox"
+            checked={member.classes.includes(one.id)}
+            onChange={(event) => choose(one.id, event.currentTarget.checked)}
+          />
+          {one.name}
+        </label>
+      ))}
+    </details>
+  );
+}
+
 function MemberRow({
   state,
   mine,
@@ -167,6 +198,7 @@ function MemberRow({
           </button>
         )}
       </div>
+      {may.annotate(member.role) && <Knows state={state} mine={mine} member={member} />}
       {link.value && <LinkBox path={link.value} />}
     </li>
   );

@@ -44,11 +44,12 @@ export function WorkPanel({ state, role }: StateProps & { readonly role: Role })
   );
 }
 
-type How = "in_turn" | "by_load" | "blind";
+type How = "in_turn" | "by_load" | "by_class" | "blind";
 
 const HOWS: readonly { readonly value: How; readonly word: string }[] = [
   { value: "in_turn", word: "In turn" },
   { value: "by_load", word: "Always to whoever has the fewest" },
+  { value: "by_class", word: "By the classes that they know best" },
   { value: "blind", word: "Each annotates all of them, without seeing the others’ cells" },
 ];
 
@@ -161,7 +162,7 @@ function AssignDialog({ state, onClose }: StateProps & { readonly onClose: () =>
     const images = [...state.chosen.value];
     const whom = { images, people: people.value, due_on: due.value || null };
     if (how.value === "blind" && people.value.length > 1) void assignBlind(state, whom);
-    else void assign(state, { ...whom, how: how.value === "by_load" ? "by_load" : "in_turn" });
+    else void assign(state, { ...whom, how: how.value === "blind" ? "in_turn" : how.value });
   };
   return (
     <Dialog title={`Assign ${counted(state.chosen.value.size, "image")}`} onClose={onClose}>
