@@ -186,6 +186,7 @@ def get_images(project_id: UUID) -> QuerySet[Image]:
     return (
         Image.objects.filter(project_id=project_id, deleted_at=None, twin_of=None)
         .select_related("assignee", "reviewer")
+        .only("created_at", *_OF_IMAGE[:-2], "assignee__username", "reviewer__username")
         .annotate(
             cells=Coalesce(Subquery(figures.values("cells")), 0),
             updated_at=Greatest("created_at", Subquery(figures.values("updated_at"))),

@@ -94,7 +94,7 @@ def test_a_new_address_gets_an_account_and_its_link_once(world: World, owner: Cl
     assert answer.status_code == 201
     added = answer.json()
     assert added["member"] | {"id": 0, "colour": ""} == {
-        "id": 0, "name": "Marie.Curie", "email": body["email"], "role": "annotator", "colour": "", "invited": True,
+        "id": 0, "name": "Marie.Curie", "email": body["email"], "role": "annotator", "colour": "", "invited": True, "classes": [],
     }  # fmt: skip
     assert Client().get(added["link"]).status_code == 200
     assert call(owner, "post", members_path(world), **body).status_code == 409
