@@ -53,6 +53,8 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["project", "-id"], name="audit_of_project"),
             models.Index(fields=["actor", "-id"], name="audit_of_person"),
+            models.Index(fields=["project", "kind", "-id"], name="audit_of_kind"),
+            models.Index(fields=["project", "created_at"], name="audit_by_day"),
         ]
 
     def __str__(self) -> str:

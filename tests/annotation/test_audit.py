@@ -108,6 +108,12 @@ def test_sign_ins_and_what_failed_are_seen_by_managers_of_the_persons_projects_a
     assert entries(world, kind="sign_out")[0]["actor_name"] == "annotator"
 
 
+def test_days_beyond_the_calendar_are_refused(world: World, owner: Client) -> None:
+    for hostile in ("until=9999-12-31", "since=0001-01-01", "since=x", "before=x", "kind=none"):
+        for kind in ("audit", "audit.csv"):
+            assert owner.get(f"/api/projects/{world.project.pk}/{kind}?{hostile}").status_code == 422
+
+
 def test_entries_are_filtered_by_day_and_come_in_pages(world: World) -> None:
     AuditEntry.objects.bulk_create(
         AuditEntry(kind="export", project=world.project, actor_name="x", subject=str(n)) for n in range(120)
