@@ -80,7 +80,7 @@ function Deciding({ model }: { model: Annotator }): JSX.Element {
     <>
       <fieldset class="row" aria-label="What lies over the image">
         {SHOWN.map(({ value, word }) => (
-          <label key={value}>
+          <label key={value} class="choice">
             <input
               type="radio"
               name="compared"
@@ -101,6 +101,8 @@ function Deciding({ model }: { model: Annotator }): JSX.Element {
         <CommandButton command={command("next-difference")}>
           <Icon node={ChevronRight} title="" />
         </CommandButton>
+      </div>
+      <div class="row">
         {TAKES.map(({ id, word }) => (
           <CommandButton key={id} command={command(id)} class="button">
             {word}
