@@ -107,6 +107,56 @@ def _apart(one: Annotation, other: Annotation) -> float:
     return boundary_distances(*crops)[0]
 
 
+TOUCHING = 0.1
+"""Cells with at least this IoU are one question, though they are not the same."""
+AGREED = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What A and B say of one cell; one of them may have none. ``error`` is how far they are apart, 0 to 1: one minus
+    the IoU, at least a half where they name other classes."""
+
+    a: Annotation | None
+    b: Annotation | None
+    iou: float
+    error: float
+
+    @property
+    def agrees(self) -> bool:
+        """Nobody needs to look at it."""
+        return self.error <= 1 - AGREED
+
+
+def differences_of(image: Image, one: Image, other: Image) -> list[Difference]:
+    """All cells of two annotations of the image, in pairs where they meet, those first that are furthest apart."""
+    a, b = cells_of(image, [one, other])
+    overlaps = overlaps_of(a.labels_hw, b.labels_hw)
+    pairs = match(overlaps)
+    left_a, left_b = np.ones(overlaps.areas_a.size, bool), np.ones(overlaps.areas_b.size, bool)
+    for pair in pairs:
+        left_a[pair.of_a], left_b[pair.of_b] = False, False
+    places_a, places_b = np.flatnonzero(left_a), np.flatnonzero(left_b)
+    for pair in match(of_cells(overlaps, left_a, left_b), TOUCHING):
+        pairs.append(Match(int(places_a[pair.of_a]), int(places_b[pair.of_b]), pair.iou))
+        left_a[places_a[pair.of_a]], left_b[places_b[pair.of_b]] = False, False
+    found = [_difference(a.rows[pair.of_a], b.rows[pair.of_b], pair.iou) for pair in pairs]
+    found += [Difference(a.rows[place], None, 0, 1) for place in np.flatnonzero(left_a)]
+    found += [Difference(None, b.rows[place], 0, 1) for place in np.flatnonzero(left_b)]
+    return sorted(found, key=lambda difference: (-difference.error, *_place(difference)))
+
+
+def _difference(a: Annotation, b: Annotation, iou: float) -> Difference:
+    other_class = a.label_class_id != b.label_class_id
+    return Difference(a, b, iou, max(1 - iou, 0.5 if other_class else 0.0))
+
+
+def _place(difference: Difference) -> tuple[int, int, int, int]:
+    cell = difference.a or difference.b
+    assert cell is not None  # noqa: S101 - one of both is there
+    return cell.t, cell.z, cell.top, cell.left
+
+
 def ratings_of(everybody: list[Cells]) -> list[list[int]]:
     """For each cell that three or more people all found, by the first person's: everybody's class of it."""
     if len(everybody) < 3:

@@ -53,7 +53,7 @@ class ProjectRow:
 
 
 def get_projects(user: User, *, only: UUID | None = None) -> list[ProjectRow]:
-    """The person's projects (or ``only`` that one), last used first, by the sums of annotation.models.work. Four
+    """The person's projects (or ``only`` that one), last used first, by the sums of annotation.models.work. Five
     queries, however many projects."""
     mine = Membership.objects.filter(user_id=user.pk, project__deleted_at=None)
     if only is not None:
@@ -91,13 +91,13 @@ def get_projects(user: User, *, only: UUID | None = None) -> list[ProjectRow]:
 
 def _counts_of(project_ids: list[UUID]) -> Counter[tuple[UUID, str, str]]:
     """Images and cells by project, “image” or “cell”, and the image's state."""
-    of_images, of_cells = Q(what="image", label_class=ALL), Q(what="cell")
-    sums = Tally.objects.filter(of_images | of_cells, project_id__in=project_ids, monthly=True).order_by()
-    each = {state: Sum(f"ns__{number}") for number, state in enumerate(STATES)}
-    rows = sums.values_list("project_id", "what").annotate(**{f"in_{state}": total for state, total in each.items()})
-    return Counter(
-        {(project, what, state): n for project, what, *ns in rows for state, n in zip(STATES, ns, strict=True)}
-    )
+    found: Counter[tuple[UUID, str, str]] = Counter()
+    each = {f"in_{state}": Sum(f"ns__{number}") for number, state in enumerate(STATES)}
+    for what, classes in (("image", Q(label_class=ALL)), ("cell", Q())):
+        sums = Tally.objects.filter(classes, project_id__in=project_ids, what=what, monthly=True).order_by()
+        for project, *ns in sums.values_list("project_id").annotate(**each):
+            found.update({(project, what, state): n for state, n in zip(STATES, ns, strict=True)})
+    return found
 
 
 def get_project(user: User, project_id: UUID) -> ProjectRow:
@@ -186,6 +186,7 @@ def get_images(project_id: UUID) -> QuerySet[Image]:
     return (
         Image.objects.filter(project_id=project_id, deleted_at=None, twin_of=None)
         .select_related("assignee", "reviewer")
+        .only("created_at", *_OF_IMAGE[:-2], "assignee__username", "reviewer__username")
         .annotate(
             cells=Coalesce(Subquery(figures.values("cells")), 0),
             updated_at=Greatest("created_at", Subquery(figures.values("updated_at"))),

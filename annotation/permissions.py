@@ -13,6 +13,7 @@ from annotation.models import (
     Comment,
     Delivery,
     Image,
+    ImageStatus,
     Job,
     Membership,
     Project,
@@ -139,6 +140,10 @@ SELECT image.*,
 FROM annotation_image AS image WHERE image.id = %(image)s AND image.deleted_at IS NULL
 """
 _IMAGE_AND_ROLE_LOCKED = f"{_IMAGE_AND_ROLE} FOR NO KEY UPDATE OF image"
+
+
+FINISHED_TWINS = (ImageStatus.SUBMITTED, ImageStatus.IN_REVIEW, ImageStatus.ACCEPTED)
+"""The states in which an independent annotation can be compared with others."""
 
 
 def may_open(image: Image, user_id: int, role: Role) -> bool:

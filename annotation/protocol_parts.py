@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -109,6 +110,15 @@ class PromptSet(Message):
     scribbles: Annotated[list[PromptScribble], Field(max_length=MAX_SCRIBBLES)] = []
 
 
+class Adjudicated(Message):
+    """A decision between independent annotations: of which ``cells`` the mask was made, and how. Who decided is in
+    the operation log."""
+
+    take: Literal["a", "b", "union", "intersection"]
+    cells: Annotated[list[UUID], Field(min_length=1, max_length=2)]
+    people: Annotated[list[Annotated[str, Field(max_length=150)]], Field(max_length=2)]
+
+
 class Provenance(Message):
     """Where a mask came from: by hand, or an engine with the weights' hash, its prompts and parameters."""
 
@@ -118,3 +128,4 @@ class Provenance(Message):
     preprocessing: Annotated[str, Field(max_length=200)] = ""
     score: Annotated[float, Field(ge=0, le=1)] | None = None
     prompts: PromptSet | None = None
+    adjudicated: Adjudicated | None = None

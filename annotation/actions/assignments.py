@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import cycle
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Count, F, QuerySet
@@ -165,7 +165,8 @@ def _free(project: Project, user: User, now_in: UUID | None) -> QuerySet[Image]:
 def _first(project: Project, images: QuerySet[Image]) -> Image | None:
     """By the project's order. What no engine has scored is the last of the worst: nothing is known of it."""
     if project.next_order == NextOrder.RANDOM:
-        return images.order_by("?").first()
+        # Ids are random: the next one after any is as good as any, and found at once.
+        return images.filter(pk__gte=uuid4()).order_by("pk").first() or images.order_by("pk").first()
     if project.next_order == NextOrder.WORST:
         do_count_touched(project.pk)
         scored = ImageFigures.objects.filter(project=project, score__isnull=False, image_id__in=images.values("pk"))

@@ -11,7 +11,6 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.actions.workflow import FINISHED
 from annotation.comparable import cells_of, fill_comparison, ratings_of
 from annotation.events import send_figures_changed
 from annotation.models import (
@@ -23,6 +22,7 @@ from annotation.models import (
     JobState,
     TwinKind,
 )
+from annotation.permissions import FINISHED_TWINS
 
 AT_ONCE = 20
 """Images in one sweep; the others come with the next."""
@@ -53,7 +53,7 @@ LIMIT %(most)s
 def get_changed() -> list[tuple[UUID, str]]:
     """Images whose annotations are to be compared again, and the state that they are compared in."""
     asked: dict[str, Any] = {
-        "finished": [state.value for state in FINISHED],
+        "finished": [state.value for state in FINISHED_TWINS],
         "running": [JobState.QUEUED.value, JobState.RUNNING.value],
         "most": AT_ONCE,
     }

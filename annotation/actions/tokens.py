@@ -12,9 +12,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from annotation.actions.audit import do_audit
 from annotation.actions.projects import check_name
 from annotation.errors import AppError, ErrorCode, not_found
-from annotation.models import Token, User
+from annotation.models import AuditKind, Token, User
 from annotation.permissions import Scope
 
 PREFIX = "cytomark_"
@@ -43,14 +44,18 @@ def do_create_token(user: User, *, name: str, scopes: Iterable[Scope], days: int
         scopes=sorted({Scope.READ, *scopes}),
         expires_at=timezone.now() + timedelta(days=days),
     )
+    do_audit(user, AuditKind.TOKEN_MADE, subject=token.name, scopes=list(token.scopes), days=days)
     return token, secret
 
 
+@transaction.atomic
 def do_delete_token(user: User, token_id: UUID) -> None:
     """Programs that use it are refused from now on. Raises NOT_FOUND for what is not this person's."""
-    deleted, _ = Token.objects.filter(pk=token_id, user_id=user.pk).delete()
-    if not deleted:
+    token = Token.objects.filter(pk=token_id, user_id=user.pk).first()
+    if token is None:
         raise not_found("token")
+    do_audit(user, AuditKind.TOKEN_REMOVED, subject=token.name)
+    token.delete()
 
 
 def do_use_token(secret: str) -> User | None:

@@ -15,9 +15,10 @@ from django.db import transaction
 
 from annotation.actions.assignments import annotators_of
 from annotation.actions.notifications import do_notify_assigned
-from annotation.actions.workflow import FINISHED, OPEN, note_state
+from annotation.actions.workflow import OPEN, note_state
 from annotation.errors import AppError, ErrorCode
 from annotation.models import Image, ImageStatus, Project, TwinKind, User
+from annotation.permissions import FINISHED_TWINS
 
 
 @transaction.atomic
@@ -52,7 +53,7 @@ def _takes(image: Image, *, again: bool) -> dict[int | None, int | None]:
     """The number of the next twin of each person who has one already; none where there shall be none."""
     found: dict[int | None, int | None] = {}
     for twin in image.twins.filter(deleted_at=None).order_by("take"):
-        found[twin.assignee_id] = twin.take + 1 if again and twin.status in FINISHED else None
+        found[twin.assignee_id] = twin.take + 1 if again and twin.status in FINISHED_TWINS else None
     return found
 
 

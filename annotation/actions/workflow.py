@@ -37,9 +37,6 @@ STEPS: dict[ImageStatus, dict[ImageStatus, Action]] = {
 OPEN = (_NEW, _ASSIGNED, _IN_PROGRESS, _RETURNED)
 """The states in which an image is the annotators'."""
 
-FINISHED = (_SUBMITTED, _IN_REVIEW, _ACCEPTED)
-"""The states of what is handed in."""
-
 
 def check_step(image: Image, user: User, role: Role, after: ImageStatus) -> None:
     """Raise unless this person may move the image to that state now."""

@@ -29,6 +29,9 @@ class AuditKind(models.TextChoices):
     IMAGE_DELETED = "image_deleted", "Image deleted"
     IMAGE_REREAD = "image_reread", "Planes of an image corrected"
     EXPORT = "export", "Export"
+    SNAPSHOT_DELETED = "snapshot_deleted", "Snapshot deleted"
+    TOKEN_MADE = "token_made", "Token made"
+    TOKEN_REMOVED = "token_removed", "Token removed"
 
 
 class AuditEntry(models.Model):
@@ -50,6 +53,8 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["project", "-id"], name="audit_of_project"),
             models.Index(fields=["actor", "-id"], name="audit_of_person"),
+            models.Index(fields=["project", "kind", "-id"], name="audit_of_kind"),
+            models.Index(fields=["project", "created_at"], name="audit_by_day"),
         ]
 
     def __str__(self) -> str:

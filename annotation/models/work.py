@@ -105,7 +105,7 @@ class Tally(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "what", "monthly", "day", "person", "label_class", "split", "key"],
+                fields=["project", "what", "monthly", "label_class", "day", "person", "split", "key"],
                 name="one_tally_each",
             )
         ]

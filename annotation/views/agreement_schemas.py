@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
+from pydantic import Field
+
+from annotation.protocol import CellState
+from annotation.views.schemas import In, StatusName
 
 
 class FiguresOut(Schema):
@@ -60,3 +64,67 @@ class ConfusionOut(Schema):
     one: str
     other: str
     cells: int
+
+
+class CopyOut(Schema):
+    """A finished independent annotation of an image, by a person (their ``take``-th) or an engine."""
+
+    id: UUID
+    name: str
+    kind: Literal["blind", "engine"]
+    take: int
+    status: StatusName
+
+    @staticmethod
+    def resolve_name(copy: Any) -> str:
+        """Whose it is."""
+        found: str = copy.assignee.username if copy.assignee else copy.engine
+        return found
+
+    @staticmethod
+    def resolve_kind(copy: Any) -> str:
+        """A person's or an engine's."""
+        found: str = copy.twin_kind
+        return found
+
+
+class AdjudicationPair(Schema):
+    """Which two annotations are compared."""
+
+    a: UUID
+    b: UUID
+
+
+class CellDifferenceOut(Schema):
+    """What both say of one cell: null where one of them has none. ``error``: how far they are apart, 0 to 1; where it
+    ``agrees`` nobody needs to look."""
+
+    a: CellState | None
+    b: CellState | None
+    iou: float
+    error: float
+    agrees: bool
+
+
+class ChoiceIn(In):
+    """What to take of a cell of A and one of B; one of both may be null."""
+
+    a: UUID | None = None
+    b: UUID | None = None
+    take: Literal["a", "b", "union", "intersection"]
+
+
+class AdjudicationIn(In):
+    """Decide between the annotations ``a`` and ``b``, for one cell or for many at once."""
+
+    a: UUID
+    b: UUID
+    choices: Annotated[list[ChoiceIn], Field(min_length=1, max_length=4096)]
+
+
+class AdjudicatedOut(Schema):
+    """What was taken, as operation ``clock`` of the image, by which it can be undone: the ids of the cells."""
+
+    operation: UUID
+    clock: int
+    cells: list[UUID]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +13,7 @@ from annotation.permissions import Action, access_project
 from annotation.reports.audit import PAGE, AuditFilter, get_audit, get_audit_csv
 from annotation.views.api import person
 from annotation.views.paging import go_on
-from annotation.views.review_schemas import AuditKindName, AuditOut
+from annotation.views.review_schemas import AuditKindName, AuditOut, Day
 from annotation.views.streaming import binary
 
 router = Router()
@@ -25,8 +24,8 @@ class AuditQuery(Schema):
 
     kind: AuditKindName | None = None
     person: int | None = None
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     before: int | None = None
 
     def filter(self) -> AuditFilter:

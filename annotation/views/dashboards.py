@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -30,15 +29,12 @@ from annotation.tables import csv_text
 from annotation.views.api import person
 from annotation.views.audit import csv_answer
 from annotation.views.pages import refusal_page
-from annotation.views.review_schemas import DashboardOut
+from annotation.views.review_schemas import DashboardOut, Day
 from annotation.views.streaming import binary
 
 router = Router()
 NEEDED = {"people": Action.REVIEW, "agreement": Action.REVIEW}
 """What one must be allowed to see them; to look, for the others."""
-
-
-Day = Annotated[date, Field(ge=date(1970, 1, 1), lt=date(3000, 1, 1))]
 
 
 class DashboardQuery(Schema):

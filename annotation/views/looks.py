@@ -7,7 +7,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from annotation.actions.audit import do_audit
 from annotation.actions.looks import do_forget_looks, do_keep_looks
+from annotation.models import AuditKind
 from annotation.permissions import Action, access_image
 from annotation.views.api import person
 from annotation.views.looks_schemas import LooksOut
@@ -39,6 +41,7 @@ def keep_project_looks(request: HttpRequest, image_id: UUID, body: LooksOut) -> 
     """From now on this image and those of its kind open like this for everybody who has no looks of their own."""
     image, _ = access_image(person(request), image_id, Action.MANAGE)
     do_keep_looks(image, None, body.model_dump())
+    do_audit(person(request), AuditKind.SETTINGS, project=image.project, subject="looks", after=image.kind)
     return Status(204, None)
 
 
@@ -48,4 +51,5 @@ def forget_project_looks(request: HttpRequest, image_id: UUID) -> Status[None]:
     """From now on they open for everybody as their files say."""
     image, _ = access_image(person(request), image_id, Action.MANAGE)
     do_forget_looks(image, None)
+    do_audit(person(request), AuditKind.SETTINGS, project=image.project, subject="looks", before=image.kind)
     return Status(204, None)

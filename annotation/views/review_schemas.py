@@ -11,6 +11,8 @@ from pydantic import Field
 
 from annotation.views.schemas import In, NamedOut, StatusName
 
+Day = Annotated[date, Field(ge=date(1970, 1, 1), lt=date(3000, 1, 1))]
+
 
 class StepIn(In):
     """Where to move an image. Sending back (“returned”) needs a ``reason``, which may be about one ``cell``."""
@@ -124,7 +126,11 @@ AuditKindName = Literal[
     "class_deleted",
     "image_renamed",
     "image_deleted",
+    "image_reread",
     "export",
+    "snapshot_deleted",
+    "token_made",
+    "token_removed",
 ]
 
 

@@ -1,17 +1,18 @@
 """Snapshots: make one, see them, compare two. Splits: which images are for what."""
 
-from __future__ import annotations
-
+# No postponed annotations here: ninja could not read them through transaction.atomic.
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from annotation.actions.audit import do_audit
 from annotation.actions.snapshots import do_create_snapshot, do_delete_snapshot
 from annotation.actions.splits import do_assign_splits
 from annotation.datasets.comparing import compare
 from annotation.errors import not_found
-from annotation.models import Snapshot
+from annotation.models import AuditKind, Snapshot
 from annotation.permissions import Action, access_project, access_snapshot
 from annotation.queries import get_snapshots, get_split_counts, get_twins
 from annotation.views.api import person
@@ -55,9 +56,15 @@ def list_snapshots(request: HttpRequest, project_id: UUID) -> list[SnapshotOut]:
 
 
 @router.delete("/snapshots/{uuid:snapshot_id}", response={204: None})
+@transaction.atomic
 def delete_snapshot(request: HttpRequest, snapshot_id: UUID) -> Status[None]:
     """Away with it. It cannot be changed otherwise."""
-    do_delete_snapshot(access_snapshot(person(request), snapshot_id, Action.MANAGE))
+    snapshot = access_snapshot(person(request), snapshot_id, Action.MANAGE)
+    kept = {"sha256": snapshot.sha256, "images": snapshot.images, "cells": snapshot.cells}
+    do_delete_snapshot(snapshot)
+    do_audit(
+        person(request), AuditKind.SNAPSHOT_DELETED, project=snapshot.project, subject=snapshot.name, snapshot=kept
+    )
     return Status(204, None)
 
 

@@ -6,6 +6,7 @@ from django.urls import path
 
 from annotation.views import (
     accounts,
+    adjudication,
     agreement,
     annotation_imports,
     audit,
@@ -59,6 +60,7 @@ api.add_router("", history.router)
 api.add_router("", workflow.router)
 api.add_router("", audit.router)
 api.add_router("", agreement.router)
+api.add_router("", adjudication.router)
 api.add_router("", dashboards.router)
 api.add_router("", measures.router)
 api.add_router("", tokens.router)

@@ -41,6 +41,8 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
       show(<AnnotatorPage model={model} draw={draw} root={root} />);
       await model.load();
       const [, comment] = /^#comment=([\w-]+)$/.exec(location.hash) ?? [];
+      const [, a, b] = /^#compare=([\w-]+),([\w-]+)$/.exec(location.hash) ?? [];
+      if (model.workflow.reviews) await model.review.adjudication.load(a && b ? [a, b] : null);
       if (comment) await model.comments.load().then(() => model?.comments.follow(comment));
     } catch (error) {
       show(<Failed words={sentence(error)} onAgain={() => void start()} />);

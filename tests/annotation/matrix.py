@@ -16,9 +16,22 @@ from django.conf import settings
 
 from annotation.actions.findings import kept_findings
 from annotation.actions.tokens import do_create_token
+from annotation.actions.twins import make_twin
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
-from annotation.models import Annotation, Comment, Delivery, Image, Job, JobKind, JobState, Region, Upload, Webhook
+from annotation.models import (
+    Annotation,
+    Comment,
+    Delivery,
+    Image,
+    Job,
+    JobKind,
+    JobState,
+    Region,
+    TwinKind,
+    Upload,
+    Webhook,
+)
 from inference.rle import Rle
 from inference.weights import path_of, weights_file
 from tests.annotation.world import ACTORS, ROLES, World
@@ -195,6 +208,23 @@ def judgement(world: World) -> dict[str, Any]:
     return {"cells": [{"id": str(world.ids.get("cell_id", world.image.pk)), "version": 1}], "judgement": "accepted"}
 
 
+def make_twins(world: World) -> None:
+    """Two engines' annotations of the image, a cell in each."""
+    for name in ("a", "b"):
+        twin = make_twin(world.image, TwinKind.ENGINE, engine=name, status="in_review")
+        cell = Annotation(image=twin, label=1, provenance={"source": "auto", "engine": name})
+        cell.rle = Rle(0, 0, 1, 2, (0, 2))
+        cell.save()
+        world.ids |= {name: twin.pk, f"{name}_cell": cell.pk}
+
+
+def adjudication(world: World) -> dict[str, Any]:
+    """Take the first one's cell."""
+    nothing = str(world.image.pk)
+    a, b, cell = (str(world.ids.get(name, nothing)) for name in ("a", "b", "a_cell"))
+    return {"a": a, "b": b, "choices": [{"a": cell, "take": "a"}]}
+
+
 P = "/api/projects/{project_id}"
 UPLOAD = "/api/uploads/{upload_id}"
 COMMENT = "/api/comments/{comment_id}"
@@ -294,6 +324,9 @@ ROWS = [
     Row("GET", P + "/agreement/confusion", REVIEWERS),
     Row("GET", P + "/agreement.csv", REVIEWERS),
     Row("GET", "/projects/{project_id}/dashboards/agreement/", REVIEWERS),
+    Row("GET", "/api/images/{image_id}/annotations", REVIEWERS),
+    Row("GET", "/api/images/{image_id}/differences", REVIEWERS, prepare=make_twins, query="?a={a}&b={b}"),
+    Row("POST", "/api/images/{image_id}/adjudications", REVIEWERS, 201, adjudication, make_twins),
     # --- dashboards
     Row("GET", "/projects/{project_id}/dashboards/{name}/", MEMBERS, prepare=overview),
     Row("GET", "/projects/{project_id}/dashboards/{name}/", REVIEWERS, prepare=people),

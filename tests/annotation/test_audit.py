@@ -11,7 +11,8 @@ from django.core.management import call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from annotation.models import AuditEntry, User
+from annotation.actions.audit import do_audit
+from annotation.models import AuditEntry, AuditKind, User
 from tests.annotation.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,26 @@ def test_what_is_done_to_a_project_is_written_down_with_what_it_was_before(world
     assert project.pk is not None
 
 
+def test_every_kind_can_be_read_and_asked_for(world: World) -> None:
+    for kind in AuditKind:
+        do_audit(world.users["owner"], kind, project=world.project, subject="x")
+        assert entries(world, kind=kind.value)[0]["kind"] == kind.value
+
+
+def test_tokens_snapshots_and_what_everybody_sees_are_written_down_too(world: World, owner: Client) -> None:
+    body = {"name": "notebook", "scopes": [], "days": 1}
+    made = owner.post("/api/tokens", body, content_type="application/json").json()
+    assert made["token"] not in str(list(AuditEntry.objects.values()))
+    looks = f"images/{world.image.pk}/project-looks"
+    for address in (f"tokens/{made['id']}", f"snapshots/{world.ids['snapshot_id']}", looks):
+        assert owner.delete(f"/api/{address}").status_code == 204
+    found = [(one["kind"], one["subject"]) for one in entries(world) if not one["kind"].startswith("sign")]
+    assert found == [
+        ("settings", "looks"), ("snapshot_deleted", "January"), ("token_removed", "notebook"),
+        ("token_made", "notebook"),
+    ]  # fmt: skip
+
+
 def test_postgres_refuses_to_change_or_delete_an_entry(world: World, owner: Client) -> None:
     assert AuditEntry.objects.exists()
     for change in (lambda: AuditEntry.objects.update(subject="x"), lambda: AuditEntry.objects.all().delete()):
@@ -85,6 +106,12 @@ def test_sign_ins_and_what_failed_are_seen_by_managers_of_the_persons_projects_a
     assert "secret" not in str(list(AuditEntry.objects.values()))
     world.client("annotator").post("/sign-out/")
     assert entries(world, kind="sign_out")[0]["actor_name"] == "annotator"
+
+
+def test_days_beyond_the_calendar_are_refused(world: World, owner: Client) -> None:
+    for hostile in ("until=9999-12-31", "since=0001-01-01", "since=x", "before=x", "kind=none"):
+        for kind in ("audit", "audit.csv"):
+            assert owner.get(f"/api/projects/{world.project.pk}/{kind}?{hostile}").status_code == 422
 
 
 def test_entries_are_filtered_by_day_and_come_in_pages(world: World) -> None:

@@ -76,7 +76,7 @@ def snapshot() -> dict[str, list[Any]]:
 def send(row: Row, world: World, actor: str, **options: Any) -> HttpResponse:
     if row.prepare:
         row.prepare(world)
-    path = row.path.format(**world.ids) + row.query
+    path = (row.path + row.query).format(**world.ids)
     client = world.client(actor, **options)
     if row.body is None:
         return client.generic(row.method, path, row.raw or b"", headers=row.headers)

@@ -1,5 +1,6 @@
 import type { Comments } from "../editor/comments";
 import type { Review } from "../editor/review";
+import { adjudicationCommands } from "./adjudication-commands";
 import type { Command } from "./commands";
 import { commentCommands } from "./comment-commands";
 
@@ -9,6 +10,7 @@ export function reviewCommands(review: Review, comments: Comments, selected: () 
   const judging = (): boolean => active() && selected();
   return [
     ...commentCommands(comments),
+    ...adjudicationCommands(review.adjudication),
     {
       id: "next-review",
       name: "Next cell to review",

@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import type { Box } from "../geometry/box";
 import type { Grey } from "../geometry/livewire";
 import { type Cell, type PlaneAt, samePlane } from "../store/types";
+import type { Compared } from "./adjudication";
 import type { Point } from "./camera";
 import type { Draft, DragBox, Sketch, ToolId } from "./drawing";
 import { Hovering } from "./hovering";
@@ -57,6 +58,8 @@ export class Editor {
   /** The engine that answers prompts, and the one that finds all cells. */
   readonly promptEngine: Signal<string | null> = signal(null);
   readonly findEngine: Signal<string | null> = signal(null);
+  /** Independent annotations that lie over the image. */
+  readonly compared: Signal<Compared | null> = signal(null);
   readonly notices: Signal<readonly LocalNotice[]> = signal([]);
   /** Grows when cells change, so that what is computed from the store can be computed again. */
   readonly revision: Signal<number>;

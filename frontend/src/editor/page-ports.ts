@@ -3,6 +3,7 @@
 import type { Box } from "../geometry/box";
 import type { PixelSize } from "../geometry/measure";
 import type { PlaneAt } from "../store/types";
+import type { AdjudicationPort } from "./adjudication";
 import type { CommentsPort } from "./comments";
 import type { KeptLooks, LooksPort } from "./look-memory";
 import type { HistoryPort } from "./past";
@@ -49,7 +50,7 @@ export interface Verdict {
 }
 
 /** What reviewers say of the cells of one image; both answer with all of it. */
-export interface ReviewPort {
+export interface ReviewPort extends AdjudicationPort {
   verdicts(): Promise<readonly Verdict[]>;
   judge(
     cells: readonly { readonly id: string; readonly version: number }[],

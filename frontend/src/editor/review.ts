@@ -1,6 +1,7 @@
 /** Reviewing cell by cell: which are still to be looked at, in what order, and what was said of each. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Cell } from "../store/types";
+import { Adjudication, sentenceOf } from "./adjudication";
 import type { Editor } from "./editor";
 import type { Judgement, ReviewPort, Verdict } from "./page-ports";
 
@@ -25,6 +26,7 @@ export function inReadingOrder(cells: readonly Cell[]): readonly Cell[] {
 }
 
 export class Review {
+  readonly adjudication: Adjudication;
   readonly verdicts: Signal<ReadonlyMap<string, Verdict>> = signal(new Map());
   readonly order: Signal<ReviewOrder> = signal("reading");
   /** Also what was judged already and has not changed since. */
@@ -37,6 +39,7 @@ export class Review {
     /** Whether cells can be judged now. */
     readonly active: ReadonlySignal<boolean>,
   ) {
+    this.adjudication = new Adjudication(editor, port);
     this.waiting = computed(() => {
       if (editor.revision.value < 0) return [];
       const cells = [...editor.session.store.cells()].filter((cell) => !this.verdictOf(cell));
@@ -152,7 +155,7 @@ export class Review {
       await what();
       return true;
     } catch (error) {
-      this.editor.say(error instanceof Error ? error.message : "Something went wrong. Reload the page.");
+      this.editor.say(sentenceOf(error));
       return false;
     }
   }

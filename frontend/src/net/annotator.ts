@@ -3,7 +3,10 @@
 import type { KeptLook } from "../editor/look-memory";
 import type { AnnotatorApi, EngineInfo } from "../editor/page-ports";
 import type {
+  AdjudicatedOut,
+  CellDifferenceOut,
   CommentOut,
+  CopyOut,
   EntryOut,
   ImageDetailOut,
   ImageOut,
@@ -62,6 +65,13 @@ export const annotatorApi: AnnotatorApi = {
     verdicts: () => call<VerdictOut[]>("GET", `/api/images/${imageId}/verdicts`),
     judge: (cells, judgement, reason) =>
       call<VerdictOut[]>("POST", `/api/images/${imageId}/verdicts`, { cells, judgement, reason }),
+    copies: () => call<CopyOut[]>("GET", `/api/images/${imageId}/annotations`),
+    differences: (a, b) =>
+      call<CellDifferenceOut[]>("GET", `/api/images/${imageId}/differences?a=${a}&b=${b}`),
+    adjudicate: async (a, b, choices) => {
+      const said = { a, b, choices };
+      return (await call<AdjudicatedOut>("POST", `/api/images/${imageId}/adjudications`, said)).cells;
+    },
   }),
   regions: (imageId) => ({
     list: () => call<RegionOut[]>("GET", `/api/images/${imageId}/regions`),

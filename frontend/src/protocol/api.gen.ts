@@ -5,6 +5,33 @@ export interface AddingIn {
   readonly make_classes?: boolean;
 }
 
+/** A decision between independent annotations: of which `cells` the mask was made, and how. Who decided is in the operation log. */
+export interface Adjudicated {
+  readonly take: "a" | "b" | "union" | "intersection";
+  readonly cells: readonly string[];
+  readonly people: readonly string[];
+}
+
+/** What was taken, as operation `clock` of the image, by which it can be undone: the ids of the cells. */
+export interface AdjudicatedOut {
+  readonly operation: string;
+  readonly clock: number;
+  readonly cells: readonly string[];
+}
+
+/** Decide between the annotations `a` and `b`, for one cell or for many at once. */
+export interface AdjudicationIn {
+  readonly a: string;
+  readonly b: string;
+  readonly choices: readonly ChoiceIn[];
+}
+
+/** Which two annotations are compared. */
+export interface AdjudicationPair {
+  readonly a: string;
+  readonly b: string;
+}
+
 /** The figures of all pairs of one person, class, image or week, or of all. `key` is the id or the week's Monday. Of a person's pairs, that person is A, but for `aji`, which each pair has one of. `ap_at` is the precision at IoU 0.5, 0.55 … 0.95. */
 export interface AgreementOut {
   readonly by: "all" | "person" | "class" | "image" | "week";
@@ -55,7 +82,7 @@ export interface AssignmentOut {
 /** An entry of the audit log: `actor_name` did it to `subject`; `details` has what it was before and after. */
 export interface AuditOut {
   readonly id: number;
-  readonly kind: "sign_in" | "sign_in_failed" | "sign_out" | "member_added" | "member_role" | "member_removed" | "member_link" | "project_created" | "project_renamed" | "project_deleted" | "settings" | "class_created" | "class_changed" | "class_deleted" | "image_renamed" | "image_deleted" | "export";
+  readonly kind: "sign_in" | "sign_in_failed" | "sign_out" | "member_added" | "member_role" | "member_removed" | "member_link" | "project_created" | "project_renamed" | "project_deleted" | "settings" | "class_created" | "class_changed" | "class_deleted" | "image_renamed" | "image_deleted" | "image_reread" | "export" | "snapshot_deleted" | "token_made" | "token_removed";
   readonly actor_name: string;
   readonly subject: string;
   readonly details: Readonly<Record<string, unknown>>;
@@ -68,6 +95,31 @@ export interface Box {
   readonly left: number;
   readonly bottom: number;
   readonly right: number;
+}
+
+/** What both say of one cell: null where one of them has none. `error`: how far they are apart, 0 to 1; where it `agrees` nobody needs to look. */
+export interface CellDifferenceOut {
+  readonly a: CellState | null;
+  readonly b: CellState | null;
+  readonly iou: number;
+  readonly error: number;
+  readonly agrees: boolean;
+}
+
+/** One cell as the database has it. */
+export interface CellState {
+  readonly id: string;
+  readonly label: number;
+  readonly version: number;
+  readonly mask: Mask;
+  readonly class_id: number | null;
+  readonly provenance: Provenance;
+  readonly created_by: string;
+  readonly updated_by: string;
+  readonly locked: boolean;
+  readonly t: number;
+  readonly z: number;
+  readonly parent: number | null;
 }
 
 /** A cell that both snapshots have: the overlap of its masks, whether its class is another, and whether it is part of another object, or its object came from another one. */
@@ -104,6 +156,13 @@ export interface ChartOut {
   readonly rows: readonly (readonly unknown[])[];
   readonly lines: boolean;
   readonly links: readonly string[];
+}
+
+/** What to take of a cell of A and one of B; one of both may be null. */
+export interface ChoiceIn {
+  readonly a?: string | null;
+  readonly b?: string | null;
+  readonly take: "a" | "b" | "union" | "intersection";
 }
 
 /** Which cells: of these classes (keys, with commas between; 0 for cells without one), of this split (none: of no split); what is left out asks nothing. `physical`: lengths in µm where pixels have a size. */
@@ -176,6 +235,15 @@ export interface ConfusionOut {
   readonly one: string;
   readonly other: string;
   readonly cells: number;
+}
+
+/** A finished independent annotation of an image, by a person (their `take`-th) or an engine. */
+export interface CopyOut {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "blind" | "engine";
+  readonly take: number;
+  readonly status: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
 }
 
 /** `rows` are the table under `header`. */
@@ -417,6 +485,15 @@ export interface LooksOut {
   readonly same_contrast: boolean;
 }
 
+/** Run lengths of one mask inside its box, row by row, background first (inference.rle). */
+export interface Mask {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+  readonly counts: readonly number[];
+}
+
 /** Who is signed in. */
 export interface MeOut {
   readonly id: number;
@@ -558,6 +635,12 @@ export interface PixelSizeOut {
   readonly z: number | null;
 }
 
+/** Somewhere in the image. */
+export interface Place {
+  readonly row: number;
+  readonly col: number;
+}
+
 /** Slice `z` of frame `t`, from 0. */
 export interface PlaneAtOut {
   readonly t: number;
@@ -611,6 +694,46 @@ export interface ProjectOut {
   readonly members: readonly PersonOut[];
   readonly updated_at: string;
   readonly thumbnails: readonly string[];
+}
+
+/** A rectangle around the cell, half-open. */
+export interface PromptBox {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
+/** A click; `positive` says that the pixel belongs to the cell. */
+export interface PromptPoint {
+  readonly row: number;
+  readonly col: number;
+  readonly positive: boolean;
+}
+
+/** A stroke through its corners, in order; `positive` says that it runs inside of the cell. */
+export interface PromptScribble {
+  readonly places: readonly Place[];
+  readonly positive: boolean;
+}
+
+/** Everything said about one cell; `mask` is a shape of it that is nearly right. */
+export interface PromptSet {
+  readonly points: readonly PromptPoint[];
+  readonly box: PromptBox | null;
+  readonly mask: Mask | null;
+  readonly scribbles: readonly PromptScribble[];
+}
+
+/** Where a mask came from: by hand, or an engine with the weights' hash, its prompts and parameters. */
+export interface Provenance {
+  readonly source: "hand" | "prompt" | "auto";
+  readonly engine: string;
+  readonly weights: string;
+  readonly preprocessing: string;
+  readonly score: number | null;
+  readonly prompts: PromptSet | null;
+  readonly adjudicated: Adjudicated | null;
 }
 
 /** What the file leaves open: which of `series` are wanted, what its `planes` are where there are any, whether its `labels` become cells. */

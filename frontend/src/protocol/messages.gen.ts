@@ -30,6 +30,13 @@ export interface Ack {
   readonly redoable: string | null;
 }
 
+/** A decision between independent annotations: of which `cells` the mask was made, and how. Who decided is in the operation log. */
+export interface Adjudicated {
+  readonly take: "a" | "b" | "union" | "intersection";
+  readonly cells: readonly string[];
+  readonly people: readonly string[];
+}
+
 /** I no longer want an answer to prompts and tunes up to `number`. */
 export interface Cancel {
   readonly type: "cancel";
@@ -306,6 +313,7 @@ export interface Provenance {
   readonly preprocessing?: string;
   readonly score?: number | null;
   readonly prompts?: PromptSet | null;
+  readonly adjudicated?: Adjudicated | null;
 }
 
 /** One operation, answered by an ack with the same `id`. Sent again with the same ids it is answered the same and done once. Either `changes` or `undo` (the id of my operation to invert; undoing an undo is redo). What is too large for one message comes in parts: all but the first say in `continues` which operation they are a part of, and all are undone together. */
@@ -453,6 +461,26 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "commen
       "undoable": null,
       "redoable": null
     }
+  },
+  "Adjudicated": {
+    "fields": {
+      "take": {
+        "oneOf": [
+          "a",
+          "b",
+          "union",
+          "intersection"
+        ]
+      },
+      "cells": {
+        "list": "string"
+      },
+      "people": {
+        "list": "string"
+      }
+    },
+    "optional": [],
+    "defaults": {}
   },
   "Candidate": {
     "fields": {
@@ -886,9 +914,15 @@ export const decodeServerMessage = decoder<ServerMessage>({"ack": "Ack", "commen
         "nullable": {
           "ref": "PromptSet"
         }
+      },
+      "adjudicated": {
+        "nullable": {
+          "ref": "Adjudicated"
+        }
       }
     },
     "optional": [
+      "adjudicated",
       "engine",
       "preprocessing",
       "prompts",

@@ -2,6 +2,7 @@ import type { Point, Size } from "../editor/camera";
 import type { DragBox, Sketch } from "../editor/drawing";
 import type { Editor } from "../editor/editor";
 import type { PromptScribble } from "../editor/ports";
+import { drawCompared } from "./compared";
 import { HeldCells } from "./held";
 import { SHADOW, square } from "./marks";
 import { PastCells } from "./past";
@@ -44,6 +45,7 @@ export class Overlay {
     context.clearRect(0, 0, viewport.width, viewport.height);
     this.past.draw(context);
     drawRedecoded(context, editor);
+    drawCompared(context, editor);
     drawRegions(context, editor);
     this.held.draw(context);
     const box = editor.prompting.box.value;

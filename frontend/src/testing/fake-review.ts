@@ -1,7 +1,9 @@
 /** What is said of cells, without a server. */
+import type { Choice, Copy, Difference } from "../editor/adjudication";
 import type { ReviewPort, Verdict } from "../editor/page-ports";
 
 export class FakeReview implements ReviewPort {
+  readonly chosen: Choice[] = [];
   private readonly said = new Map<string, Verdict>();
 
   async verdicts(): Promise<readonly Verdict[]> {
@@ -17,4 +19,24 @@ export class FakeReview implements ReviewPort {
       this.said.set(id, { cell: id, version, judgement, reason, actor: null });
     return this.verdicts();
   }
+
+  async copies(): Promise<readonly Copy[]> {
+    return this.annotated.length < 1
+      ? []
+      : ["ada", "grace"].map((name) => ({ id: name, name, kind: "blind", take: 1 }));
+  }
+
+  async differences(): Promise<readonly Difference[]> {
+    return this.annotated;
+  }
+
+  async adjudicate(_a: string, _b: string, choices: readonly Choice[]): Promise<readonly string[]> {
+    this.chosen.push(...choices);
+    return this.made(choices);
+  }
+
+  constructor(
+    private readonly annotated: readonly Difference[] = [],
+    private readonly made: (choices: readonly Choice[]) => readonly string[] = () => [],
+  ) {}
 }

@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { AdjudicationPanel } from "./adjudication-panel";
 import { CellsPanel, ClassesPanel } from "./cells-panel";
 import { ChannelsPanel } from "./channels-panel";
 import { CommentDraft, CommentPins, CommentsPanel } from "./comments-panel";
@@ -63,6 +64,7 @@ export function AnnotatorPage({
           <CommentDraft model={model} />
           <WorkPanel model={model} />
           <ReviewPanel model={model} />
+          <AdjudicationPanel model={model} />
           <CommentsPanel model={model} />
           <ChannelsPanel model={model} />
           <PlanesQuestion model={model} />

@@ -27,7 +27,11 @@ const KINDS: Readonly<Record<Kind, string>> = {
   class_deleted: "Deleted a class",
   image_renamed: "Renamed an image",
   image_deleted: "Deleted an image",
+  image_reread: "Put the planes of an image right",
   export: "Exported",
+  snapshot_deleted: "Deleted a snapshot",
+  token_made: "Made a token",
+  token_removed: "Removed a token",
 };
 const PAGE = 100;
 
