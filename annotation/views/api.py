@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 from typing import cast
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.views.defaults import page_not_found
+from django.views.defaults import page_not_found, server_error
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.operation import Operation
@@ -66,6 +68,24 @@ def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not request.path.startswith("/api/"):
         return page_not_found(request, exception)
     return _answer(request, ErrorCode.NOT_FOUND, "There is no such address; /api/openapi.json lists all.", status=404)
+
+
+def failure_page(request: HttpRequest) -> HttpResponse:
+    """What nobody foresaw: a problem for programs, a page for people. A database that is away is no fault of ours, and
+    the same request will do later (R4)."""
+    is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    status = 503 if is_away else 500
+    if not request.path.startswith("/api/"):
+        page = server_error(request)
+        page.status_code = status
+        return page
+    if is_away:
+        message = "The database is away for a moment. Try again in a few seconds."
+        response = _answer(request, ErrorCode.RETRY, message, status=status)
+        response["Retry-After"] = "5"
+        return response
+    message = "Something went wrong on the server; it is in the log. What was saved is safe."
+    return _answer(request, ErrorCode.INTERNAL, message, status=status)
 
 
 @api.exception_handler(AppError)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.utils import CursorWrapper
 from django.http import HttpResponse
 from django.test import Client
 from redis.exceptions import ConnectionError as CacheAway
@@ -41,6 +42,28 @@ def test_a_refusal_is_a_problem_with_our_code(world: World, path: str) -> None:
     assert problem["status"] == answer.status_code
     assert problem["detail"] == problem["message"]
     assert (problem["code"], problem["title"]) in {("not_found", "Not Found"), ("not_signed_in", "Unauthorized")}
+
+
+@pytest.mark.parametrize(
+    ("broken", "status", "code"),
+    [(OperationalError("gone"), 503, "retry"), (RuntimeError("a secret"), 500, "internal")],
+)
+def test_r4_a_database_that_is_away_and_what_nobody_foresaw_are_problems_too(
+    world: World, monkeypatch: pytest.MonkeyPatch, broken: Exception, status: int, code: str
+) -> None:
+    def break_down(*_: Any, **__: Any) -> None:
+        raise broken
+
+    client = world.client("owner")
+    client.raise_request_exception = False
+    with monkeypatch.context() as patched:
+        patched.setattr(CursorWrapper, "execute", break_down)
+        answer, page = client.get("/api/projects"), client.get("/")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert ("Retry-After" in answer.headers) == (status == 503)
+    assert page.status_code == status
+    assert "secret" not in answer.content.decode() + page.content.decode()
 
 
 # --- repeats ----------------------------------------------------------------------------------------------------------

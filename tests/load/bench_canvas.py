@@ -33,7 +33,7 @@ AT_ONCE = 400
 # Notes how long each handler of input and each animation frame works, and when the cells were first on the canvas.
 WATCH = """
 (() => {
-  const work = { input: 0, frame: 0, frames: [], masks: 0 };
+  const work = { input: 0, frames: [], masks: 0, busy: 0 };
   Object.defineProperty(window, "canvasWork", { value: work });
   const add = EventTarget.prototype.addEventListener;
   const timed = new Set(["pointermove", "pointerdown", "pointerup", "wheel", "keydown"]);
@@ -46,6 +46,13 @@ WATCH = """
       return answer;
     }, options);
   };
+  // Cells are looked over in slices of a few milliseconds for some seconds after opening.
+  const later = window.setTimeout.bind(window);
+  window.setTimeout = (callback, ...more) => later((...given) => {
+    const begun = performance.now();
+    callback(...given);
+    if (performance.now() - begun > 3) work.busy = performance.now();
+  }, ...more);
   const request = window.requestAnimationFrame.bind(window);
   window.requestAnimationFrame = (callback) => request((at) => {
     const begun = performance.now();
@@ -132,6 +139,16 @@ def work(page: Page) -> dict[str, Any]:
     return dict(page.evaluate("window.canvasWork"))
 
 
+def wait_until_idle(page: Page) -> None:
+    """Until nothing has been looked over for two seconds."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        page.wait_for_timeout(500)
+        if page.evaluate("performance.now() - window.canvasWork.busy > 2000"):
+            return
+    raise AssertionError("The page never comes to rest.")
+
+
 def frames_of(page: Page, act: Any, times: int) -> float:
     """Median milliseconds of script in the frames that follow ``times`` acts."""
     page.evaluate("window.canvasWork.frames.length = 0")
@@ -153,8 +170,8 @@ def open_and_measure(browser: Browser, ann: BrowserContext, url: str, cells: int
     )))  # fmt: skip
     opened = Annotator(context, url)
     opened.until("cells", str(cells), seconds=60)
-    opened.page.wait_for_timeout(1500)
     page, masks = opened.page, float(work(opened.page)["masks"])
+    wait_until_idle(page)
     row, col = SIDE / 2, SIDE / 2
     x, y = opened.place(row, col)
     page.mouse.move(x, y)

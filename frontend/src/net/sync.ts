@@ -40,7 +40,8 @@ import { Undo } from "./undo";
 
 /** Between noticing a gap and asking: the missing patch is usually on its way. */
 const GAP_MS = 250;
-const WELCOME_WITHIN_MS = 10_000;
+/** Twenty thousand cells from a busy server take a while, and asking again would make it busier; pings find a dead link. */
+const WELCOME_WITHIN_MS = 60_000;
 const SIGN_IN_AGAIN_MS = 15_000;
 
 export class Sync {
