@@ -146,6 +146,7 @@ export class Renderer {
       tuning.shown,
       editor.inspector.current,
       editor.past.shown,
+      editor.compared,
       session.members,
     ];
   }

@@ -88,10 +88,10 @@ export class Annotator implements PageActions {
     this.comments = new Comments(this.editor, api.comments(detail.id, detail.project.id));
     this.across = new Across(this.editor, this.viewer);
     this.commands = this.bindings.bind([
+      ...reviewCommands(this.review, this.comments, () => this.editor.selection.value.size > 0),
       ...planeCommands(this.editor, this.across),
       ...commandsFor(this.editor, this),
       ...viewerCommands(this.editor, this.viewer, (hash) => void this.share(hash)),
-      ...reviewCommands(this.review, this.comments, () => this.editor.selection.value.size > 0),
     ]);
     const jobs = computed(() => [...session.jobs.value.values()].reverse());
     this.segmenting = computed(
