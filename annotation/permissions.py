@@ -20,7 +20,6 @@ from annotation.models import (
     Region,
     Role,
     Snapshot,
-    TwinKind,
     Upload,
     User,
     Webhook,
@@ -133,10 +132,9 @@ SELECT image.*,
         WHERE membership.project_id = image.project_id AND membership.user_id = %(user)s) AS role,
     (%(session)s::text IS NULL OR EXISTS (SELECT 1 FROM django_session AS session
         WHERE session.session_key = %(session)s AND session.expire_date > now())) AS signed_in,
-    ARRAY(SELECT own.twin_kind FROM annotation_image AS own
-        WHERE own.twin_of_id = coalesce(image.twin_of_id, image.id) AND own.id <> image.id
-        AND own.assignee_id = %(user)s AND own.deleted_at IS NULL
-        AND (own.twin_kind = 'golden' OR own.status <> 'accepted')) AS own_twins
+    EXISTS (SELECT 1 FROM annotation_image AS own
+        WHERE own.twin_of_id = image.twin_of_id AND own.id <> image.id
+        AND own.assignee_id = %(user)s AND own.deleted_at IS NULL AND own.status <> 'accepted') AS has_own
 FROM annotation_image AS image WHERE image.id = %(image)s AND image.deleted_at IS NULL
 """
 _IMAGE_AND_ROLE_LOCKED = f"{_IMAGE_AND_ROLE} FOR NO KEY UPDATE OF image"
@@ -147,21 +145,10 @@ FINISHED_TWINS = (ImageStatus.SUBMITTED, ImageStatus.IN_REVIEW, ImageStatus.ACCE
 
 
 def may_open(image: Image, user_id: int, role: Role) -> bool:
-    """Whether somebody of this role may look at the image at all: twins are their annotator's and the reviewers';
-    answers to golden images the managers', because reviewers are asked, too."""
+    """Whether somebody of this role may look at the image at all: twins are their annotator's and the reviewers'."""
     if image.twin_of_id is None or image.assignee_id == user_id:
         return True
-    return role in ALLOWED[Action.MANAGE if image.twin_kind == TwinKind.GOLDEN else Action.REVIEW]
-
-
-def _is_open(image: Image, user_id: int, role: Role, *, own: list[str]) -> bool:
-    """The same for somebody who has other twins of the image, of the kinds ``own``: one that is not accepted yet, or
-    an answer to it as a golden image. They see nobody else's cells of it."""
-    if image.twin_of_id is None:
-        return TwinKind.GOLDEN not in own or role in ALLOWED[Action.MANAGE]
-    if image.assignee_id != user_id and TwinKind.BLIND in own:
-        return False
-    return may_open(image, user_id, role)
+    return role in ALLOWED[Action.REVIEW]
 
 
 def access_image(
@@ -174,13 +161,15 @@ def access_image(
     query = _IMAGE_AND_ROLE_LOCKED if lock else _IMAGE_AND_ROLE
     params = {"user": user.pk, "session": session_key, "image": image_id}
     image = next(iter(Image.objects.raw(query, params)), None)
-    said: dict[str, Any] = vars(image) if image is not None else {"role": None, "signed_in": True, "own_twins": []}
+    said: dict[str, Any] = vars(image) if image is not None else {"role": None, "signed_in": True, "has_own": False}
     if not said["signed_in"]:
         raise AppError(ErrorCode.NOT_SIGNED_IN, "You are signed out. Sign in again; nothing is lost.", status=401)
     if image is None or said["role"] is None:
         raise not_found("image")
     role = Role(said["role"])
-    if not _is_open(image, user.pk, role, own=said["own_twins"]):
+    # Whoever has a twin of their own that is not accepted yet sees nobody else's.
+    is_blind = said["has_own"] and image.assignee_id != user.pk
+    if is_blind or not may_open(image, user.pk, role):
         raise not_found("image")
     return image, _check(user, role, action, what="image")
 

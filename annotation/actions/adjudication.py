@@ -33,10 +33,10 @@ class Choice:
 
 
 def get_copies(image: Image, user: User) -> list[Image]:
-    """The image's finished independent annotations that this person may look at, people's before engines'."""
-    twins = Image.objects.filter(twin_of=image, deleted_at=None, twin_kind__in=("blind", "engine"))
+    """The image's finished independent annotations that this person may look at."""
+    twins = Image.objects.filter(twin_of=image, deleted_at=None)
     found = []
-    for twin in twins.filter(status__in=FINISHED_TWINS).order_by("twin_kind", "assignee__username", "engine", "take"):
+    for twin in twins.filter(status__in=FINISHED_TWINS).order_by("assignee__username", "take"):
         try:
             found.append(access_image(user, twin.pk, Action.REVIEW)[0])
         except AppError:
@@ -47,7 +47,7 @@ def get_copies(image: Image, user: User) -> list[Image]:
 def get_copy(image: Image, user: User, copy_id: UUID) -> Image:
     """One of them. Raises NOT_FOUND."""
     twin, _ = access_image(user, copy_id, Action.REVIEW)
-    if twin.twin_of_id != image.pk or twin.twin_kind == "golden" or twin.status not in FINISHED_TWINS:
+    if twin.twin_of_id != image.pk or twin.status not in FINISHED_TWINS:
         raise not_found("annotation")
     return twin
 
@@ -65,7 +65,7 @@ def do_adjudicate(image: Image, user: User, a: UUID, b: UUID, choices: Sequence[
     for copy, wanted in zip(copies, ([one.a for one in choices], [one.b for one in choices]), strict=True):
         live = Annotation.objects.filter(image=copy, deleted=False, pk__in=[cell for cell in wanted if cell])
         rows.append({row.pk: row for row in live})
-    names = [copy.assignee.username if copy.assignee else copy.engine for copy in copies]
+    names = [copy.assignee.username if copy.assignee else "" for copy in copies]
     known = _taken_before(image)
     changes = [_change(one, rows, names, known) for one in choices]
     return do_edit(user, image.pk, uuid4(), changes=changes)

@@ -27,7 +27,6 @@ from annotation.models import (
     NextOrder,
     Project,
     Role,
-    TwinKind,
     User,
     Visit,
 )
@@ -142,9 +141,8 @@ def do_take_next(project: Project, user: User, *, now_in: UUID | None = None) ->
 def do_take_review(project: Project, user: User, role: Role, *, now_in: UUID | None = None) -> Image | None:
     """The image that this person reviews next, in review by them from now on: what they have begun, then what waits
     longest. Reviewers never get what they annotated themselves."""
-    free = _free(project, user, now_in).exclude(twin_kind__in=(TwinKind.GOLDEN, TwinKind.ENGINE))
-    own = Image.objects.filter(twin_kind=TwinKind.BLIND, assignee=user, deleted_at=None)
-    free = free.exclude(twin_of__in=own.exclude(status=ImageStatus.ACCEPTED).values("twin_of"))
+    own = Image.objects.filter(twin_of__isnull=False, assignee=user, deleted_at=None)
+    free = _free(project, user, now_in).exclude(twin_of__in=own.exclude(status=ImageStatus.ACCEPTED).values("twin_of"))
     if role not in ALLOWED[Action.MANAGE]:
         free = free.exclude(assignee=user)
     begun = free.filter(status=ImageStatus.IN_REVIEW, reviewer=user).order_by("created_at", "pk").first()

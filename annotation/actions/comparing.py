@@ -20,26 +20,20 @@ from annotation.models import (
     Consensus,
     Image,
     JobState,
-    TwinKind,
 )
 from annotation.permissions import FINISHED_TWINS
 
 AT_ONCE = 20
 """Images in one sweep; the others come with the next."""
-# An annotation takes part as soon as it is handed in; the image itself where people are measured against it, or engines
-# against what people made of it.
+# An annotation takes part as soon as it is handed in.
 _STALE = """
 WITH twins AS (
-    SELECT id, twin_of_id, clock, status, twin_kind FROM annotation_image
+    SELECT id, twin_of_id, clock, status FROM annotation_image
     WHERE twin_of_id IS NOT NULL AND deleted_at IS NULL
 ), parts AS (
     SELECT twin_of_id AS image_id, id, clock FROM twins
     WHERE status = ANY(%(finished)s) AND NOT EXISTS (
         SELECT 1 FROM annotation_job AS job WHERE job.image_id = twins.id AND job.state = ANY(%(running)s))
-    UNION ALL
-    SELECT image.id, image.id, image.clock FROM annotation_image AS image
-    WHERE image.id IN (SELECT twin_of_id FROM twins WHERE twin_kind IN ('golden', 'engine'))
-        AND image.status = ANY(%(finished)s)
 ), states AS (
     SELECT image_id, string_agg(id || ' ' || clock, ',' ORDER BY id) AS state FROM parts GROUP BY image_id
 )
@@ -68,33 +62,23 @@ def do_compare(image_id: UUID, state: str) -> None:
     image = Image.objects.get(pk=image_id)
     ids = [UUID(part.split()[0]) for part in state.split(",") if part]
     parts = list(Image.objects.filter(pk__in=ids).select_related("assignee").order_by("created_at", "take", "pk"))
-    parts.sort(key=lambda part: (part.pk != image_id, part.assignee.username if part.assignee else "", part.take))
+    parts.sort(key=lambda part: (part.assignee.username if part.assignee else "", part.take))
     annotated = list(zip(parts, cells_of(image, parts), strict=True))
     made: list[tuple[Comparison, list[ComparisonSums]]] = []
     for (one, cells), (other, others) in combinations(annotated, 2):
-        kind = _kind(one, other)
-        if kind is not None:
-            times = [part.handed_in_at for part in (one, other) if part.handed_in_at]
-            comparison = Comparison(
-                image=image, project_id=image.project_id, kind=kind, a=one, b=other,
-                person_a_id=one.assignee_id if one.twin_of_id else None, person_b_id=other.assignee_id,
-                finished_at=max(times, default=None) or timezone.now(),
-            )  # fmt: skip
-            made.append((comparison, fill_comparison(comparison, cells, others)))
-    ratings = ratings_of([cells for part, cells in annotated if part.twin_kind == TwinKind.BLIND and part.take == 1])
+        times = [part.handed_in_at for part in (one, other) if part.handed_in_at]
+        comparison = Comparison(
+            image=image, project_id=image.project_id, kind=_kind(one, other), a=one, b=other,
+            person_a_id=one.assignee_id, person_b_id=other.assignee_id,
+            finished_at=max(times, default=None) or timezone.now(),
+        )  # fmt: skip
+        made.append((comparison, fill_comparison(comparison, cells, others)))
+    ratings = ratings_of([cells for part, cells in annotated if part.take == 1])
     _keep(image, state, ratings, made)
 
 
-def _kind(one: Image, other: Image) -> ComparisonKind | None:
-    """What two annotations are to each other, the image itself always the first; None where nobody asks."""
-    kinds = (one.twin_kind, other.twin_kind)
-    if kinds == (TwinKind.BLIND, TwinKind.BLIND):
-        return ComparisonKind.AGAIN if one.assignee_id == other.assignee_id else ComparisonKind.PEOPLE
-    if kinds == ("", TwinKind.GOLDEN):
-        return ComparisonKind.GOLDEN
-    if kinds == (TwinKind.ENGINE, TwinKind.ENGINE):
-        return ComparisonKind.ENGINES
-    return ComparisonKind.ENGINE if kinds == ("", TwinKind.ENGINE) else None
+def _kind(one: Image, other: Image) -> ComparisonKind:
+    return ComparisonKind.AGAIN if one.assignee_id == other.assignee_id else ComparisonKind.PEOPLE
 
 
 @transaction.atomic

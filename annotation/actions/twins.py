@@ -17,7 +17,7 @@ from annotation.actions.assignments import annotators_of
 from annotation.actions.notifications import do_notify_assigned
 from annotation.actions.workflow import OPEN, note_state
 from annotation.errors import AppError, ErrorCode
-from annotation.models import Image, ImageStatus, Project, TwinKind, User
+from annotation.models import Image, ImageStatus, Project, User
 from annotation.permissions import FINISHED_TWINS
 
 
@@ -38,7 +38,7 @@ def do_make_twins(
         for person in chosen:
             if person.pk in takes and takes[person.pk] is None:
                 continue
-            twin = make_twin(image, TwinKind.BLIND, assignee=person, due_on=due_on, take=takes.get(person.pk) or 1)
+            twin = make_twin(image, assignee=person, due_on=due_on, take=takes.get(person.pk) or 1)
             note_state(twin, actor, ImageStatus.ASSIGNED)
             twin.save(update_fields=["status"])
             made.append((person, twin))
@@ -57,11 +57,10 @@ def _takes(image: Image, *, again: bool) -> dict[int | None, int | None]:
     return found
 
 
-def make_twin(image: Image, kind: TwinKind, *, take: int = 1, **said: Any) -> Image:
+def make_twin(image: Image, *, take: int = 1, **said: Any) -> Image:
     """Another annotation of the image's pixels, empty and new. It stands where the image stands in lists."""
     twin = Image.objects.get(pk=image.pk)
-    twin.pk, twin.twin_of, twin.twin_kind, twin.take = uuid.uuid4(), image, kind, take
-    twin.status, twin.golden_at = ImageStatus.NEW, None
+    twin.pk, twin.twin_of, twin.take, twin.status = uuid.uuid4(), image, take, ImageStatus.NEW
     twin.assignee, twin.reviewer, twin.due_on, twin.handed_in_at = None, None, None, None
     twin.clock, twin.next_label = 0, 1
     for name, value in said.items():

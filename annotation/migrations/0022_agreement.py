@@ -1,4 +1,4 @@
-"""Agreement that is kept, golden images, and what engines doubt."""
+"""Agreement that is kept."""
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='Comparison',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('people', 'Two people'), ('again', 'One person, twice'), ('golden', "A golden image and somebody's answer"), ('engine', 'People and an engine'), ('engines', 'Two engines')], max_length=8)),
+                ('kind', models.CharField(choices=[('people', 'Two people'), ('again', 'One person, twice')], max_length=8)),
                 ('finished_at', models.DateTimeField(help_text='when the later one of both was handed in')),
                 ('confusion', models.JSONField(default=list)),
                 ('kappa', models.FloatField(help_text="Cohen's, of the matched cells' classes", null=True)),
@@ -45,57 +45,14 @@ class Migration(migrations.Migration):
                 ('ratings', models.JSONField(default=list, help_text='pairs: a list of class ids, and a number of cells')),
             ],
         ),
-        migrations.CreateModel(
-            name='Doubt',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('error', models.FloatField()),
-            ],
-        ),
         migrations.RemoveConstraint(
             model_name='image',
             name='one_twin_for_each_person',
         ),
         migrations.AddField(
             model_name='image',
-            name='engine',
-            field=models.CharField(blank=True, db_default='', default='', help_text='whose twin it is', max_length=40),
-        ),
-        migrations.AddField(
-            model_name='image',
-            name='golden_at',
-            field=models.DateTimeField(help_text='since when people are measured against its cells', null=True),
-        ),
-        migrations.AddField(
-            model_name='image',
             name='take',
             field=models.PositiveSmallIntegerField(db_default=1, default=1, help_text="a person's first, second … annotation of the same image"),
-        ),
-        migrations.AddField(
-            model_name='image',
-            name='twin_kind',
-            field=models.CharField(blank=True, choices=[('blind', 'Independent'), ('golden', 'Answer to a golden image'), ('engine', "An engine's")], db_default='', default='', help_text='empty where it is no twin', max_length=8),
-        ),
-        migrations.AddField(
-            model_name='project',
-            name='golden_percent',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0, help_text='of the new images that people get, so many are golden ones'),
-        ),
-        migrations.AddField(
-            model_name='project',
-            name='golden_shown',
-            field=models.BooleanField(db_default=False, default=False, help_text='people see how their answers to golden images scored'),
-        ),
-        migrations.AlterField(
-            model_name='notification',
-            name='kind',
-            field=models.CharField(choices=[('assigned', 'An image is assigned to me'), ('returned', 'An image of mine is sent back'), ('mentioned', 'Somebody mentions me in a comment'), ('answered', 'Somebody answers a comment of mine'), ('job', 'A job of mine has ended'), ('drift', "Somebody's agreement with golden images falls")], max_length=16),
-        ),
-        migrations.AlterField(
-            model_name='notificationchoice',
-            name='muted',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('assigned', 'An image is assigned to me'), ('returned', 'An image of mine is sent back'), ('mentioned', 'Somebody mentions me in a comment'), ('answered', 'Somebody answers a comment of mine'), ('job', 'A job of mine has ended'), ('drift', "Somebody's agreement with golden images falls")], max_length=16), default=list, size=None),
         ),
         migrations.AddConstraint(
             model_name='image',
@@ -136,26 +93,6 @@ class Migration(migrations.Migration):
             name='comparison',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sums', to='annotation.comparison'),
         ),
-        migrations.AddField(
-            model_name='doubt',
-            name='cell',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotation.annotation'),
-        ),
-        migrations.AddField(
-            model_name='doubt',
-            name='found',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotation.annotation'),
-        ),
-        migrations.AddField(
-            model_name='doubt',
-            name='image',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='doubts', to='annotation.image'),
-        ),
-        migrations.AddField(
-            model_name='doubt',
-            name='project',
-            field=models.ForeignKey(help_text="the image's", on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotation.project'),
-        ),
         migrations.AddIndex(
             model_name='comparison',
             index=models.Index(fields=['project', 'kind', 'finished_at'], name='comparisons_of_project'),
@@ -167,12 +104,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='comparisonsums',
             constraint=models.UniqueConstraint(fields=('comparison', 'label_class'), name='one_sum_for_each_class'),
-        ),
-        migrations.AddIndex(
-            model_name='doubt',
-            index=models.Index(fields=['project', '-error', 'id'], name='worst_doubts_of_project'),
-        ),
-        migrations.RunSQL(
-            "UPDATE annotation_image SET twin_kind = 'blind' WHERE twin_of_id IS NOT NULL", migrations.RunSQL.noop
         ),
     ]

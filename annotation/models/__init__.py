@@ -1,11 +1,11 @@
 """Fields, constraints and tiny queries."""
 
-from annotation.models.agreement import Comparison, ComparisonKind, ComparisonSums, Consensus, Doubt
+from annotation.models.agreement import Comparison, ComparisonKind, ComparisonSums, Consensus
 from annotation.models.annotations import Annotation, Client, Operation, Receipt
 from annotation.models.audit import AuditEntry, AuditKind
 from annotation.models.discussion import Comment, Mailing, Notification, NotificationChoice, NotificationKind
 from annotation.models.holds import CellHold
-from annotation.models.images import Image, ImageStatus, TwinKind, Upload, UploadState
+from annotation.models.images import Image, ImageStatus, Upload, UploadState
 from annotation.models.jobs import Job, JobKind, JobState
 from annotation.models.measures import ImageMeasures
 from annotation.models.people import User
@@ -33,7 +33,6 @@ __all__ = [
     "Consensus",
     "Delivery",
     "DeliveryState",
-    "Doubt",
     "Extreme",
     "Image",
     "ImageFigures",
@@ -69,7 +68,6 @@ __all__ = [
     "StateChange",
     "Tally",
     "Token",
-    "TwinKind",
     "Upload",
     "UploadState",
     "User",

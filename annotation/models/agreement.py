@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from annotation.models.annotations import Annotation
 from annotation.models.images import Image
 from annotation.models.projects import Project
 
@@ -27,13 +26,10 @@ class Consensus(models.Model):
 
 
 class ComparisonKind(models.TextChoices):
-    """Who is compared with whom; the second is measured against the first."""
+    """Who is compared with whom."""
 
     PEOPLE = "people", "Two people"
     AGAIN = "again", "One person, twice"
-    GOLDEN = "golden", "A golden image and somebody's answer"
-    ENGINE = "engine", "People and an engine"
-    ENGINES = "engines", "Two engines"
 
 
 class Comparison(models.Model):
@@ -79,21 +75,3 @@ class ComparisonSums(models.Model):
 
     def __str__(self) -> str:
         return f"class {self.label_class} of {self.comparison_id}"
-
-
-class Doubt(models.Model):
-    """A cell that engines see otherwise: a ``cell`` of the image in that ``version`` of it, or one that is missing
-    there, ``found`` in an engine's annotation. ``error`` is how likely it is wrong, as far as they say: 0 to 1."""
-
-    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="doubts")
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", help_text="the image's")
-    cell = models.ForeignKey(Annotation, null=True, on_delete=models.CASCADE, related_name="+")
-    version = models.PositiveIntegerField(default=0)
-    found = models.ForeignKey(Annotation, null=True, on_delete=models.CASCADE, related_name="+")
-    error = models.FloatField()
-
-    class Meta:
-        indexes = [models.Index(fields=["project", "-error", "id"], name="worst_doubts_of_project")]
-
-    def __str__(self) -> str:
-        return f"{self.error:.2f}: {self.cell_id or self.found_id}"

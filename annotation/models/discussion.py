@@ -58,7 +58,6 @@ class NotificationKind(models.TextChoices):
     MENTIONED = "mentioned", "Somebody mentions me in a comment"
     ANSWERED = "answered", "Somebody answers a comment of mine"
     JOB = "job", "A job of mine has ended"
-    DRIFT = "drift", "Somebody's agreement with golden images falls"
 
 
 class Notification(models.Model):

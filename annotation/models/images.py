@@ -25,14 +25,6 @@ class ImageStatus(models.TextChoices):
     RETURNED = "returned", "Returned"
 
 
-class TwinKind(models.TextChoices):
-    """Why there is another annotation of an image's pixels."""
-
-    BLIND = "blind", "Independent"
-    GOLDEN = "golden", "Answer to a golden image"
-    ENGINE = "engine", "An engine's"
-
-
 class Image(models.Model):
     """Pixels, their axes, the annotations' clock and where the files are.
 
@@ -51,15 +43,9 @@ class Image(models.Model):
         related_name="twins",
         help_text="another, independent annotation of that image's pixels: its annotator and reviewers see it",
     )
-    twin_kind = models.CharField(
-        max_length=8, choices=TwinKind.choices, blank=True, default="", db_default="",
-        help_text="empty where it is no twin",
-    )  # fmt: skip
-    engine = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="whose twin it is")
     take = models.PositiveSmallIntegerField(
         default=1, db_default=1, help_text="a person's first, second … annotation of the same image"
     )
-    golden_at = models.DateTimeField(null=True, help_text="since when people are measured against its cells")
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", help_text="who annotates it"
     )

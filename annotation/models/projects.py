@@ -47,13 +47,6 @@ class Project(models.Model):
         null=True, help_text="images that one person may have begun and not handed in; null is no limit"
     )
 
-    golden_percent = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="of the new images that people get, so many are golden ones"
-    )
-    golden_shown = models.BooleanField(
-        default=False, db_default=False, help_text="people see how their answers to golden images scored"
-    )
-
     def __str__(self) -> str:
         return self.name
 

@@ -67,24 +67,17 @@ class ConfusionOut(Schema):
 
 
 class CopyOut(Schema):
-    """A finished independent annotation of an image, by a person (their ``take``-th) or an engine."""
+    """A finished independent annotation of an image, a person's ``take``-th."""
 
     id: UUID
     name: str
-    kind: Literal["blind", "engine"]
     take: int
     status: StatusName
 
     @staticmethod
     def resolve_name(copy: Any) -> str:
         """Whose it is."""
-        found: str = copy.assignee.username if copy.assignee else copy.engine
-        return found
-
-    @staticmethod
-    def resolve_kind(copy: Any) -> str:
-        """A person's or an engine's."""
-        found: str = copy.twin_kind
+        found: str = copy.assignee.username if copy.assignee else ""
         return found
 
 

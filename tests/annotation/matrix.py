@@ -28,7 +28,6 @@ from annotation.models import (
     JobKind,
     JobState,
     Region,
-    TwinKind,
     Upload,
     Webhook,
 )
@@ -209,9 +208,9 @@ def judgement(world: World) -> dict[str, Any]:
 
 
 def make_twins(world: World) -> None:
-    """Two engines' annotations of the image, a cell in each."""
+    """Two annotations of the image by people who have left, a cell in each."""
     for name in ("a", "b"):
-        twin = make_twin(world.image, TwinKind.ENGINE, engine=name, status="in_review")
+        twin = make_twin(world.image, status="in_review")
         cell = Annotation(image=twin, label=1, provenance={"source": "auto", "engine": name})
         cell.rle = Rle(0, 0, 1, 2, (0, 2))
         cell.save()

@@ -9,7 +9,7 @@ import pytest
 
 from annotation.actions.operations import do_push
 from annotation.actions.twins import make_twin
-from annotation.models import Annotation, Image, Operation, TwinKind
+from annotation.models import Annotation, Image, Operation
 from tests.annotation.world import World, make_image, make_world
 from tests.factories import Tab, create, square
 
@@ -24,7 +24,7 @@ def world() -> World:
     Image.objects.filter(pk=made.image.pk).update(status="in_review")
     drawn = {"annotator": [(0, 0), (12, 0), (0, 30)], "owner": [(0, 0), (14, 0)]}
     for name, places in drawn.items():
-        twin = make_twin(made.image, TwinKind.BLIND, assignee=made.users[name], status="in_progress")
+        twin = make_twin(made.image, assignee=made.users[name], status="in_progress")
         cells = [create(square(top, left, 8), class_id=made.ids["class_id"]) for top, left in places]
         do_push(made.users[name], twin.pk, Tab().push(*cells))
         Image.objects.filter(pk=twin.pk).update(status="submitted")
@@ -46,7 +46,7 @@ def take(world: World, *choices: dict[str, Any], by: str = "reviewer", status: i
 def test_differences_come_worst_first_and_say_what_agrees(world: World) -> None:
     client = world.client("reviewer")
     copies = client.get(f"/api/images/{world.image.pk}/annotations").json()
-    assert [(copy["name"], copy["kind"]) for copy in copies] == [("annotator", "blind"), ("owner", "blind")]
+    assert [(copy["name"], copy["take"]) for copy in copies] == [("annotator", 1), ("owner", 1)]
     found = client.get(f"/api/images/{world.image.pk}/differences", pair(world)).json()
     assert [(one["a"] is None, one["b"] is None, one["agrees"]) for one in found] == [
         (False, True, False),
@@ -99,9 +99,8 @@ def test_what_is_not_there_cannot_be_taken(world: World) -> None:
 
 def test_only_finished_annotations_of_this_image_that_one_may_see_are_compared(world: World) -> None:
     path = f"/api/images/{world.image.pk}/differences"
-    other = make_twin(make_image(world.project, "other"), TwinKind.BLIND, status="submitted")
-    golden = make_twin(world.image, TwinKind.GOLDEN, assignee=world.users["viewer"], status="submitted")
-    for b in (str(other.pk), str(golden.pk), str(world.image.pk), str(uuid4())):
+    other = make_twin(make_image(world.project, "other"), status="submitted")
+    for b in (str(other.pk), str(world.image.pk), str(uuid4())):
         assert world.client("manager").get(path, {**pair(world), "b": b}).status_code == 404
     # The owner has one of them, and sees the other's when it is accepted.
     assert world.client("owner").get(path, pair(world)).status_code == 404

@@ -15,7 +15,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from annotation.actions.comparing import do_compare, get_changed
 from annotation.actions.twins import make_twin
-from annotation.models import Annotation, Image, LabelClass, TwinKind
+from annotation.models import Annotation, Image, LabelClass
 from annotation.quality.agreement import agreement, match, overlaps_of
 from inference import rle
 from tests.annotation.test_agreement import scene
@@ -58,7 +58,7 @@ def drawn() -> tuple[World, dict[tuple[int, str], tuple[np.ndarray, dict[int, in
             labels = [int(label) for label in np.unique(labels_hw) if label]
             said = {label: classes[int(rng.random() < 0.3 + 0.4 * (label % 2))] for label in labels}
             said_of = {"assignee": world.users[name], "status": "submitted", "handed_in_at": week}
-            twin = make_twin(image, TwinKind.BLIND, **said_of)
+            twin = make_twin(image, **said_of)
             annotate(twin, labels_hw, said)
             found[number, name] = (labels_hw, said)
     for changed in get_changed():

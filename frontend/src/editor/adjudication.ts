@@ -11,7 +11,6 @@ export type Shown = "both" | "a" | "b" | "difference";
 export interface Copy {
   readonly id: string;
   readonly name: string;
-  readonly kind: "blind" | "engine";
   readonly take: number;
 }
 

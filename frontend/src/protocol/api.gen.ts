@@ -237,11 +237,10 @@ export interface ConfusionOut {
   readonly cells: number;
 }
 
-/** A finished independent annotation of an image, by a person (their `take`-th) or an engine. */
+/** A finished independent annotation of an image, a person's `take`-th. */
 export interface CopyOut {
   readonly id: string;
   readonly name: string;
-  readonly kind: "blind" | "engine";
   readonly take: number;
   readonly status: "new" | "assigned" | "in_progress" | "submitted" | "in_review" | "accepted" | "returned";
 }

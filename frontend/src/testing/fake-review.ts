@@ -21,9 +21,7 @@ export class FakeReview implements ReviewPort {
   }
 
   async copies(): Promise<readonly Copy[]> {
-    return this.annotated.length < 1
-      ? []
-      : ["ada", "grace"].map((name) => ({ id: name, name, kind: "blind", take: 1 }));
+    return this.annotated.length < 1 ? [] : ["ada", "grace"].map((name) => ({ id: name, name, take: 1 }));
   }
 
   async differences(): Promise<readonly Difference[]> {

@@ -66,8 +66,7 @@ function Side({
   );
 }
 
-function nameOf({ name, kind, take }: Copy): string {
-  if (kind === "engine") return `${name} (engine)`;
+function nameOf({ name, take }: Copy): string {
   return take > 1 ? `${name}, ${take}.` : name;
 }
 
