@@ -44,7 +44,7 @@ def ask_row(row: Row, world: World, secret: str) -> int:
     if row.prepare:
         row.prepare(world)
     body = row.raw if row.body is None else row.body(world)
-    return ask(secret, row.method, row.path.format(**world.ids) + row.query, body).status_code
+    return ask(secret, row.method, (row.path + row.query).format(**world.ids), body).status_code
 
 
 @pytest.mark.parametrize("actor", ["annotator", "viewer"])

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image as Picture
 from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.pages import demo_of, fetch
+from tests.e2e.pages import demo_of, fetch, person_of
 from tests.running import App
 
 
@@ -63,6 +63,8 @@ def test_a_project_is_frozen_compared_and_taken_home(app: App, ann: BrowserConte
     (made,) = (image for image in images if image["name"] == "x.png")
     (cell,) = fetch(ann, f"{app.url}/api/images/{made['id']}/cells")
     assert cell["mask"] == {"top": 10, "left": 20, "height": 10, "width": 20, "counts": [0, 200]}
+    # Other tests look for the last image of this project.
+    person_of(app, ann).delete(f"/api/images/{made['id']}")
     page.close()
 
 

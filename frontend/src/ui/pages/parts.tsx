@@ -33,7 +33,7 @@ export function TopBar({ me, children }: TopBarProps) {
         <Icon node={THEME_ICONS[theme.value]} title={`Theme: ${theme.value}. Change it`} />
       </button>
       <a class="muted" href="/account/">
-        {me?.username}
+        {me?.username ?? "Account"}
       </a>
       <form method="post" action="/sign-out/">
         <input type="hidden" name="csrfmiddlewaretoken" value={csrfToken()} />
