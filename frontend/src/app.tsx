@@ -1,12 +1,13 @@
 import { type JSX, render } from "preact";
 import { follow } from "./editor/links";
 import type { AnnotatorApi } from "./editor/page-ports";
+import { sentence } from "./editor/sentence";
 import { annotatorApi } from "./net/annotator";
 import { stayWhenSignedOut } from "./net/http";
 import { openSession } from "./net/open";
 import { Renderer } from "./render/renderer";
 import { toolsFor } from "./tools/tools";
-import { Annotator, sentence } from "./ui/annotator/model";
+import { Annotator } from "./ui/annotator/model";
 import { AnnotatorPage } from "./ui/annotator/page";
 import type { Draw } from "./ui/annotator/stage";
 import "./ui/styles/annotator.css";

@@ -1,8 +1,10 @@
 /** Deciding between two independent annotations of the image: from one cell that they disagree on to the next. */
+
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { difference, EMPTY, type Mask } from "../geometry/mask";
 import { type PlaneAt, samePlane } from "../store/types";
 import type { Editor } from "./editor";
+import { sentence } from "./sentence";
 
 export type Take = "a" | "b" | "union" | "intersection";
 export type Shown = "both" | "a" | "b" | "difference";
@@ -192,13 +194,7 @@ export class Adjudication {
     const left = Math.min(...cells.map(({ mask }) => mask.left));
     const height = Math.max(...cells.map(({ mask }) => mask.top + mask.height)) - top;
     const width = Math.max(...cells.map(({ mask }) => mask.left + mask.width)) - left;
-    const around = AROUND * Math.max(height, width);
-    this.editor.view.show({
-      x: left - around,
-      y: top - around,
-      width: width + 2 * around,
-      height: height + 2 * around,
-    });
+    this.editor.view.showAround({ top, left, height, width }, AROUND);
   }
 
   private undecided(differences: readonly Difference[]): readonly Difference[] {
@@ -223,7 +219,7 @@ export class Adjudication {
     try {
       await what();
     } catch (error) {
-      this.editor.say(sentenceOf(error));
+      this.editor.say(sentence(error));
     }
   }
 }
@@ -236,8 +232,4 @@ function idsOf({ a, b }: Difference): { readonly a: string | null; readonly b: s
 export function alone({ a, b }: Difference): { readonly a: Mask; readonly b: Mask } {
   const [one, other] = [a?.mask ?? EMPTY, b?.mask ?? EMPTY];
   return { a: difference(one, other), b: difference(other, one) };
-}
-
-export function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong. Reload the page.";
 }

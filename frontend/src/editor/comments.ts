@@ -2,6 +2,7 @@ import { computed, effect, type ReadonlySignal, type Signal, signal, untracked }
 import type { Point } from "./camera";
 import type { Editor } from "./editor";
 import type { Named } from "./page-ports";
+import { sentence } from "./sentence";
 
 /** What a thread is about: a cell, a point of a plane, or, with neither, the whole image. */
 export interface Pin {
@@ -198,7 +199,7 @@ export class Comments {
       await what();
       return true;
     } catch (error) {
-      this.editor.say(error instanceof Error ? error.message : "The comments could not be read. Try again.");
+      this.editor.say(sentence(error, "The comments could not be read. Try again."));
       return false;
     }
   }

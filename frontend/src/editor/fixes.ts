@@ -121,12 +121,5 @@ export function goTo(editor: Editor, finding: Finding | null): void {
   editor.inspector.choose(finding);
   editor.select([finding.id]);
   const mask = editor.session.store.get(finding.id)?.mask;
-  if (!mask) return;
-  const around = AROUND * Math.max(mask.height, mask.width);
-  editor.view.show({
-    x: mask.left - around,
-    y: mask.top - around,
-    width: mask.width + 2 * around,
-    height: mask.height + 2 * around,
-  });
+  if (mask) editor.view.showAround(mask, AROUND);
 }

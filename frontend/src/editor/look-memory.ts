@@ -2,6 +2,7 @@
 
 import { effect, type Signal, signal } from "@preact/signals";
 import type { ChannelLook, Looks } from "./looks";
+import { sentence } from "./sentence";
 import type { View } from "./view";
 
 /** `same_contrast`: minimum and maximum are for all images of a kind; otherwise each opens with its own. */
@@ -120,7 +121,7 @@ export class LookMemory {
       await done;
       return after;
     } catch (error) {
-      this.say(error instanceof Error ? error.message : String(error));
+      this.say(sentence(error));
       return before;
     }
   }

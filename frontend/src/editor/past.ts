@@ -1,6 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Mask } from "../geometry/mask";
 import type { PlaneAt } from "../store/types";
+import { sentence } from "./sentence";
 
 /** One step of the timeline, from clock `first` to `last`. */
 export interface Entry {
@@ -129,7 +130,7 @@ export class Past {
     try {
       await what(this.port);
     } catch (error) {
-      this.say(error instanceof Error ? error.message : "The history could not be read. Try again.");
+      this.say(sentence(error, "The history could not be read. Try again."));
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Size } from "./camera";
+import { sentence } from "./sentence";
 
 /** What an image consists of. Level k has pixels that are 2^k image pixels wide, in tiles of `tile` pixels. */
 export interface ImageShape extends Size {
@@ -188,7 +189,7 @@ export class PixelTiles {
   private fail(key: string, error: unknown): void {
     const count = this.failures.get(key) ?? 0;
     this.failures.set(key, count + 1);
-    this.failed.value = error instanceof Error ? error.message : "A part of the image could not be loaded.";
+    this.failed.value = sentence(error, "A part of the image could not be loaded.");
     const again = setTimeout(
       () => {
         this.resting.delete(key);

@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import type { Box } from "../geometry/box";
 import { type PlaneAt, samePlane } from "../store/types";
 import type { Point, Size } from "./camera";
+import { sentence } from "./sentence";
 import type { View } from "./view";
 
 /** A rectangle of whole pixels, half-open, on a plane, in which all cells are annotated. */
@@ -117,7 +118,7 @@ export class Regions {
     try {
       await act(this.port);
     } catch (error) {
-      this.say(error instanceof Error ? error.message : "The regions could not be saved. Try again.");
+      this.say(sentence(error, "The regions could not be saved. Try again."));
       this.all.value = await this.port.list().catch(() => this.all.peek());
     }
   }

@@ -1,9 +1,11 @@
 /** Reviewing cell by cell: which are still to be looked at, in what order, and what was said of each. */
+
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Cell } from "../store/types";
-import { Adjudication, sentenceOf } from "./adjudication";
+import { Adjudication } from "./adjudication";
 import type { Editor } from "./editor";
 import type { Judgement, ReviewPort, Verdict } from "./page-ports";
+import { sentence } from "./sentence";
 
 export type ReviewOrder = "reading" | "flags" | "score";
 
@@ -93,14 +95,8 @@ export class Review {
   }
 
   show({ id, mask }: Cell): void {
-    const around = AROUND * Math.max(mask.height, mask.width);
     this.editor.select([id]);
-    this.editor.view.show({
-      x: mask.left - around,
-      y: mask.top - around,
-      width: mask.width + 2 * around,
-      height: mask.height + 2 * around,
-    });
+    this.editor.view.showAround(mask, AROUND);
   }
 
   /** Says it of the selected cells, then shows the next that waits. */
@@ -155,7 +151,7 @@ export class Review {
       await what();
       return true;
     } catch (error) {
-      this.editor.say(sentenceOf(error));
+      this.editor.say(sentence(error));
       return false;
     }
   }

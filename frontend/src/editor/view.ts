@@ -17,6 +17,12 @@ import {
 import type { Looks } from "./looks";
 import type { Seen } from "./ports";
 
+/** In image pixels; every mask is one. */
+interface Rectangle extends Size {
+  readonly top: number;
+  readonly left: number;
+}
+
 /** How this person looks at the image. Nothing of it is shared or stored on the server. */
 export class View {
   readonly camera: Signal<Camera> = signal({ x: 0, y: 0, scale: 1 });
@@ -72,6 +78,17 @@ export class View {
   /** Go near to a rectangle of the image. */
   show(box: Point & Size): void {
     this.move(fitBox(box, this.viewport.peek()));
+  }
+
+  /** Go near to cells, given by the rectangle that holds them; `margin` is in lengths of its longer side. */
+  showAround({ top, left, height, width }: Rectangle, margin: number): void {
+    const around = margin * Math.max(height, width);
+    this.show({
+      x: left - around,
+      y: top - around,
+      width: width + 2 * around,
+      height: height + 2 * around,
+    });
   }
 
   /** The same without a margin; all of it is on the canvas. */

@@ -1,6 +1,8 @@
 /** The way of an image: what this person may do with it next, and why it came back. */
+
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ImageStatus, Named, Step, WorkflowPort } from "./page-ports";
+import { sentence } from "./sentence";
 
 export const STATUS_WORDS: Readonly<Record<ImageStatus, string>> = {
   new: "New",
@@ -128,9 +130,7 @@ export class Workflow {
       await what();
       return true;
     } catch (error) {
-      this.page.say(
-        error instanceof Error ? error.message : "Something went wrong. Reload the page and try again.",
-      );
+      this.page.say(sentence(error));
       return false;
     }
   }

@@ -20,6 +20,7 @@ import type {
 } from "../../editor/page-ports";
 import type { ImageSession, JobUpdate, LabelClass } from "../../editor/ports";
 import { Review } from "../../editor/review";
+import { sentence } from "../../editor/sentence";
 import { View } from "../../editor/view";
 import { Viewer } from "../../editor/viewer";
 import { Workflow } from "../../editor/workflow";
@@ -342,8 +343,4 @@ export class Annotator implements PageActions {
 
 export function isActive(job: JobUpdate): boolean {
   return job.state === "queued" || job.state === "running";
-}
-
-export function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong. Reload the page and try again.";
 }

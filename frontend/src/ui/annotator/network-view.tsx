@@ -1,11 +1,13 @@
 /** What the network sees: channels, projection and values that go in, with a picture; managers change it. */
+
 import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ChannelInfo } from "../../editor/looks";
 import { firstRecipe, type Recipe, withRanges } from "../../editor/recipes";
+import { sentence } from "../../editor/sentence";
 import { Dialog } from "../dialog";
-import { type Annotator, sentence } from "./model";
+import type { Annotator } from "./model";
 
 const MANAGERS = ["owner", "manager"];
 const COLOURS = ["Red", "Green", "Blue"];

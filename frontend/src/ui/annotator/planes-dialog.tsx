@@ -1,9 +1,11 @@
 /** Puts right what the planes of an image are, as long as nothing is annotated. */
+
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { sentence } from "../../editor/sentence";
 import { Dialog, FormEnd } from "../dialog";
 import { PlanesChoice, planesFit } from "../planes-choice";
-import { type Annotator, sentence } from "./model";
+import type { Annotator } from "./model";
 
 const UPLOADERS = ["owner", "manager", "annotator"];
 

@@ -11,7 +11,7 @@ import { may } from "./api";
 import { DatasetsState } from "./datasets-state";
 import { ExportDialog } from "./export-dialog";
 import { ImportPanel } from "./import-panel";
-import { Empty, ProjectTabs, TopBar, When } from "./parts";
+import { Empty, ProjectBar, ProjectHead, When } from "./parts";
 import { SnapshotForm } from "./snapshot-form";
 import { SplitsPanel } from "./splits-panel";
 
@@ -176,18 +176,12 @@ export function DatasetsPage({ id }: { readonly id: string }) {
   const project = state.project.value;
   return (
     <>
-      <TopBar me={state.me.value}>
-        <a class="muted" href="/">
-          Projects
-        </a>
-      </TopBar>
+      <ProjectBar me={state.me.value} />
       <main class="page with-side">
         <div class="main-column" aria-busy={project === null}>
           {project && (
             <>
-              <div class="page-head">
-                <h1 title={project.name}>{project.name}</h1>
-                <span class="spacer" />
+              <ProjectHead project={project} here="datasets">
                 <button
                   type="button"
                   onClick={() => {
@@ -196,8 +190,7 @@ export function DatasetsPage({ id }: { readonly id: string }) {
                 >
                   <Icon node={Download} title="" /> Export as it is now
                 </button>
-              </div>
-              <ProjectTabs id={id} here="datasets" />
+              </ProjectHead>
               <Snapshots state={state} />
             </>
           )}

@@ -13,13 +13,9 @@ import type {
 } from "../../protocol/api.gen";
 import { complain } from "../notices";
 import { api, uploadServer } from "./api";
+import { followJob } from "./follow-job";
 
-const POLL_MS = 500;
 const PART_BYTES = 4 * 1024 ** 2;
-
-export function hasEnded(job: JobOut): boolean {
-  return job.state !== "queued" && job.state !== "running";
-}
 
 export class DatasetsState {
   readonly me = signal<MeOut | null>(null);
@@ -49,13 +45,10 @@ export class DatasetsState {
 
   async make(body: SnapshotIn): Promise<void> {
     await this.trying(async () => {
-      let job = await api.createSnapshot(this.id, body);
-      this.making.value = job;
-      while (!hasEnded(job)) {
-        await new Promise((done) => setTimeout(done, POLL_MS));
-        job = await api.job(job.id);
+      const show = (job: JobOut) => {
         this.making.value = job;
-      }
+      };
+      const job = await followJob(await api.createSnapshot(this.id, body), { show });
       if (job.state === "done") this.making.value = null;
       this.snapshots.value = await api.snapshots(this.id);
     });
@@ -107,14 +100,12 @@ export class DatasetsState {
 
   /** The job when it is done; null, and its message shown, when it failed. */
   private async ended(job: JobOut, word: string): Promise<JobOut | null> {
-    let now = job;
-    while (!hasEnded(now)) {
-      this.importing.value = `${word}, ${Math.round(100 * now.progress)} %`;
-      await new Promise((done) => setTimeout(done, POLL_MS));
-      now = await api.job(now.id);
-    }
-    if (now.state === "done") return now;
-    this.imported.value = now.message;
+    const show = ({ progress }: JobOut) => {
+      this.importing.value = `${word}, ${Math.round(100 * progress)} %`;
+    };
+    const ended = await followJob(job, { show });
+    if (ended.state === "done") return ended;
+    this.imported.value = ended.message;
     return null;
   }
 

@@ -9,7 +9,7 @@ import { Notices } from "../notices";
 import { may, measurementsTable } from "./api";
 import { ExportDialog } from "./export-dialog";
 import { type Figure, figuresOf, MeasurementsState } from "./measurements-state";
-import { Empty, ProjectTabs, TopBar } from "./parts";
+import { Empty, ProjectBar, ProjectHead } from "./parts";
 import { DistributionTable, Scatter } from "./plot-views";
 import { outliers, short } from "./plots";
 
@@ -30,15 +30,15 @@ const GROUPS: readonly { readonly value: By; readonly word: string; readonly hea
 ];
 const MOST_OUTLIERS = 8;
 
-interface ChoiceProps<Value extends string> {
+interface PickerProps<Value extends string> {
   readonly label: string;
   readonly chosen: Signal<Value>;
   readonly options: readonly { readonly value: Value; readonly word: string }[];
 }
 
-function Choice<Value extends string>({ label, chosen, options }: ChoiceProps<Value>) {
+function Picker<Value extends string>({ label, chosen, options }: PickerProps<Value>) {
   return (
-    <label class="choice">
+    <label class="picker">
       {label}
       <select
         value={chosen.value}
@@ -85,12 +85,12 @@ function Distributions({ state, figures, split, physical }: PanelProps) {
     <section class="panel">
       <div class="panel-head">
         <h2>How are they distributed?</h2>
-        <Choice
+        <Picker
           label="Figure"
           chosen={chosen}
           options={figures.map((one) => ({ value: keyOf(one), word: one.title }))}
         />
-        <Choice label="Cells" chosen={by} options={GROUPS} />
+        <Picker label="Cells" chosen={by} options={GROUPS} />
         <span class="spacer" />
         {query && (
           <a class="button" href={measurementsTable(state.id, query)} download>
@@ -170,8 +170,8 @@ function Pairs({ state, figures, split, physical }: PanelProps) {
     <section class="panel">
       <div class="panel-head">
         <h2>How do they hang together?</h2>
-        <Choice label="Across" chosen={chosen.x} options={options} />
-        <Choice label="Up" chosen={chosen.y} options={options} />
+        <Picker label="Across" chosen={chosen.x} options={options} />
+        <Picker label="Up" chosen={chosen.y} options={options} />
       </div>
       {points && points.ids.length > 0 && (
         <div class="pairs">
@@ -202,9 +202,9 @@ function Figures({ state }: { readonly state: MeasurementsState }) {
   return (
     <>
       <div class="filters">
-        <Choice label="Images for" chosen={split} options={SPLITS} />
+        <Picker label="Images for" chosen={split} options={SPLITS} />
         {measured.physical && (
-          <Choice
+          <Picker
             label="Lengths in"
             chosen={unit}
             options={[
@@ -234,17 +234,11 @@ export function MeasurementsPage({ id }: { readonly id: string }) {
   const measuring = state.measuring.value;
   return (
     <>
-      <TopBar me={state.me.value}>
-        <a class="muted" href="/">
-          Projects
-        </a>
-      </TopBar>
+      <ProjectBar me={state.me.value} />
       <main class="page measurements" aria-busy={project === null}>
         {project && (
           <>
-            <div class="page-head">
-              <h1 title={project.name}>{project.name}</h1>
-              <span class="spacer" />
+            <ProjectHead project={project} here="measurements">
               {may.export(project.role) && (
                 <button
                   type="button"
@@ -255,8 +249,7 @@ export function MeasurementsPage({ id }: { readonly id: string }) {
                   <Icon node={Download} title="" /> Every cell as a table
                 </button>
               )}
-            </div>
-            <ProjectTabs id={id} here="measurements" />
+            </ProjectHead>
             <p role="status" class="muted measuring">
               {measuring && `Measuring what has changed: ${measuring}`}
             </p>

@@ -13,9 +13,7 @@ import type {
 } from "../../protocol/api.gen";
 import { complain } from "../notices";
 import { api, may } from "./api";
-import { hasEnded } from "./datasets-state";
-
-const POLL_MS = 500;
+import { followJob } from "./follow-job";
 
 /** One figure of a cell, as the page's lists name it: “area_px”, or “mean” with a channel. */
 export interface Figure {
@@ -80,12 +78,12 @@ export class MeasurementsState {
   readonly version = signal(0);
 
   private async measure(): Promise<void> {
-    let job = await api.measure(this.id);
-    while (!hasEnded(job) && !this.gone) {
-      this.measuring.value = job.message || "waiting";
-      await new Promise((done) => setTimeout(done, POLL_MS));
-      job = await api.job(job.id);
-    }
+    await followJob(await api.measure(this.id), {
+      show: ({ message }) => {
+        this.measuring.value = message || "waiting";
+      },
+      gone: () => this.gone,
+    });
     this.measuring.value = "";
     if (this.gone) return;
     this.measured.value = await api.measured(this.id);

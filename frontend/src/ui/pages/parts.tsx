@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { STATUS_WORDS } from "../../editor/workflow";
 import { csrfToken } from "../../net/http";
-import type { MeOut, PersonOut } from "../../protocol/api.gen";
+import type { MeOut, PersonOut, ProjectOut } from "../../protocol/api.gen";
 import { Bell } from "../bell";
 import { count, exact, initials, relative } from "../format";
 import { Icon } from "../icon";
@@ -42,6 +42,17 @@ export function TopBar({ me, children }: TopBarProps) {
         </button>
       </form>
     </header>
+  );
+}
+
+/** The bar above the pages of a project. */
+export function ProjectBar({ me }: { readonly me: MeOut | null }) {
+  return (
+    <TopBar me={me}>
+      <a class="muted" href="/">
+        Projects
+      </a>
+    </TopBar>
   );
 }
 
@@ -162,6 +173,27 @@ export function ProjectTabs({ id, here }: TabsProps) {
         </a>
       ))}
     </nav>
+  );
+}
+
+interface ProjectHeadProps {
+  readonly project: ProjectOut;
+  readonly here: TabsProps["here"];
+  /** What can be done on this page. */
+  readonly children?: ComponentChildren;
+}
+
+/** Which project a page is of, and the way to its other pages. */
+export function ProjectHead({ project, here, children }: ProjectHeadProps) {
+  return (
+    <>
+      <div class="page-head">
+        <h1 title={project.name}>{project.name}</h1>
+        <span class="spacer" />
+        {children}
+      </div>
+      <ProjectTabs id={project.id} here={here} />
+    </>
   );
 }
 

@@ -13,7 +13,7 @@ import { ExportDialog } from "./export-dialog";
 import { HerePanel } from "./here-panel";
 import { ImageGrid, ImageTable } from "./images-view";
 import { MembersPanel } from "./members-panel";
-import { Empty, Progress, ProjectTabs, STATUSES, TopBar } from "./parts";
+import { Empty, Progress, ProjectBar, ProjectTabs, STATUSES } from "./parts";
 import { ProjectState } from "./project-state";
 import { DropAnywhere, UploadsPanel } from "./uploads-panel";
 import { WebhooksPanel } from "./webhooks-panel";
@@ -260,11 +260,7 @@ export function ProjectPage({ id }: { readonly id: string }) {
   const project = state.project.value;
   return (
     <>
-      <TopBar me={state.me.value}>
-        <a class="muted" href="/">
-          Projects
-        </a>
-      </TopBar>
+      <ProjectBar me={state.me.value} />
       <main class="page with-side">
         <div class="main-column" aria-busy={project === null}>
           {project && (
