@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from annotation.geometry import Bounds, bounds_around, raster_of
 from annotation.models import Annotation, Comparison, ComparisonSums, Image
 from annotation.quality.agreement import (
     Match,
@@ -96,15 +97,9 @@ def _boundary(matches: list[Match], rows_a: list[Annotation], rows_b: list[Annot
 
 def _apart(one: Annotation, other: Annotation) -> float:
     """Mean distance of two cells' outlines, in a crop that has both with a pixel around."""
-    masks = (one.rle, other.rle)
-    top, left = min(mask.top for mask in masks) - 1, min(mask.left for mask in masks) - 1
-    bottom, right = max(mask.bottom for mask in masks) + 1, max(mask.right for mask in masks) + 1
-    crops = []
-    for mask in masks:
-        crop_hw = np.zeros((bottom - top, right - left), bool)
-        crop_hw[mask.top - top : mask.bottom - top, mask.left - left : mask.right - left] = rle.decode(mask)
-        crops.append(crop_hw)
-    return boundary_distances(*crops)[0]
+    box = bounds_around([one.rle, other.rle])
+    around = Bounds(box.top - 1, box.left - 1, box.bottom + 1, box.right + 1)
+    return boundary_distances(raster_of(one.rle, around), raster_of(other.rle, around))[0]
 
 
 TOUCHING = 0.1

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inference.rle import Rle
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.rle import Rle, decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +36,12 @@ def bounds_around(masks: list[Rle]) -> Bounds:
         max(mask.bottom for mask in masks),
         max(mask.right for mask in masks),
     )
+
+
+def raster_of(mask: Rle, bounds: Bounds) -> NDArray[np.bool_]:
+    """The mask as an image of these bounds, (rows, columns); the bounds hold it."""
+    found_hw = np.zeros((bounds.bottom - bounds.top, bounds.right - bounds.left), np.bool_)
+    rows = slice(mask.top - bounds.top, mask.bottom - bounds.top)
+    columns = slice(mask.left - bounds.left, mask.right - bounds.left)
+    found_hw[rows, columns] = decode(mask)
+    return found_hw

@@ -20,9 +20,9 @@ from annotation.actions.figures import do_count_everywhere
 from annotation.actions.holds import do_sweep_holds
 from annotation.actions.imports import do_fail_import, do_import_upload
 from annotation.actions.jobs import do_fail_job, do_start_job, do_sweep_jobs
+from annotation.actions.levels import do_measure_levels
 from annotation.actions.mailing import do_send_mails
 from annotation.actions.measures import do_measure
-from annotation.actions.measuring import do_measure_some
 from annotation.actions.reading import do_remove_unused_files
 from annotation.actions.repeats import do_sweep_answers
 from annotation.actions.snapshots import do_make_snapshot, do_sweep_snapshots
@@ -45,7 +45,7 @@ def sweep() -> None:
     do_send_mails()
     do_sweep_holds()
     do_count_everywhere()
-    do_measure_some()
+    do_measure_levels()
 
 
 @shared_task(name="annotation.compare", queue="io", ignore_result=True, soft_time_limit=600, time_limit=660)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db import transaction
-
 from annotation.actions.annotation_imports import MOST_LISTED, classes_of, gone, telling
 from annotation.actions.findings import Findings, Line, Picture, Progress, kept_findings, run_reader
 from annotation.actions.jobs import StoppedError, do_fail_job, do_finish_job
 from annotation.actions.operations import NewCell, do_add_cells
-from annotation.actions.reading import Ready, do_make_image, read, sha256_of
+from annotation.actions.reading import do_read_image
 from annotation.actions.uploads import check_disk
 from annotation.errors import AppError, ErrorCode, RefusedError
-from annotation.imaging.source import Choice
 from annotation.imaging.storage import staging_folder
 from annotation.models import Image, Job, Project, User
 from annotation.protocol import Provenance
@@ -67,8 +63,9 @@ def add_found(findings: Findings, adding: Adding) -> Added:
     added = Added()
     images: list[Image | None] = [there.get(key) for key in ids]
     for number, picture in enumerate(pictures):
-        adding.on_progress(0.5 * number / len(pictures))
-        images.append(_image(findings, number, picture, adding, added))
+        share = 0.5 * number / len(pictures)
+        adding.on_progress(share)
+        images.append(_image(findings, number, picture, adding, added, share=share))
     classes = classes_of(adding.project.pk)
     provenance = Provenance(source="auto", engine="import", preprocessing=adding.format_name)
     for image, lines in findings.by_image(images, name="The file"):
@@ -82,13 +79,15 @@ def add_found(findings: Findings, adding: Adding) -> Added:
     return added
 
 
-def _image(findings: Findings, number: int, picture: Picture, adding: Adding, added: Added) -> Image | None:
+def _image(
+    findings: Findings, number: int, picture: Picture, adding: Adding, added: Added, *, share: float
+) -> Image | None:
     """The picture as an image, which may have been made before; None, and why is noted, where it cannot be read."""
     image_id, path = uuid5(adding.id, f"picture {number}"), findings.picture(number)
     image = Image.objects.filter(pk=image_id).first()
     if image is None:
         try:
-            image = _made(image_id, path, picture, adding)
+            image = _made(image_id, path, picture, adding, share=share)
         except AppError as error:
             if error.code == ErrorCode.DISK_FULL:
                 raise
@@ -98,17 +97,13 @@ def _image(findings: Findings, number: int, picture: Picture, adding: Adding, ad
     return image
 
 
-def _made(image_id: UUID, path: Path, picture: Picture, adding: Adding) -> Image:
+def _made(image_id: UUID, path: Path, picture: Picture, adding: Adding, *, share: float) -> Image:
     check_disk(path.stat().st_size)
-    with staging_folder() as staged, staging_folder() as copies:
-        copy = copies / "original"
-        shutil.copyfile(path, copy)
-        ready = read(copy, staged, name=picture.name, sha256=sha256_of(copy), choice=Choice())
-        assert isinstance(ready, Ready)  # noqa: S101 - nobody is asked
-        with transaction.atomic():
-            # Whoever was given this work meanwhile is waited for, and then it is theirs.
-            adding.on_progress(0)
-            return do_make_image(image_id, ready, project=adding.project, user=adding.user, name=picture.name)
+    # Whoever was given this work meanwhile is waited for, and then it is theirs.
+    return do_read_image(
+        path, image_id=image_id, project=adding.project, user=adding.user, name=picture.name,
+        on_read=lambda _ready: adding.on_progress(share),
+    )  # fmt: skip
 
 
 def _add_labels(job: Job) -> Added:

@@ -13,6 +13,7 @@ import numpy as np
 from annotation.actions.edits import do_edit
 from annotation.comparable import Difference, differences_of
 from annotation.errors import AppError, ErrorCode, not_found
+from annotation.geometry import bounds_around, raster_of
 from annotation.models import Annotation, Image, User
 from annotation.permissions import FINISHED_TWINS, Action, access_image
 from annotation.protocol import Ack, Change, CreateCell, Mask, Provenance, UpdateCell
@@ -112,14 +113,11 @@ def _change(
 
 
 def _mask(masks: list[Rle], *, both: bool) -> Rle:
-    top, left = min(mask.top for mask in masks), min(mask.left for mask in masks)
-    bottom, right = max(mask.bottom for mask in masks), max(mask.right for mask in masks)
-    votes_hw = np.zeros((bottom - top, right - left), np.uint8)
-    for mask in masks:
-        votes_hw[mask.top - top : mask.bottom - top, mask.left - left : mask.right - left] += rle.decode(mask)
-    chosen_hw = votes_hw >= (len(masks) if both else 1)
+    around = bounds_around(masks)
+    rasters = [raster_of(mask, around) for mask in masks]
+    chosen_hw = np.logical_and.reduce(rasters) if both else np.logical_or.reduce(rasters)
     if not chosen_hw.any():
         raise AppError(ErrorCode.BAD_REQUEST, "Both cells have no pixel in common. Take A, B or both.", status=422)
     rows, cols = np.flatnonzero(chosen_hw.any(axis=1)), np.flatnonzero(chosen_hw.any(axis=0))
     cut_hw = chosen_hw[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-    return rle.encode(cut_hw, top=top + int(rows[0]), left=left + int(cols[0]))
+    return rle.encode(cut_hw, top=around.top + int(rows[0]), left=around.left + int(cols[0]))

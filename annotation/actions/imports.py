@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -21,7 +20,7 @@ from annotation.actions.jobs import (
     do_progress_or_stop,
     do_start_job,
 )
-from annotation.actions.reading import Ready, do_make_image, read, sha256_of
+from annotation.actions.reading import Ready, do_make_image, do_read_image, read, sha256_of
 from annotation.actions.uploads import check_new_upload, clean_name, disk_full, do_fail_upload
 from annotation.errors import AppError, ErrorCode
 from annotation.imaging.source import HOLDS, WITHOUT_LABELS, Choice, Question
@@ -44,15 +43,9 @@ def do_import_file(
     sentence; ``path`` is only read."""
     name = clean_name(name)
     check_new_upload(user, name=name, size=path.stat().st_size)
-    with staging_folder() as staged, staging_folder() as copies:
-        copy = copies / "original"
-        shutil.copyfile(path, copy)
-        ready = read(copy, staged, name=name, sha256=sha256_of(copy), choice=choice)
-        assert isinstance(ready, Ready)  # noqa: S101 - nobody is asked
-        with transaction.atomic():
-            image = do_make_image(uuid4(), ready, project=project, user=user, name=name)
-    on_read(ready)
-    return image
+    return do_read_image(
+        path, image_id=uuid4(), project=project, user=user, name=name, choice=choice, on_read=on_read
+    )  # fmt: skip
 
 
 def do_import_upload(job_id: UUID) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from django.db.models import Exists, OuterRef, Q
 from annotation.imaging.decode import OnTick, decode, decode_or_ask
 from annotation.imaging.measure import Decoded
 from annotation.imaging.source import Choice, Question
-from annotation.imaging.storage import place_folder, remove
+from annotation.imaging.storage import place_folder, remove, staging_folder
 from annotation.models import Image, Project, SnapshotImage, User
 
 _FORMAT = 1
@@ -165,6 +166,28 @@ def do_make_image(image_id: UUID, ready: Ready, *, project: Project, user: User 
     image = Image(id=image_id, project=project, name=name, created_by=user, **ready.fields)
     image.save(force_insert=True)
     return image
+
+
+def do_read_image(
+    path: Path,
+    *,
+    image_id: UUID,
+    project: Project,
+    user: User | None,
+    name: str,
+    choice: Choice = Choice(),  # noqa: B008 - frozen
+    on_read: Callable[[Ready], None] = lambda _ready: None,
+) -> Image:
+    """An image from a file that is only read, without a question. ``on_read`` is told what was read before anything is
+    kept, and within the transaction that keeps it: what it raises keeps nothing. Raises AppError."""
+    with staging_folder() as staged, staging_folder() as copies:
+        copy = copies / "original"
+        shutil.copyfile(path, copy)
+        ready = read(copy, staged, name=name, sha256=sha256_of(copy), choice=choice)
+        assert isinstance(ready, Ready)  # noqa: S101 - nobody is asked
+        with transaction.atomic():
+            on_read(ready)
+            return do_make_image(image_id, ready, project=project, user=user, name=name)
 
 
 def do_remove_unused_files(*, before: datetime) -> int:

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-
 from annotation.datasets.base import CellRecord
 from annotation.datasets.frozen import thawed_cells
 from annotation.datasets.snapshots import snapshot_classes
+from annotation.geometry import Bounds, bounds_around, raster_of
 from annotation.models import Snapshot, SnapshotImage
-from inference.rle import Rle, paste
+from inference.rle import Rle
 
 MOST_CELLS = 200
 """Changed cells that are named for each image."""
@@ -22,14 +21,10 @@ def iou(one: Rle, other: Rle) -> float:
     """Shared pixels over all pixels of two masks of one image; 1 for equal masks."""
     if one == other:
         return 1.0
-    top, left = min(one.top, other.top), min(one.left, other.left)
-    box = (max(one.bottom, other.bottom) - top, max(one.right, other.right) - left)
-    if box[0] > one.height + other.height or box[1] > one.width + other.width:
+    if not Bounds(one.top, one.left, one.bottom, one.right).meets(other):
         return 0.0
-    both_hw = np.zeros((2, *box), np.bool_)
-    for each_hw, mask in zip(both_hw, (one, other), strict=True):
-        paste(Rle(mask.top - top, mask.left - left, mask.height, mask.width, mask.counts), each_hw, 1)
-    shared = int((both_hw[0] & both_hw[1]).sum())
+    around = bounds_around([one, other])
+    shared = int((raster_of(one, around) & raster_of(other, around)).sum())
     return shared / (one.area + other.area - shared)
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from typing import Any
+
 import pytest
 
-from annotation.models import Project, User
+from annotation.models import Image, Membership, Project, Role, User
+from tests import factories
 from tests.annotation.export_scene import make_person, make_project
+from tests.annotation.tabs import Page, run
 
 
 @pytest.fixture
@@ -16,3 +21,35 @@ def owner() -> User:
 @pytest.fixture
 def project(owner: User) -> Project:
     return make_project(owner)
+
+
+@pytest.fixture
+def allowed_host(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+
+
+@pytest.fixture
+async def image(allowed_host: None) -> Image:
+    return await run(lambda: factories.make_image(factories.make_project()))
+
+
+@pytest.fixture
+async def pages(image: Image) -> AsyncIterator[Any]:
+    opened: list[Page] = []
+
+    async def make(role: Role | None = Role.ANNOTATOR, **kwargs: Any) -> Page:
+        page = await run(_page, image, role, kwargs)
+        opened.append(page)
+        assert await page.open()
+        return page
+
+    yield make
+    for page in opened:
+        await page.socket.disconnect()
+
+
+def _page(image: Image, role: Role | None, kwargs: dict[str, Any]) -> Page:
+    user = factories.make_user()
+    if role is not None:
+        Membership.objects.create(project=image.project, user=user, role=role)
+    return Page(user, image.pk, **kwargs)

@@ -14,8 +14,22 @@ from django.test import Client as HttpClient
 
 from annotation.models import User
 from annotation.protocol import SERVER, VERSION
-from tests.factories import Tab
+from tests.factories import Tab, create, square
 from webapp.asgi import application
+
+CLIENT_ID = str(uuid.uuid4())
+MESSAGES: dict[str, dict[str, Any]] = {
+    "hello": {"type": "hello", "protocol": VERSION, "client_id": CLIENT_ID, "clock": None},
+    "push": json.loads(Tab().push(create(square(5, 5))).model_dump_json()),
+    "prompt": {"type": "prompt", "number": 1, "engine": "starter", "prompts": {"points": []}},
+    "tune": {"type": "tune", "number": 1, "engine": "starter", "params": {"cell_probability": 0.5}},
+    "prepare": {"type": "prepare", "engine": "starter"},
+    "cancel": {"type": "cancel", "number": 1},
+    "cursor": {"type": "cursor", "row": 1.0, "col": 2.0},
+    "hold": {"type": "hold", "cells": [CLIENT_ID]},
+    "ping": {"type": "ping"},
+}
+"""One of each kind that a page says."""
 
 
 def run(function, *args: Any, **kwargs: Any):

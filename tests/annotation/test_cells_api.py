@@ -10,7 +10,7 @@ from django.test import Client
 
 from annotation.models import Annotation, Image, Operation
 from annotation.views import paging
-from tests.annotation.matrix import draw_a_cell
+from tests.annotation.matrix_scenes import draw_a_cell
 from tests.annotation.world import World, make_image, make_world
 from tests.factories import square
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from PIL import Image as Picture
 
 from annotation.actions.images import do_delete_image
-from annotation.actions.measuring import do_measure_some
+from annotation.actions.levels import do_measure_levels
 from annotation.actions.operations import do_add_found_cells, do_push
 from annotation.imaging.pyramid import write_pyramid
 from annotation.imaging.readers.arrays import ArraySource
@@ -233,7 +233,7 @@ def test_brightness_is_measured_once_and_extreme_cells_are_led_to(world: World) 
         write_pyramid(ArraySource(image_hw), image.folder)
     data = dashboard(world, "data")
     assert (data["charts"][2]["rows"], len(data["charts"][3]["rows"])) == ([], 4), "nothing is measured yet"
-    assert (do_measure_some(), do_measure_some()) == (5, 0)
+    assert (do_measure_levels(), do_measure_levels()) == (5, 0)
     live = {cell: rle.decode(cell.rle) for cell in Annotation.objects.filter(deleted=False)}
     means = {
         cell: float(image_hw[cell.top : cell.top + cell.height, cell.left : cell.left + cell.width][mask_hw].mean())

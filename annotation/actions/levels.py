@@ -24,7 +24,7 @@ AT_ONCE = 2000
 """Cells of an image that are measured in one transaction."""
 
 
-def do_measure_some() -> int:
+def do_measure_levels() -> int:
     """Measure cells that were drawn or changed. Returns how many."""
     end, measured = time.monotonic() + SECONDS, 0
     waiting = ImageFigures.objects.filter(unmeasured=True).values_list("image_id", flat=True)
