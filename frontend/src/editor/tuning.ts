@@ -21,7 +21,7 @@ export class Tuning {
     const { store } = this.session;
     if (!this.active.value || !cells || this.revision.value < 0) return null;
     const masks = cells.map(({ mask }) => mask);
-    return paintMany(masks, store.labels, store);
+    return paintMany(masks, store);
   });
   readonly waiting: ReadonlySignal<boolean> = computed(
     () => this.active.value && this.session.proposal.value.waiting,

@@ -130,7 +130,7 @@ function claim(store: CellView, mask: Mask, { own, moving, mode }: Claim): Mask 
   const { top, left, width, height, data } = bitmap;
   for (let row = 0; row < height; row++)
     for (let col = 0; col < width; col++) {
-      const slot = store.labels[(top + row) * store.width + left + col] ?? 0;
+      const slot = store.slotAt(top + row, left + col);
       if (slot === 0 || slot === own || data[row * width + col] === 0) continue;
       const stays = moving.get(slot);
       const keeps = mode === "keep" || store.cellOfSlot(slot)?.locked === true;

@@ -1,6 +1,7 @@
 /** Many masks as one picture. */
 
-import { type Bitmap, forEachSpan, type Mask } from "./mask";
+import { boxAround, boxWithin } from "./box";
+import { type Bitmap, blank, boxOf, EMPTY, forEachSpan, type Mask } from "./mask";
 
 export interface ManyMasks {
   /** 0 for none; masks that touch have different values, so that a line between them can be drawn. */
@@ -12,36 +13,36 @@ export interface ManyMasks {
 /** Values that masks take in turn. Neighbours are found near each other, so they hardly ever share one. */
 const VALUES = 255;
 
+/** The cells that are there already: 0 where there is none. */
+export interface Taken {
+  readonly width: number;
+  readonly height: number;
+  slotAt(row: number, col: number): number;
+}
+
 /**
- * The masks' pixels where `taken` (row by row, `width` × `height`) is 0: what would be left of each beside the cells that
- * are there. As the server decides: of a mask less than half of which is free, nothing. The first has a pixel first.
+ * The masks' pixels in the image that no cell has: what would be left of each beside the cells that are there. As the
+ * server decides: of a mask less than half of which is free, nothing. The first has a pixel first.
  */
-export function paintMany(
-  masks: readonly Mask[],
-  taken: Uint32Array,
-  size: { width: number; height: number },
-): ManyMasks {
-  const { width, height } = size;
-  const data = new Uint8Array(width * height);
+export function paintMany(masks: readonly Mask[], taken: Taken): ManyMasks {
+  const bounds = { top: 0, left: 0, bottom: taken.height, right: taken.width };
+  const bitmap = blank(boxWithin(masks.map(boxOf).reduce(boxAround, boxOf(EMPTY)), bounds));
+  const { data } = bitmap;
   let added = 0;
   masks.forEach((mask, index) => {
-    let free = 0;
     let area = 0;
+    const pixels: number[] = [];
     forEachSpan(mask, (row, from, to) => {
       area += to - from;
-      if (row >= height) return;
-      const last = row * width + Math.min(to, width);
-      for (let at = row * width + from; at < last; at++) if (taken[at] === 0 && data[at] === 0) free++;
+      if (row >= taken.height) return;
+      const start = (row - bitmap.top) * bitmap.width - bitmap.left;
+      for (let col = from; col < Math.min(to, taken.width); col++)
+        if (data[start + col] === 0 && taken.slotAt(row, col) === 0) pixels.push(start + col);
     });
-    if (free === 0 || 2 * free < area) return;
+    if (pixels.length === 0 || 2 * pixels.length < area) return;
     added++;
     const value = 1 + (index % VALUES);
-    forEachSpan(mask, (row, from, to) => {
-      if (row >= height) return;
-      const last = row * width + Math.min(to, width);
-      for (let at = row * width + from; at < last; at++)
-        if (taken[at] === 0 && data[at] === 0) data[at] = value;
-    });
+    for (const at of pixels) data[at] = value;
   });
-  return { bitmap: { top: 0, left: 0, width, height, data }, added };
+  return { bitmap, added };
 }

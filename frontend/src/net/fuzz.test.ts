@@ -11,6 +11,7 @@ import type { Faults } from "../testing/fake-wire";
 import { PERFECT } from "../testing/fake-wire";
 import { ManualTimers } from "../testing/manual-timers";
 import { Random } from "../testing/random";
+import { slotsOf } from "../testing/slots";
 import { SharedOwners, Tab } from "../testing/tab";
 import type { QueuedOperation } from "./queue";
 import { MemoryQueue } from "./queue";
@@ -129,7 +130,7 @@ function checkSame(person: Player, server: FakeServer): void {
   person.session.look({ t: 0, z: 0 });
   expect(sorted(store.knownCells())).toEqual(sorted(server.live));
   expect(store.unanswered).toEqual([]);
-  const owners = (of: CellStore) => Array.from(of.labels, (slot) => of.cellOfSlot(slot)?.id ?? "");
+  const owners = (of: CellStore) => slotsOf(of).map((slot) => of.cellOfSlot(slot)?.id ?? "");
   for (let z = 0; z < SLICES; z++) {
     const fresh = new CellStore(SIDE, SIDE);
     fresh.look({ t: 0, z });

@@ -119,11 +119,11 @@ function borderFlag(mask: Mask, bounds: Box): Flag | null {
   return cut ? { kind: "border", severity: 0.15, detail: "Reaches the border of the image" } : null;
 }
 
-/** The label raster: see CellView. */
+/** Which cell has a pixel: see CellView. */
 export interface Raster {
   readonly width: number;
   readonly height: number;
-  readonly labels: Uint32Array;
+  slotAt(row: number, col: number): number;
 }
 
 export interface Contact {
@@ -133,22 +133,20 @@ export interface Contact {
 }
 
 /** The neighbour with which a cell has the longest border; null where it has none. */
-export function closestNeighbour(mask: Mask, own: number, { width, height, labels }: Raster): Contact | null {
+export function closestNeighbour(mask: Mask, own: number, raster: Raster): Contact | null {
   const steps = new Map<number, number>();
   let outline = 0;
   const { top, left, height: rows, width: cols } = mask;
-  const slotAt = (row: number, col: number): number =>
-    row < 0 || col < 0 || row >= height || col >= width ? 0 : (labels[row * width + col] ?? 0);
   for (let row = top; row < top + rows; row++)
     for (let col = left; col < left + cols; col++) {
-      if (labels[row * width + col] !== own) continue;
+      if (raster.slotAt(row, col) !== own) continue;
       for (const [y, x] of [
         [row - 1, col],
         [row + 1, col],
         [row, col - 1],
         [row, col + 1],
       ] as const) {
-        const slot = slotAt(y, x);
+        const slot = raster.slotAt(y, x);
         if (slot === own) continue;
         outline++;
         if (slot !== 0) steps.set(slot, (steps.get(slot) ?? 0) + 1);

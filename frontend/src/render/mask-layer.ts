@@ -1,20 +1,21 @@
 import type { Camera, Size } from "../editor/camera";
 import type { Rgb } from "../editor/palette";
-import type { Mask } from "../geometry/mask";
+import type { Box } from "../geometry/box";
+import { boxesMeet, boxWithin } from "../geometry/box";
+import type { LabelSquare } from "../store/types";
 import { type Gl, type Program, programOf, textureOf, unpackFrom } from "./gl";
+import { type Held, overviewHeld, sizeOf, tilesHeld, uploadOf } from "./mask-tiles";
 import { MASKS, QUAD } from "./shaders";
-import { overlap, type Tile, tilesOf } from "./tiles";
 
-/** The slot of the cell at each pixel, row by row; 0 where there is none. */
+/** The slot of the cell at each pixel: see CellView. */
 export interface Labels {
   readonly width: number;
   readonly height: number;
-  readonly labels: Uint32Array;
-  cells(): Iterable<{ readonly mask: Mask }>;
+  squaresIn(box: Box): IterableIterator<LabelSquare>;
 }
 
-/** A larger texture would hold up the first picture of a large image in which there is nothing yet. */
-const SIDE = 4096;
+/** Tiles out of sight of which the textures are kept. */
+const KEPT = 12;
 
 export interface MaskLook {
   readonly fill: number;
@@ -27,11 +28,14 @@ export interface MaskLook {
 /** Slots in one row of the state texture; the shader knows it as a shift by ten bits. */
 export const ROW = 1024;
 
-/** All cells from one label texture: what a frame costs depends on the canvas, not on how many cells there are. */
+/** All cells from label textures: what a frame costs depends on the canvas, not on how many cells there are, and what
+ * the graphics card holds depends on what is in sight, not on how large the image is. */
 export class MaskLayer {
   private readonly program: Program;
-  /** A part without cells has no texture. */
-  private readonly tiles: { tile: Tile; texture: WebGLTexture | null }[];
+  private readonly tiles: readonly Held[];
+  private readonly overview: Held | null;
+  /** The one that was used last comes last. Where there are no cells, there is none. */
+  private readonly textures = new Map<Held, WebGLTexture>();
   private cells: WebGLTexture | null = null;
   private rows = 0;
 
@@ -40,44 +44,59 @@ export class MaskLayer {
     private readonly source: Labels,
   ) {
     this.program = programOf(gl, QUAD, MASKS);
-    const side = Math.min(SIDE, gl.getParameter(gl.MAX_TEXTURE_SIZE) as number);
-    this.tiles = tilesOf(source.width, source.height, side).map((tile) => ({ tile, texture: null }));
-    this.refresh({ x: 0, y: 0, width: source.width, height: source.height });
+    this.tiles = tilesHeld(source, gl.getParameter(gl.MAX_TEXTURE_SIZE) as number);
+    this.overview = overviewHeld(source);
   }
 
-  /** Copy a changed rectangle of the labels to the graphics card. */
-  refresh(changed: Tile): void {
-    const { gl, source } = this;
-    for (const held of this.tiles) {
-      const { tile } = held;
-      let part = overlap(tile, changed);
+  /** Copy a changed rectangle of the labels to the graphics card, where it has them already. */
+  refresh(changed: Box): void {
+    for (const [tile, texture] of this.textures) this.copy(tile, texture, changed);
+  }
+
+  private copy(tile: Held, texture: WebGLTexture, changed: Box): void {
+    const { gl } = this;
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    for (const square of this.source.squaresIn(boxWithin(tile.held, changed))) {
+      const part = uploadOf(tile, square);
       if (!part) continue;
-      if (!held.texture) {
-        if (!this.hasCells(tile)) continue;
-        held.texture = textureOf(gl, gl.R32UI, tile.width, tile.height);
-        part = tile;
-      }
-      gl.bindTexture(gl.TEXTURE_2D, held.texture);
-      unpackFrom(gl, source.width, part.x, part.y);
-      gl.texSubImage2D(
-        gl.TEXTURE_2D,
-        0,
-        part.x - tile.x,
-        part.y - tile.y,
-        part.width,
-        part.height,
-        gl.RED_INTEGER,
-        gl.UNSIGNED_INT,
-        source.labels,
-      );
+      const { x, y, width, height, labels, stride, first } = part;
+      unpackFrom(gl, stride, first % stride, Math.floor(first / stride));
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, width, height, gl.RED_INTEGER, gl.UNSIGNED_INT, labels);
     }
     unpackFrom(gl, 0, 0, 0);
   }
 
-  private hasCells(tile: Tile): boolean {
-    for (const { mask } of this.source.cells())
-      if (overlap(tile, { x: mask.left, y: mask.top, width: mask.width, height: mask.height })) return true;
-    return false;
+  /** The texture of what is about to be drawn. */
+  private textureFor(tile: Held): WebGLTexture | null {
+    let texture = this.textures.get(tile);
+    if (texture) this.textures.delete(tile);
+    else {
+      if (this.source.squaresIn(tile.held).next().done) return null;
+      const { width, height } = sizeOf(tile);
+      texture = textureOf(this.gl, this.gl.R32UI, width, height);
+      this.copy(tile, texture, tile.held);
+    }
+    this.textures.set(tile, texture);
+    return texture;
+  }
+
+  private forget(most: number): void {
+    for (const [tile, texture] of this.textures) {
+      if (this.textures.size <= most) return;
+      this.gl.deleteTexture(texture);
+      this.textures.delete(tile);
+    }
+  }
+
+  private inSight(camera: Camera, { width, height }: Size): readonly Held[] {
+    if (this.overview && camera.scale * this.overview.stride <= 1) return [this.overview];
+    const seen = {
+      top: camera.y,
+      left: camera.x,
+      bottom: camera.y + height / camera.scale,
+      right: camera.x + width / camera.scale,
+    };
+    return this.tiles.filter(({ box }) => boxesMeet(box, seen));
   }
 
   /** Colour and state of every slot: four bytes each, whole rows of ROW slots. */
@@ -96,7 +115,8 @@ export class MaskLayer {
 
   draw(camera: Camera, viewport: Size, look: MaskLook): void {
     const { gl, program } = this;
-    if (!this.cells || this.tiles.every(({ texture }) => !texture)) return;
+    if (!this.cells) return;
+    const shown = this.inSight(camera, viewport);
     gl.useProgram(program.handle);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -111,11 +131,15 @@ export class MaskLayer {
     gl.activeTexture(gl.TEXTURE1);
     gl.bindTexture(gl.TEXTURE_2D, this.cells);
     gl.activeTexture(gl.TEXTURE0);
-    for (const { tile, texture } of this.tiles) {
+    for (const tile of shown) {
+      const texture = this.textureFor(tile);
       if (!texture) continue;
+      const { box, held, stride } = tile;
       gl.bindTexture(gl.TEXTURE_2D, texture);
-      gl.uniform4f(program.at("u_rect"), tile.x, tile.y, tile.width, tile.height);
+      gl.uniform4f(program.at("u_rect"), box.left, box.top, box.right - box.left, box.bottom - box.top);
+      gl.uniform3f(program.at("u_held"), held.left, held.top, stride);
       gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     }
+    this.forget(shown.length + KEPT);
   }
 }

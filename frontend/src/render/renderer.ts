@@ -180,9 +180,7 @@ export class Renderer {
   }
 
   private update(layers: Layers): void {
-    for (const { top, left, bottom, right } of this.editor.session.store.takeDirty()) {
-      layers.masks.refresh({ x: left, y: top, width: right - left, height: bottom - top });
-    }
+    for (const changed of this.editor.session.store.takeDirty()) layers.masks.refresh(changed);
     if (this.statesChanged) layers.masks.setCells(this.states.bytes);
     this.statesChanged = false;
   }

@@ -57,8 +57,8 @@ precision highp float;
 precision highp int;
 precision highp usampler2D;
 uniform usampler2D u_labels;   // slot of the cell at each pixel, 0 where there is none
+uniform vec3 u_held;           // where in the image the labels begin, and how many image pixels their pixels are wide
 uniform usampler2D u_cells;    // per slot: red, green, blue, state (1 selected, 2 hidden)
-uniform vec4 u_rect;
 uniform vec3 u_camera;
 uniform vec2 u_opacity;        // fill, outline
 uniform uint u_hover;
@@ -68,7 +68,7 @@ in vec2 v_image;
 out vec4 o_colour;
 
 uint slotAt(vec2 at) {
-  ivec2 texel = clamp(ivec2(floor(at - u_rect.xy)), ivec2(0), ivec2(u_rect.zw) - 1);
+  ivec2 texel = clamp(ivec2(floor((at - u_held.xy) / u_held.z)), ivec2(0), textureSize(u_labels, 0) - 1);
   return texelFetch(u_labels, texel, 0).r;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { boxToMask } from "../geometry/raster";
 import type { CellState, Change } from "../protocol/messages.gen";
 import { Random } from "../testing/random";
+import { slotsOf } from "../testing/slots";
 import { CellStore } from "./document";
 import { invertible } from "./history";
 import type { PendingOperation } from "./types";
@@ -56,7 +57,7 @@ function checkRaster(store: CellStore): void {
     cells.map((cell) => state(cell.id, 1, cell.mask)),
     new Set(),
   );
-  const ids = (of: CellStore) => Array.from(of.labels, (slot) => of.cellOfSlot(slot)?.id ?? "");
+  const ids = (of: CellStore) => slotsOf(of).map((slot) => of.cellOfSlot(slot)?.id ?? "");
   expect(ids(store)).toEqual(ids(fresh));
 }
 
@@ -67,7 +68,7 @@ describe("the store", () => {
     expect(store.get("a")).toMatchObject({ pending: true, label: null, version: 0 });
     expect(store.cellAt(2, 3)?.id).toBe("a");
     expect(store.cellAt(1, 3)).toBeUndefined();
-    expect(store.labels[2 * 20 + 3]).toBe(store.slotOf("a"));
+    expect(store.slotAt(2, 3)).toBe(store.slotOf("a"));
     expect(store.takeDirty()).toEqual([{ top: 2, left: 3, bottom: 6, right: 7 }]);
     expect(store.takeDirty()).toEqual([]);
   });
@@ -128,7 +129,7 @@ describe("the store", () => {
     store.push(edit("o1", update("a", square(5, 5))));
     store.applyPatch(patch("theirs", [], ["a"]));
     expect(store.size).toBe(0);
-    expect(store.labels.every((slot) => slot === 0)).toBe(true);
+    expect(slotsOf(store).every((slot) => slot === 0)).toBe(true);
   });
 
   test("tells listeners once which cells changed", () => {

@@ -14,6 +14,7 @@ import {
   type CellsChanged,
   type CellView,
   FIRST_PLANE,
+  type LabelSquare,
   type PendingOperation,
   type PlaneAt,
   planeKey,
@@ -76,8 +77,12 @@ export class CellStore implements CellView {
     return this.shown.size;
   }
 
-  get labels(): Uint32Array {
-    return this.raster.data;
+  slotAt(row: number, col: number): number {
+    return this.raster.at(row, col);
+  }
+
+  squaresIn(box: Box): IterableIterator<LabelSquare> {
+    return this.raster.squaresIn(box);
   }
 
   get slots(): number {

@@ -50,6 +50,14 @@ export interface CellsChanged {
   readonly ids: ReadonlySet<string>;
 }
 
+/** A piece of the label raster: its box in the plane, and slots row by row, `stride` to a row, the box's own from
+ * `first` on. Not to be kept: the next change is made in it. */
+export interface LabelSquare extends Box {
+  readonly labels: Uint32Array;
+  readonly stride: number;
+  readonly first: number;
+}
+
 /** The cells of the plane that is looked at, by id and as a raster; those of other planes are as if they were not there.
  * Reading only: changes go through the session. */
 export interface CellView {
@@ -72,9 +80,10 @@ export interface CellView {
   kin(cell: Cell): string;
   cells(): IterableIterator<Cell>;
 
-  /** Row by row, `width` × `height`: 0 for none, otherwise the slot of the cell that has this pixel. The same array for
-   * the store's whole life. Masks never overlap. */
-  readonly labels: Uint32Array;
+  /** 0 for none, otherwise the slot of the cell that has this pixel. Masks never overlap. */
+  slotAt(row: number, col: number): number;
+  /** The same of all pixels in a box; what is in no square has no cell. */
+  squaresIn(box: Box): IterableIterator<LabelSquare>;
   /** Slots run from 1 without holes and are never given to another cell. 0 for an id that was never shown. */
   slotOf(id: string): number;
   /** The cell of a slot, if it is still there. */
@@ -88,7 +97,7 @@ export interface CellView {
    * an update would really take. */
   free(mask: Mask, own?: string): Mask;
 
-  /** Parts of `labels` that changed since the last call; the caller owes the texture an update of just these. */
+  /** Where slots of pixels changed since the last call; the caller owes the texture an update of just these. */
   takeDirty(): Box[];
   /** Called once after each change. Returns what ends it. */
   subscribe(listener: (changed: CellsChanged) => void): () => void;

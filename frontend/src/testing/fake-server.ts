@@ -112,10 +112,15 @@ export class FakeServer {
     return ack;
   }
 
+  private painted(): Labels {
+    const labels = new Labels(this.labels.width, this.labels.height);
+    for (const { id, mask, z } of this.live) labels.paint(this.lay(mask, z), this.slot(id));
+    return labels;
+  }
+
   private decide(person: Person, push: Push): Ack {
     const saved = {
       rows: new Map([...this.rows].map(([id, row]) => [id, { ...row }])),
-      data: this.labels.data.slice(),
       label: this.nextLabel,
     };
     try {
@@ -124,7 +129,7 @@ export class FakeServer {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.rows = saved.rows;
-      this.labels.data.set(saved.data);
+      this.labels = this.painted();
       this.nextLabel = saved.label;
       const cells = error.cells.flatMap((id) => this.row(id)?.state ?? []);
       const removed = error.cells.filter((id) => !this.row(id));

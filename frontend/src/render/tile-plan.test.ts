@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { SMALL } from "../testing/fake-tiles";
 import { levelFor, parentOf, rectOf, tilesInSight } from "./tile-plan";
-import { overlap, tilesOf } from "./tiles";
 
 it("takes the level whose pixels are nearest to the screen's", () => {
   expect(levelFor(4, 6)).toBe(0);
@@ -35,21 +34,4 @@ it("takes finer tiles on a denser screen", () => {
 it("knows the coarser tile over each", () => {
   expect(parentOf({ level: 0, row: 2, col: 3 })).toEqual({ level: 1, row: 1, col: 1 });
   expect(rectOf(SMALL, { level: 1, row: 1, col: 1 })).toEqual({ x: 16, y: 16, width: 16, height: 4 });
-});
-
-it("covers a plane with tiles, each pixel once", () => {
-  const tiles = tilesOf(1000, 700, 512);
-  expect(tiles).toHaveLength(4);
-  expect(tiles.reduce((sum, tile) => sum + tile.width * tile.height, 0)).toBe(700_000);
-});
-
-it("finds what a changed rectangle and a tile share", () => {
-  const tile = { x: 512, y: 0, width: 488, height: 512 };
-  expect(overlap(tile, { x: 500, y: 10, width: 20, height: 5 })).toEqual({
-    x: 512,
-    y: 10,
-    width: 8,
-    height: 5,
-  });
-  expect(overlap(tile, { x: 0, y: 0, width: 512, height: 9 })).toBeNull();
 });
