@@ -4,7 +4,7 @@ import type { AnnotatorApi } from "./editor/page-ports";
 import { sentence } from "./editor/sentence";
 import { annotatorApi } from "./net/annotator";
 import { stayWhenSignedOut } from "./net/http";
-import { openSession } from "./net/open";
+import { beginSession } from "./net/open";
 import { Renderer } from "./render/renderer";
 import { toolsFor } from "./tools/tools";
 import { Annotator } from "./ui/annotator/model";
@@ -59,8 +59,12 @@ export function mountAnnotator(root: HTMLElement, imageId: string): () => void {
 }
 
 async function openAnnotator(api: AnnotatorApi, imageId: string): Promise<Annotator> {
-  const detail = await api.image(imageId);
-  const session = await openSession({ imageId, width: detail.width, height: detail.height });
+  const opening = beginSession(imageId);
+  const detail = await api.image(imageId).catch((error: unknown) => {
+    opening.abandon();
+    throw error;
+  });
+  const session = await opening.session(detail);
   const model = new Annotator(detail, session, api);
   model.editor.useTools(toolsFor(model.editor));
   linked(model);

@@ -25,6 +25,47 @@ export function connect(url: string): SocketLike {
   return like;
 }
 
+/** A connection that is made before somebody listens. */
+export interface EarlyConnection {
+  /** That connection at the first call, a new one at each later call. What happened to it before is told at once. */
+  readonly connect: () => SocketLike;
+  /** Resolves when it is open, or cannot be opened. */
+  readonly settled: Promise<void>;
+  readonly abandon: () => void;
+}
+
+export function connectEarly(url: string): EarlyConnection {
+  const socket = connect(url);
+  const missed: (() => void)[] = [];
+  let waiting: SocketLike | null = socket;
+  const settled = new Promise<void>((resolve) => {
+    socket.onopen = () => {
+      missed.push(() => socket.onopen?.());
+      resolve();
+    };
+    socket.onclose = (event) => {
+      missed.push(() => socket.onclose?.(event));
+      resolve();
+    };
+  });
+  return {
+    settled,
+    connect: () => {
+      if (!waiting) return connect(url);
+      waiting = null;
+      // Whoever takes it begins to listen in this same turn.
+      queueMicrotask(() => {
+        for (const tell of missed) tell();
+      });
+      return socket;
+    },
+    abandon: () => {
+      if (waiting) socket.close();
+      waiting = null;
+    },
+  };
+}
+
 /** Hears what concerns me, and with a project who is there. */
 export function openLobby(projectId: string | null): Lobby {
   const url = socketUrl(projectId ? `projects/${projectId}` : "me");

@@ -1,13 +1,16 @@
 /** A session in a real browser: its WebSocket, its database, its events. */
 
 import { CellStore } from "../store/document";
-import { connect, socketUrl } from "./browser-socket";
+import { connectEarly, socketUrl } from "./browser-socket";
 import { browserOwners } from "./owners";
 import type { Queue } from "./queue";
 import { MemoryQueue, openQueue } from "./queue";
 import { Session } from "./session";
 import { browserTimers } from "./timers";
-import type { ImageSession, SessionOptions } from "./types";
+import type { Opening } from "./types";
+
+/** After which the image is shown though the server cannot be reached yet. */
+const PATIENCE_MS = 500;
 
 async function queueOrMemory(): Promise<Queue> {
   try {
@@ -18,20 +21,32 @@ async function queueOrMemory(): Promise<Queue> {
   }
 }
 
-/** Opens one image. The cells come a moment later: `status` leaves `opening` then. */
-export async function openSession({ imageId, width, height }: SessionOptions): Promise<ImageSession> {
-  const session = new Session({
-    imageId,
-    store: new CellStore(width, height),
-    queue: await queueOrMemory(),
-    owners: browserOwners(browserTimers),
-    timers: browserTimers,
-    socket: {
-      connect: () => connect(socketUrl(`images/${imageId}`)),
-      timers: browserTimers,
-      random: Math.random,
+/** Connects for one image. The server is asked before the canvas is made: that may take the page seconds where there is
+ * no graphics card, and the answer is on its way meanwhile. */
+export function beginSession(imageId: string): Opening {
+  const early = connectEarly(socketUrl(`images/${imageId}`));
+  const queue = queueOrMemory();
+  return {
+    abandon: early.abandon,
+    async session({ width, height }) {
+      const patience = new Promise<void>((done) => browserTimers.after(PATIENCE_MS, done));
+      await Promise.race([early.settled, patience]);
+      const session = new Session({
+        imageId,
+        store: new CellStore(width, height),
+        queue: await queue,
+        owners: browserOwners(browserTimers),
+        timers: browserTimers,
+        socket: { connect: early.connect, timers: browserTimers, random: Math.random },
+      });
+      listen(session);
+      return session;
     },
-  });
+  };
+}
+
+/** What the browser says of the page, until the session is closed. */
+function listen(session: Session): void {
   const listening = new AbortController();
   const { signal } = listening;
   const wake = () => {
@@ -46,5 +61,4 @@ export async function openSession({ imageId, width, height }: SessionOptions): P
     listening.abort();
     close();
   };
-  return session;
 }

@@ -1,4 +1,4 @@
-/** THE interface between the canvas and everything that knows of servers. Made by `openSession` (session.ts). */
+/** THE interface between the canvas and everything that knows of servers. Made by `beginSession` (open.ts). */
 
 import type { ReadonlySignal } from "@preact/signals-core";
 import type { Mask } from "../geometry/mask";
@@ -217,9 +217,10 @@ export interface ImageSession {
   close(): void;
 }
 
-/** What `openSession` needs to know. */
-export interface SessionOptions {
-  readonly imageId: string;
-  readonly width: number;
-  readonly height: number;
+/** A session that is being opened while the image's size is still asked for. */
+export interface Opening {
+  /** The cells come a moment later: `status` leaves `opening` then. */
+  session(size: { readonly width: number; readonly height: number }): Promise<ImageSession>;
+  /** There will be no session. */
+  abandon(): void;
 }
