@@ -5,6 +5,7 @@ import { sentence } from "./editor/sentence";
 import { annotatorApi } from "./net/annotator";
 import { stayWhenSignedOut } from "./net/http";
 import { beginSession } from "./net/open";
+import { loadAhead } from "./render/ahead";
 import { Renderer } from "./render/renderer";
 import { toolsFor } from "./tools/tools";
 import { Annotator } from "./ui/annotator/model";
@@ -19,8 +20,13 @@ import "./ui/styles/tool-bar.css";
 import "./ui/styles/dialogs.css";
 
 export const draw: Draw = (canvas, overlay, model) => {
-  const renderer = new Renderer(canvas, overlay, model.editor, model.viewer.tiles);
-  return () => renderer.close();
+  const { editor, viewer, api } = model;
+  const renderer = new Renderer(canvas, overlay, editor, viewer.tiles);
+  const stop = loadAhead({ next: model.image.peek().next, tiles: viewer.tiles, view: editor.view, api });
+  return () => {
+    stop();
+    renderer.close();
+  };
 };
 
 /** The annotator of one image, in `root`. Returns what takes it away again. */
