@@ -64,10 +64,14 @@ def _bounds(image_hwc: NDArray[Any]) -> list[tuple[float, float]]:
     ]
 
 
-def _scene(image: Image, params: AutoParams) -> tuple[Scene, float]:
-    """The image as the network is to see it, and how much it is magnified. Raises EngineError(REQUEST_INVALID) for a
-    diameter that cannot be meant."""
-    image_hwc = image[..., np.newaxis] if image.ndim == 2 else image
+def _with_channels(image: Image) -> NDArray[Any]:
+    return image[..., np.newaxis] if image.ndim == 2 else image
+
+
+def _scene(image: Image, params: AutoParams, *, whole: Image | None = None) -> tuple[Scene, float]:
+    """The image as the network is to see it, in the light of the ``whole`` that it is a part of, and how much it is
+    magnified. Raises EngineError(REQUEST_INVALID) for a diameter that cannot be meant."""
+    image_hwc = _with_channels(image)
     check_diameter(params)
     factor = DIAMETER / params.diameter if params.diameter else 1.0
     height, width = int(image_hwc.shape[0] * factor), int(image_hwc.shape[1] * factor)
@@ -77,7 +81,8 @@ def _scene(image: Image, params: AutoParams) -> tuple[Scene, float]:
             f"With that cell diameter the image would have {height:,} × {width:,} pixels. Give another one.",
             permanent=True,
         )
-    return Scene(image_hwc, _bounds(image_hwc), height, width), factor
+    bounds = _bounds(image_hwc if whole is None else _with_channels(whole))
+    return Scene(image_hwc, bounds, height, width), factor
 
 
 class _Tiles:
@@ -136,10 +141,9 @@ class CellposeSamEngine(FlowAnswers):
             self._network = cpsam_network(checkpoint.state, path)
             self._weights = checkpoint.sha256
 
-    def encode(self, image: Image) -> Embedding:
-        """See PromptEngine.encode: the flow field at the image's own scale."""
-        height, width = image.shape[:2]
-        outputs_chw = self.flows(image, AutoParams())
+    def encode_part(self, part: Image, whole: Image, *, height: int, width: int) -> Embedding:
+        """The flow field at the part's own scale."""
+        outputs_chw = self.flows(part, AutoParams(), whole=whole)
         return self.kept_flows(_unit(outputs_chw), outputs_chw[2], height=height, width=width)
 
     def segment(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
@@ -166,11 +170,13 @@ class CellposeSamEngine(FlowAnswers):
                 done, parts = unfinished.popleft()
                 yield gather(parts, done.plane.height, done.plane.width)
 
-    def flows(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> NDArray[np.float16]:
+    def flows(
+        self, image: Image, params: AutoParams, *, whole: Image | None = None, progress: Progress | None = None
+    ) -> NDArray[np.float16]:
         """The network's outputs (flow rows, flow columns, cell logit; row; column) at the scale of
-        ``params.diameter``."""
+        ``params.diameter``, in the light of the ``whole`` that the image is a part of."""
         network = self._tiles()
-        plan = Plan(_scene(image, params)[0], network, _no_masks, block=LARGE_BLOCK)
+        plan = Plan(_scene(image, params, whole=whole)[0], network, _no_masks, block=LARGE_BLOCK)
         report = progress or (lambda _: None)
         for _ in run([plan], network, batch=network.batch(), before=lambda _: report(plan.share)):
             pass

@@ -1,12 +1,13 @@
 """What every engine does alike whose embedding is a flow field: clicks and thresholds without the network.
 
-An engine that inherits from FlowAnswers brings ``card``, ``weights``, ``preprocessing`` and ``encode`` (whose result
-``kept_flows`` puts together), and is a FlowEngine.
+An engine that inherits from FlowAnswers brings ``card``, ``weights``, ``preprocessing`` and ``encode_part`` (whose
+result ``kept_flows`` puts together), and is a FlowEngine and a TilePromptEngine.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,15 @@ from inference.basins import BASIN_LOGIT, predict_basin
 from inference.cells import FlowMaps, Rules, find_cells
 from inference.contracts import AutoParams, Embedding, EngineCard, MaskResult, Prompts, Segmentation
 from inference.dynamics import follow_flows
-from inference.engines.base import Progress
-from inference.engines.prompts import check_diameter, check_embedding, check_prompts
+from inference.engines.base import Image, Progress, Tile
+from inference.engines.prompt_tile import Tiles
+from inference.engines.prompts import check_diameter, check_embedding, check_prompts, moved
+from inference.errors import EngineError, EngineErrorCode
+from inference.large_planes import LARGE_PIXELS, cut_out, is_large, shrunk
+from inference.pixels import check_image
+from inference.tiling import Window
+
+TILES = Tiles(side=1024, step=512)
 
 
 class FlowAnswers(ABC):
@@ -61,18 +69,63 @@ class FlowAnswers(ABC):
             },
         )
 
+    @abstractmethod
+    def encode_part(self, part: Image, whole: Image, *, height: int, width: int) -> Embedding:
+        """The embedding of ``part`` in the light of the ``whole`` image; it stands for ``height`` × ``width`` pixels,
+        of which its own may be the means."""
+
+    def encode(self, image: Image) -> Embedding:
+        """See PromptEngine.encode. Of a large plane it says what can be seen from afar."""
+        check_image(image)
+        height, width = image.shape[:2]
+        return self.encode_part(shrunk(image), image, height=height, width=width)
+
+    def tile_of(self, prompts: Prompts, *, height: int, width: int) -> Tile | None:
+        """See TilePromptEngine.tile_of."""
+        check_prompts(prompts, height=height, width=width)
+        return TILES.of(prompts, height=height, width=width) if is_large(height, width) else None
+
+    def encode_tile(self, image: Image, tile: Tile) -> Embedding:
+        """See TilePromptEngine.encode_tile."""
+        check_image(image)
+        top, left, rows, columns = tile
+        part = cut_out(image, Window(top, left, top + rows, left + columns))
+        found = self.encode_part(part, image, height=rows, width=columns)
+        height, width = image.shape[:2]
+        return replace(found, height=height, width=width, arrays={**found.arrays, "tile": np.array(tile)})
+
     def predict(self, embedding: Embedding, prompts: Prompts) -> list[MaskResult]:
-        """See PromptEngine.predict and inference.basins."""
+        """See PromptEngine.predict."""
         self.load()
         self._check(embedding)
         check_prompts(prompts, height=embedding.height, width=embedding.width)
+        tile = embedding.arrays.get("tile")
+        if tile is None:
+            return self.answer(embedding, prompts)
+        top, left, rows, columns = (int(value) for value in tile)
+        found = self.answer(replace(embedding, height=rows, width=columns), moved(prompts, top=top, left=left))
+        return [
+            replace(each, mask=replace(each.mask, top=each.mask.top + top, left=each.mask.left + left))
+            for each in found
+        ]
+
+    def answer(self, embedding: Embedding, prompts: Prompts) -> list[MaskResult]:
+        """The candidates for a prompt that was checked, best first (inference.basins)."""
         return predict_basin(FlowMaps.of(embedding), np.asarray(embedding.arrays["basins"], np.int32), prompts)
 
     def masks(self, embedding: Embedding, params: AutoParams, *, progress: Progress | None = None) -> Segmentation:
-        """See FlowEngine.masks."""
+        """See FlowEngine.masks. Raises EngineError(IMAGE_UNSUPPORTED) for a large plane, of which no field is kept in
+        which its cells could be seen."""
         self.load()
         check_diameter(params)
         self._check(embedding)
+        if is_large(embedding.height, embedding.width):
+            pixels = embedding.height * embedding.width
+            message = (
+                f"Thresholds move live on planes of up to {LARGE_PIXELS / 1e6:.0f} million pixels; this one has "
+                f"{pixels / 1e6:,.0f} million. Find cells with the thresholds that you want."
+            )
+            raise EngineError(EngineErrorCode.IMAGE_UNSUPPORTED, message, permanent=True)
         if progress is not None:
             progress(0.0)
         found = find_cells(FlowMaps.of(embedding), params, self.rules)

@@ -163,3 +163,17 @@ def strokes_as_points(prompts: Prompts, *, height: int, width: int, beside: bool
     more = [Point(float(row), float(col), positive=True) for row, col in on]
     more += [Point(float(row), float(col), positive=False) for row, col in off]
     return replace(prompts, points=(*prompts.points, *more), scribbles=())
+
+
+def moved(prompts: Prompts, *, top: int, left: int) -> Prompts:
+    """The same prompt in a tile that begins at (``top``, ``left``)."""
+    box, mask = prompts.box, prompts.mask
+    return Prompts(
+        points=tuple(Point(each.row - top, each.col - left, each.positive) for each in prompts.points),
+        box=None if box is None else Box(box.top - top, box.left - left, box.bottom - top, box.right - left),
+        mask=None if mask is None else Rle(mask.top - top, mask.left - left, mask.height, mask.width, mask.counts),
+        scribbles=tuple(
+            Scribble(tuple((row - top, col - left) for row, col in each.places), each.positive)
+            for each in prompts.scribbles
+        ),
+    )

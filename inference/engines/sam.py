@@ -20,11 +20,12 @@ from inference import torch_runtime
 from inference.cards import CARDS
 from inference.contracts import Embedding, MaskResult, Prompts
 from inference.engines.base import Image, Tile
-from inference.engines.prompts import check_embedding, check_prompts
+from inference.engines.prompt_tile import Tiles
+from inference.engines.prompts import check_embedding, check_prompts, moved
 from inference.engines.sam_frame import Frame, Stretch, mask_of_logits, stretch_of, to_eight_bits
 from inference.engines.sam_memory import Remembered, SamMemory
-from inference.engines.sam_prompts import as_seen, before_last, moved, order, prompt_tensors
-from inference.engines.sam_tiles import choose_tile
+from inference.engines.sam_prompts import as_seen, before_last, order, prompt_tensors
+from inference.large_planes import shrunk
 from inference.networks.sam import SamNetwork, mobile_sam_network, sam_network
 from inference.networks.sam_decoder import ImageSide, SamDecoder
 from inference.weights import checkpoint_for, invalid_weights, load_checkpoint
@@ -33,6 +34,10 @@ from inference.weights_found import engine_that_fits
 MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 STD = np.array([58.395, 57.12, 57.375], np.float32)
 """SAM's, for RGB in 0 to 255."""
+LARGE = 2048
+"""Image pixels of the longer side above which a plane has tiles: below, a whole image loses less than half."""
+TILES = Tiles(side=1536, step=768)
+"""Two of three pixels of a tile are seen."""
 
 
 def square_of(image: Image, stretch: Stretch | None, frame: Frame) -> NDArray[np.float32]:
@@ -98,13 +103,13 @@ class SamEngine:
     def tile_of(self, prompts: Prompts, *, height: int, width: int) -> Tile | None:
         """See TilePromptEngine.tile_of."""
         check_prompts(prompts, height=height, width=width)
-        return choose_tile(prompts, height=height, width=width)
+        return None if max(height, width) <= LARGE else TILES.of(prompts, height=height, width=width)
 
     def _encode(self, image: Image, tile: Tile | None) -> Embedding:
         network, device = self._ready()
         height, width = image.shape[:2]
         top, left, rows, columns = tile or (0, 0, height, width)
-        part = image[top : top + rows, left : left + columns]
+        part = shrunk(image) if tile is None else image[top : top + rows, left : left + columns]
         square_hwc = square_of(part, stretch_of(image), Frame(rows, columns, network.image_size))
         with torch.inference_mode():
             features = network.image_encoder(torch.from_numpy(square_hwc).permute(2, 0, 1)[None].to(device))

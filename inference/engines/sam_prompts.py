@@ -9,10 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inference.contracts import Box, Point, Prompts, Scribble
+from inference.contracts import Box, Prompts
 from inference.engines.prompts import says_where, strokes_as_points
 from inference.engines.sam_frame import Frame, mask_logits
-from inference.rle import Rle
 
 MASKS_SHOWN = 3
 
@@ -25,20 +24,6 @@ def as_seen(prompts: Prompts, frame: Frame) -> Prompts:
     if mask is None or prompts.box is not None or any(point.positive for point in prompts.points):
         return prompts
     return replace(prompts, box=Box(mask.top, mask.left, mask.bottom, mask.right))
-
-
-def moved(prompts: Prompts, *, top: int, left: int) -> Prompts:
-    """The same prompt in a tile that begins at (``top``, ``left``)."""
-    box, mask = prompts.box, prompts.mask
-    return Prompts(
-        points=tuple(Point(each.row - top, each.col - left, each.positive) for each in prompts.points),
-        box=None if box is None else Box(box.top - top, box.left - left, box.bottom - top, box.right - left),
-        mask=None if mask is None else Rle(mask.top - top, mask.left - left, mask.height, mask.width, mask.counts),
-        scribbles=tuple(
-            Scribble(tuple((row - top, col - left) for row, col in each.places), each.positive)
-            for each in prompts.scribbles
-        ),
-    )
 
 
 def before_last(prompts: Prompts) -> Prompts | None:

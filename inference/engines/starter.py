@@ -19,19 +19,22 @@ from inference.contracts import (
 from inference.engines.base import Image, Progress
 from inference.engines.flow_engine import FlowAnswers
 from inference.engines.loaded import LoadedOnce
-from inference.engines.prompts import check_diameter, check_prompts
+from inference.engines.prompts import check_diameter
 from inference.engines.starter_answer import MapView, answer
-from inference.engines.starter_encoding import Maps, choose_scale, encode_maps
+from inference.engines.starter_encoding import choose_scale, encode_maps
 from inference.engines.starter_prompts import scale_prompts
+from inference.engines.windowed import Windowed
+from inference.flows import Floats
+from inference.large_planes import Find, cut_out, sample_windows
 from inference.networks.prompt_decoder import Decode, compiled
 from inference.networks.starter import Encoder
 from inference.networks.starter_weights import SHIPPED, load_starter
-from inference.pixels import PREPROCESSING, check_image, unit_grey
+from inference.pixels import PREPROCESSING, check_image, exposure_of, unit_grey
 
 _ENCODING_SHARE = 0.8
 
 
-class StarterEngine(LoadedOnce[Encoder, Decode], FlowAnswers):
+class StarterEngine(LoadedOnce[Encoder, Decode], FlowAnswers, Windowed):
     """A FlowEngine that answers prompts with a decoder of its own, to which the flows are one opinion."""
 
     card = STARTER
@@ -50,20 +53,23 @@ class StarterEngine(LoadedOnce[Encoder, Decode], FlowAnswers):
         """Name and version of the way from pixels to network input."""
         return f"{PREPROCESSING}-turned-1"
 
-    def encode(self, image: Image) -> Embedding:
-        """Maps of the whole image at the scale of its cells, in float16, and the flow basins (int32)."""
-        check_image(image)
-        maps = self._maps(image, None, None)
-        kept = self.kept_flows(maps.flow, maps.cell_hw, height=image.shape[0], width=image.shape[1])
-        more = {"features": maps.features, "scale": np.array([maps.scale])}
+    def encode_part(self, part: Image, whole: Image, *, height: int, width: int) -> Embedding:
+        """Maps at the scale of the part's cells, in float16, and the flow basins (int32)."""
+        encoder = self._parts()[0]
+        pixels_hw = unit_grey(part, exposure_of(whole))
+        scale = choose_scale(encoder, pixels_hw, None)
+        if part.shape[:2] != (height, width):
+            # To enlarge means of pixels shows nothing more.
+            scale = min(scale, 1.0)
+        maps = encode_maps(encoder, pixels_hw, scale=scale)
+        kept = self.kept_flows(maps.flow, maps.cell_hw, height=height, width=width)
+        more = {"features": maps.features, "scale": np.array([maps.scale * part.shape[1] / width])}
         return replace(kept, arrays={**kept.arrays, **more})
 
-    def predict(self, embedding: Embedding, prompts: Prompts) -> list[MaskResult]:
+    def answer(self, embedding: Embedding, prompts: Prompts) -> list[MaskResult]:
         """Up to three candidates, best first, from a window around the prompt."""
-        self._check(embedding)
-        height, width = embedding.height, embedding.width
-        check_prompts(prompts, height=height, width=width)
         view = MapView.of(embedding)
+        height, width = embedding.height, embedding.width
         asked = scale_prompts(prompts, height=height, width=width, down=view.down, across=view.across)
         return answer(self._parts()[1], view, asked)
 
@@ -71,17 +77,28 @@ class StarterEngine(LoadedOnce[Encoder, Decode], FlowAnswers):
         """Find every cell of the image."""
         check_image(image)
         check_diameter(params)
-        maps = self._maps(image, params.diameter, progress)
+        pixels_hw = unit_grey(image)
+        scale = choose_scale(self._parts()[0], pixels_hw, params.diameter)
+        return self._cells(pixels_hw, params, scale=scale, progress=progress)
+
+    def look_at(self, image: Image, params: AutoParams) -> Find:
+        """See Windowed.look_at. The scale is that of the parts in which there is most to be seen."""
+        check_image(image)
+        check_diameter(params)
+        encoder, exposure = self._parts()[0], exposure_of(image)
+        samples = (unit_grey(cut_out(image, window), exposure) for window in sample_windows(image))
+        scale = float(np.median([choose_scale(encoder, pixels_hw, params.diameter) for pixels_hw in samples]))
+        return lambda part: self._cells(unit_grey(part, exposure), params, scale=scale)
+
+    def _cells(
+        self, pixels_hw: Floats, params: AutoParams, *, scale: float, progress: Progress | None = None
+    ) -> Segmentation:
         tell = progress or (lambda _: None)
+        maps = encode_maps(
+            self._parts()[0], pixels_hw, scale=scale, progress=lambda share: tell(_ENCODING_SHARE * share)
+        )
         tell(_ENCODING_SHARE)
-        kept = FlowMaps(maps.flow, maps.cell_hw, *image.shape[:2])
+        kept = FlowMaps(maps.flow, maps.cell_hw, *pixels_hw.shape)
         found = find_cells(kept, replace(params, diameter=None), self.rules)
         tell(1.0)
         return found
-
-    def _maps(self, image: Image, diameter: float | None, progress: Progress | None) -> Maps:
-        encoder = self._parts()[0]
-        pixels_hw = unit_grey(image)
-        scale = choose_scale(encoder, pixels_hw, diameter)
-        tell = None if progress is None else (lambda share: progress(_ENCODING_SHARE * share))
-        return encode_maps(encoder, pixels_hw, scale=scale, progress=tell)

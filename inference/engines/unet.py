@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from torch import nn
 
 from inference.cards import CARDS
-from inference.contracts import AutoParams, Segmentation
+from inference.contracts import AutoParams, Part, Segmentation
 from inference.engines.base import Image, Progress
 from inference.engines.loaded import LoadedOnce
 from inference.engines.pixel_cells import class_logits, find_cells_in_classes
 from inference.engines.prompts import check_diameter
 from inference.engines.trained_scale import scale_for
+from inference.engines.windowed import Windowed
+from inference.errors import EngineError, EngineErrorCode
 from inference.flows import Floats
+from inference.halo import MOST_PIXELS
 from inference.labels import cell_diameters
+from inference.large_planes import Find, cut_out, sample_windows
+from inference.memory import with_less_memory
 from inference.networks.segnet import SegNet
 from inference.networks.trained import Facts, load_trained
 from inference.networks.unet import STRIDE, UNet
-from inference.pixels import RGB_PREPROCESSING, check_image, unit_rgb
+from inference.parts import part_of
+from inference.pixels import RGB_PREPROCESSING, check_image, exposure_of_colours, unit_rgb
 from inference.weights import checkpoint_for
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {"unet": UNet, "segnet": SegNet}
@@ -40,8 +46,8 @@ def make_network(engine: str, facts: Facts) -> nn.Module:
     return NETWORKS[engine](logit_count(facts), width=facts.width)
 
 
-class PixelClassEngine(LoadedOnce[nn.Module, Facts]):
-    """An AutoEngine around a file that “manage.py train unet” or “… segnet” wrote."""
+class PixelClassEngine(LoadedOnce[nn.Module, Facts], Windowed):
+    """An AutoEngine and StreamEngine around a file that “manage.py train unet” or “… segnet” wrote."""
 
     def __init__(self, name: str) -> None:
         self.card = CARDS[name]
@@ -61,6 +67,7 @@ class PixelClassEngine(LoadedOnce[nn.Module, Facts]):
         meant."""
         check_image(image)
         check_diameter(params)
+        _check_size(image)
         facts = self._parts()[1]
         tell = progress or (lambda _: None)
         planes_chw = unit_rgb(image)
@@ -74,6 +81,26 @@ class PixelClassEngine(LoadedOnce[nn.Module, Facts]):
         tell(1.0)
         return found
 
+    def stream(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Iterator[Part]:
+        """See StreamEngine.stream. Regions of classes, which may go on without end, are found at once."""
+        if self._parts()[1].boundary:
+            yield from super().stream(image, params, progress=progress)
+        else:
+            yield part_of(0, with_less_memory(lambda: self.segment(image, params, progress=progress)))
+
+    def look_at(self, image: Image, params: AutoParams) -> Find:
+        """See Windowed.look_at. Without a diameter the cells of the parts in which there is most to be seen tell the
+        scale."""
+        check_image(image)
+        check_diameter(params)
+        facts, exposure = self._parts()[1], exposure_of_colours(image)
+        scale = scale_for(facts, params.diameter)
+        if params.diameter is None:
+            samples = (unit_rgb(cut_out(image, window), exposure) for window in sample_windows(image))
+            looks = (self._look(planes_chw, params, scale, progress=_quiet) for planes_chw in samples)
+            scale = float(np.median([_measured_scale(facts, found) or scale for found in looks]))
+        return lambda part: self._look(unit_rgb(part, exposure), params, scale, progress=_quiet)
+
     def _look(self, planes_chw: Floats, params: AutoParams, scale: float, *, progress: Progress) -> Segmentation:
         network, facts, _ = self._parts()
         logits_chw = class_logits(
@@ -82,6 +109,20 @@ class PixelClassEngine(LoadedOnce[nn.Module, Facts]):
         )  # fmt: skip
         progress(_NETWORK_SHARE)
         return find_cells_in_classes(logits_chw, params, classes=facts.classes, boundary=facts.boundary)
+
+
+def _quiet(_: float) -> None:
+    """Nobody wants to know."""
+
+
+def _check_size(image: Image) -> None:
+    pixels = image.shape[0] * image.shape[1]
+    if pixels > MOST_PIXELS:
+        message = (
+            f"This image has {pixels / 1e6:,.0f} million pixels; regions of classes are found on up to "
+            f"{MOST_PIXELS / 1e6:.0f} million. Cut it into parts, or use an engine that finds cells."
+        )
+        raise EngineError(EngineErrorCode.IMAGE_UNSUPPORTED, message, permanent=True)
 
 
 def _measured_scale(facts: Facts, found: Segmentation) -> float | None:

@@ -15,8 +15,7 @@ from inference import tasks
 from inference.contracts import Box, Point, Prompts, Scribble
 from inference.engines import registry
 from inference.engines.base import TilePromptEngine
-from inference.engines.sam import SamEngine
-from inference.engines.sam_tiles import LARGE, SIDE, STEP, choose_tile
+from inference.engines.sam import LARGE, TILES, SamEngine
 from inference.errors import EngineError
 from inference.rle import Rle, encode
 from tests.inference.stored_planes import VIEW, stored_plane
@@ -24,6 +23,7 @@ from tests.inference.task_scene import Recorder
 from tests.inference.tiny_checkpoints import save, tiny_sam
 
 PLANE = 4096
+SIDE, STEP = TILES.side, TILES.side - TILES.step
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +48,10 @@ def moved_by(mask: Rle, top: int, left: int) -> Rle:
 
 def test_small_images_and_large_prompts_are_seen_whole() -> None:
     click = Prompts(points=(Point(10, 10),))
-    assert choose_tile(click, height=LARGE, width=LARGE) is None
-    assert choose_tile(click, height=LARGE + 1, width=500) == (0, 0, SIDE, 500)
-    assert choose_tile(Prompts(box=Box(0, 0, STEP + 1, 20)), height=PLANE, width=PLANE) is None
+    engine = SamEngine()
+    assert engine.tile_of(click, height=LARGE, width=LARGE) is None
+    assert engine.tile_of(click, height=LARGE + 1, width=500) == (0, 0, SIDE, 500)
+    assert engine.tile_of(Prompts(box=Box(0, 0, STEP + 1, 20)), height=PLANE, width=PLANE) is None
 
 
 @given(st.integers(LARGE + 1, 20_000), st.integers(1, 20_000), st.data())
@@ -58,7 +59,7 @@ def test_a_prompt_lies_inside_of_its_tile(height: int, width: int, data: st.Data
     top, left = data.draw(st.floats(0, height - 1)), data.draw(st.floats(0, width - 1))
     bottom = min(height, top + data.draw(st.floats(0.1, STEP)))
     right = min(width, left + data.draw(st.floats(0.1, STEP)))
-    tile = choose_tile(Prompts(box=Box(top, left, bottom, right)), height=height, width=width)
+    tile = TILES.of(Prompts(box=Box(top, left, bottom, right)), height=height, width=width)
     assert tile is not None
     assert 0 <= tile[0] <= top
     assert bottom <= tile[0] + tile[2] <= height
@@ -70,7 +71,7 @@ def test_every_kind_of_prompt_has_its_extent() -> None:
     mask = encode(np.ones((9, 9), bool), top=3300, left=900)
     stroke = Scribble(((3300.0, 900.0), (3310.0, 905.0)))
     for prompts in (Prompts(mask=mask), Prompts(scribbles=(stroke,)), Prompts(points=(Point(3300, 900),))):
-        assert choose_tile(prompts, height=PLANE, width=PLANE) == (2304, 0, SIDE, SIDE)
+        assert TILES.of(prompts, height=PLANE, width=PLANE) == (2304, 0, SIDE, SIDE)
 
 
 def test_a_tile_answers_like_an_image_of_its_own_in_its_place(engine: SamEngine, plane: np.ndarray) -> None:
