@@ -37,10 +37,17 @@ class Size:
     operations: int
 
 
-def places(number: int, people: int) -> list[Mask]:
-    """Room for small cells that do not touch, a share for each."""
+def pixels_of(mask: Mask) -> list[tuple[int, int]]:
+    """Rows and columns of its box."""
+    rows, columns = range(mask.top, mask.top + mask.height), range(mask.left, mask.left + mask.width)
+    return [(row, column) for row in rows for column in columns]
+
+
+def places(drawer: Drawer, number: int, people: int) -> list[Mask]:
+    """Room for small cells that do not touch, a share for each, beside the cells that this person sees."""
     every = [square(top, left, 3) for top in range(0, SIDE, 4) for left in range(0, SIDE, 4)]
-    return every[number::people]
+    taken = {place for cell in drawer.cells.values() for place in pixels_of(Mask.model_validate(cell["mask"]))}
+    return [mask for mask in every[number::people] if taken.isdisjoint(pixels_of(mask))]
 
 
 async def draw(drawer: Drawer, masks: list[Mask], *, rate: float, until_s: float) -> list[dict[str, Any]]:
@@ -68,7 +75,7 @@ async def r1_kills(ground: Ground, size: Size, seed: int) -> str:
     end, kills = time.monotonic() + size.seconds, 0
     async with ground.drawers(size.people, seed=seed) as drawers:
         work = [
-            asyncio.create_task(draw(drawer, places(at, size.people), rate=size.rate, until_s=end))
+            asyncio.create_task(draw(drawer, places(drawer, at, size.people), rate=size.rate, until_s=end))
             for at, drawer in enumerate(drawers)
         ]
         victims: list[tuple[str, ...]] = []
@@ -98,7 +105,7 @@ async def r2_repeats(ground: Ground, size: Size, seed: int) -> str:
         each = size.operations // size.people
 
         async def work(at: int, drawer: Drawer) -> int:
-            masks = places(at + 40, 60)
+            masks = places(drawer, at, size.people)
             return len([await drawer.create(mask) for mask in masks[:each]])
 
         done = sum(await asyncio.gather(*(work(at, drawer) for at, drawer in enumerate(drawers))))
@@ -155,7 +162,7 @@ async def r7_lost_hints(ground: Ground, size: Size, seed: int) -> str:
     async with ground.drawers(3, seed=seed) as (reader, *others):
         reader.reading.clear()
         end = time.monotonic() + size.seconds
-        work = [draw(drawer, places(at + 20, 60), rate=10, until_s=end) for at, drawer in enumerate(others)]
+        work = [draw(drawer, places(drawer, at, 2), rate=10, until_s=end) for at, drawer in enumerate(others)]
         drawing = asyncio.gather(*work)
         await asyncio.sleep(size.seconds / 2)
         redis.Redis.from_url(Valkey(ground.app.data).url).flushdb()
@@ -172,7 +179,9 @@ async def r8_services_away(ground: Ground, size: Size, seed: int) -> str:
         broker = kill(ground, VALKEY, signal.SIGSTOP)
         try:
             end = time.monotonic() + size.seconds
-            work = [draw(drawer, places(at + 30, 60), rate=3, until_s=end) for at, drawer in enumerate(drawers)]
+            work = [
+                draw(drawer, places(drawer, at, size.people), rate=3, until_s=end) for at, drawer in enumerate(drawers)
+            ]
             during = sum(len(answers) for answers in await asyncio.gather(*work))
         finally:
             os.kill(broker, signal.SIGCONT)
@@ -180,7 +189,9 @@ async def r8_services_away(ground: Ground, size: Size, seed: int) -> str:
         assert during >= size.people * (size.seconds - 4) / 2, f"only {during} operations went on without the broker"
         kill(ground, POSTGRES)
         start = time.monotonic()
-        answers = await asyncio.gather(*(drawer.create(places(at + 30, 60)[-1]) for at, drawer in enumerate(drawers)))
+        answers = await asyncio.gather(
+            *(drawer.create(places(drawer, at, size.people)[-1]) for at, drawer in enumerate(drawers))
+        )
         resumed = time.monotonic() - start
         assert all(answer["outcome"] == "commit" for answer in answers), "a failure was called a conflict"
         assert [drawer.sockets for drawer in drawers] == sockets, "a socket was closed"
@@ -194,7 +205,7 @@ async def r11_restart(ground: Ground, size: Size, seed: int) -> str:
         sockets = {drawer: drawer.sockets for drawer in drawers}
         kill(ground, WEB)
         seconds = await until(lambda: all(drawer.sockets > sockets[drawer] for drawer in drawers), seconds=45)
-        answers = await asyncio.gather(*(drawers[at].create(places(at + 55, 60)[0]) for at in range(3)))
+        answers = await asyncio.gather(*(drawers[at].create(places(drawers[at], at, 3)[0]) for at in range(3)))
         assert all(answer["outcome"] == "commit" for answer in answers)
         await ground.agree(drawers[:5])
     return f"{size.people} sockets back after {seconds:.1f} s"

@@ -9,12 +9,13 @@ import statistics
 import time
 from typing import Any
 
+from annotation.protocol import Mask
 from tests.faults.drawer import Drawer
 from tests.faults.ground import Ground
 from tests.faults.scenarios import places
 
 
-async def timed(drawer: Drawer, masks: list[Any], *, rate: float, until_s: float) -> list[float]:
+async def timed(drawer: Drawer, masks: list[Mask], *, rate: float, until_s: float) -> list[float]:
     """New cells at so many a second; the milliseconds until each was answered."""
     found = []
     for mask in itertools.takewhile(lambda _: time.monotonic() < until_s, masks):
@@ -50,7 +51,8 @@ async def r26_hot_rows(ground: Ground, size: Any, seed: int) -> str:
             drawers += await stack.enter_async_context(ground.drawers(each, seed=seed + number))
         end = time.monotonic() + size.seconds
         work = [
-            timed(drawer, places(60 + at % each, 80), rate=size.rate, until_s=end) for at, drawer in enumerate(drawers)
+            timed(drawer, places(drawer, at % each, each), rate=size.rate, until_s=end)
+            for at, drawer in enumerate(drawers)
         ]
         *answers, disturbed = await asyncio.gather(*work, disturb(ground, end))
         for at in range(0, len(drawers), each):
