@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from channels.auth import AuthMiddlewareStack
@@ -34,3 +35,9 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+# What is loaded by now stays for good: looking at it again and again took a third of the time of opening an image with
+# 20,000 cells. Answers of that size leave hardly any cycles behind, so that the collector may also come more seldom.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 100)
