@@ -15,9 +15,11 @@ from tests.faults.ground import Ground
 from tests.faults.scenarios import places
 
 
-async def timed(drawer: Drawer, masks: list[Mask], *, rate: float, until_s: float) -> list[float]:
-    """New cells at so many a second; the milliseconds until each was answered."""
+async def timed(drawer: Drawer, masks: list[Mask], *, rate: float, first_s: float, until_s: float) -> list[float]:
+    """New cells at so many a second, the first after so long, as people do not move in step; the milliseconds until
+    each was answered."""
     found = []
+    await asyncio.sleep(first_s / rate)
     for mask in itertools.takewhile(lambda _: time.monotonic() < until_s, masks):
         start = time.monotonic()
         answer = await drawer.create(mask)
@@ -51,7 +53,7 @@ async def r26_hot_rows(ground: Ground, size: Any, seed: int) -> str:
             drawers += await stack.enter_async_context(ground.drawers(each, seed=seed + number))
         end = time.monotonic() + size.seconds
         work = [
-            timed(drawer, places(drawer, at % each, each), rate=size.rate, until_s=end)
+            timed(drawer, places(drawer, at % each, each), rate=size.rate, first_s=at / len(drawers), until_s=end)
             for at, drawer in enumerate(drawers)
         ]
         *answers, disturbed = await asyncio.gather(*work, disturb(ground, end))
