@@ -17,7 +17,6 @@ from inference.engines.base import Image, Progress
 from inference.memory import with_less_memory
 from inference.neighbourhoods import LARGEST_HALO, in_order, is_cut, owns
 from inference.parts import part_of
-from inference.rle import Rle
 from inference.tiling import Window, blocks
 
 LARGE_PIXELS = 4096**2
@@ -84,6 +83,11 @@ def sample_windows(image: Image) -> list[Window]:
     return [found[number] for number in np.argsort(spreads)[::-1][:_SAMPLES]]
 
 
+def median_over_samples(image: Image, of: Callable[[Image], float]) -> float:
+    """What is to be asked of the parts of a large plane in which there is most to be seen: the median answer."""
+    return float(np.median([of(cut_out(image, window)) for window in sample_windows(image)]))
+
+
 def parts_in_windows(
     image: Image, find: Find, *, first: Box | None = None, progress: Progress | None = None
 ) -> Iterator[Part]:
@@ -103,12 +107,9 @@ def _cells(image: Image, block: Window, find: Find, plane: Window) -> list[MaskR
     while True:
         window = block.grown(halo, within=plane)
         result = with_less_memory(partial(find, cut_out(image, window)))
-        cells = [replace(cell, mask=_placed(cell.mask, window)) for cell in part_of(0, result).cells]
+        found = part_of(0, result).cells
+        cells = [replace(cell, mask=cell.mask.moved(down=window.top, across=window.left)) for cell in found]
         own = [cell for cell in cells if owns(block, cell)]
         if halo >= LARGEST_HALO or not any(is_cut(cell, window, plane) for cell in own):
             return own
         halo *= 2
-
-
-def _placed(mask: Rle, window: Window) -> Rle:
-    return replace(mask, top=mask.top + window.top, left=mask.left + window.left)

@@ -41,12 +41,18 @@ def segment_all(engine: AutoEngine, images: Iterable[Image], params: AutoParams)
 
 def gather(parts: Iterable[Part], height: int, width: int) -> Segmentation:
     """Parts as one label image, numbered in the order of the cells' first pixels."""
-    cells = [cell for part in parts for cell in part.cells]
-    cells.sort(key=lambda cell: (cell.mask.top, cell.mask.left, cell.mask.counts))
+    cells = [
+        (cell, name)
+        for part in parts
+        for cell, name in zip(part.cells, part.classes or ("",) * len(part.cells), strict=True)
+    ]
+    cells.sort(key=lambda each: (each[0].mask.top, each[0].mask.left, each[0].mask.counts))
     labels_hw = np.zeros((height, width), np.int32)
-    for label, cell in enumerate(cells, start=1):
+    for label, (cell, _) in enumerate(cells, start=1):
         rle.paste(cell.mask, labels_hw, label)
     seen = np.bincount(labels_hw.ravel(), minlength=len(cells) + 1)[1:] > 0
     if not seen.all():
         labels_hw = np.concatenate(([0], np.cumsum(seen) * seen)).astype(np.int32)[labels_hw]
-    return Segmentation(labels_hw, tuple(cell.score for cell, kept in zip(cells, seen, strict=True) if kept))
+    shown = [each for each, kept in zip(cells, seen, strict=True) if kept]
+    classes = tuple(name for _, name in shown)
+    return Segmentation(labels_hw, tuple(cell.score for cell, _ in shown), classes if any(classes) else ())

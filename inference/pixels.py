@@ -54,16 +54,16 @@ class Exposure:
 def exposure_of(image: Image) -> Exposure:
     """0 at the 1st and 1 at the 99.8th percentile; equal limits for a constant image. A part of an image that is to
     look as it does in the whole is seen at the whole's. Of very large images some rows and columns stand for all."""
-    step = _step(image)
-    sample = image[::step, ::step] if step > 1 else image
+    sample = _sample_of(image)
     dark = is_dark_on_bright(sample)
     grey_hw = _grey(sample, dark=dark)
     low, _, high = _limits(grey_hw)
     return Exposure(low, high if high > low else float(grey_hw.max()), dark)
 
 
-def _step(image: Image) -> int:
-    return int(np.ceil(np.sqrt(image.shape[0] * image.shape[1] / _MOST_READ)))
+def _sample_of(image: Image) -> Image:
+    step = int(np.ceil(np.sqrt(image.shape[0] * image.shape[1] / _MOST_READ)))
+    return image[::step, ::step]
 
 
 def is_dark_on_bright(image: Image) -> bool:
@@ -96,10 +96,9 @@ def unit_grey(image: Image, exposure: Exposure | None = None) -> Floats:
 
 def exposure_of_colours(image: Image) -> Exposure:
     """The limits of exposure_of, but of red, green and blue together, so that colours stay."""
-    step = _step(image)
-    sample = image[::step, ::step] if step > 1 else image
-    if sample.ndim == 2:
-        return exposure_of(sample)
+    if image.ndim == 2:
+        return exposure_of(image)
+    sample = _sample_of(image)
     planes_chw = np.ascontiguousarray(np.moveaxis(sample, 2, 0), np.float32)
     low, _, high = _limits(planes_chw)
     return Exposure(low, high if high > low else float(planes_chw.max()), is_dark_on_bright(sample))

@@ -44,6 +44,10 @@ class Rle:
         """First column right of the box."""
         return self.left + self.width
 
+    def moved(self, *, down: int, across: int) -> Rle:
+        """The same shape, so many pixels further down and to the right."""
+        return Rle(self.top + down, self.left + across, self.height, self.width, self.counts)
+
 
 _ALTERNATING: NDArray[np.bool_] = np.arange(4096) % 2 == 1
 EMPTY = Rle(0, 0, 0, 0, ())

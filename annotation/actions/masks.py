@@ -55,7 +55,7 @@ class Occupied:
     def add(self, mask: Rle) -> None:
         """These pixels are taken from now on."""
         if self.bounds.meets(mask):
-            moved = Rle(mask.top - self.bounds.top, mask.left - self.bounds.left, mask.height, mask.width, mask.counts)
+            moved = mask.moved(down=-self.bounds.top, across=-self.bounds.left)
             rle.paste(moved, self.taken_hw, 1)
 
     def free_part(self, mask: Rle) -> Rle:

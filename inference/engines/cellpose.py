@@ -12,12 +12,12 @@ from inference.cells import FlowMaps, find_cells
 from inference.contracts import AutoParams, Embedding, Segmentation
 from inference.engines.base import Image, Progress
 from inference.engines.cellpose_encoding import cellpose_maps, estimate_scale
-from inference.engines.flow_engine import FlowAnswers
+from inference.engines.flow_engine import FlowAnswers, scale_from_afar
 from inference.engines.loaded import LoadedOnce
 from inference.engines.prompts import check_diameter
 from inference.engines.trained_scale import scale_for
 from inference.engines.windowed import Windowed
-from inference.large_planes import Find, cut_out, sample_windows
+from inference.large_planes import Find, median_over_samples
 from inference.networks.cellpose import CellposeNetwork
 from inference.networks.trained import Facts, load_trained
 from inference.pixels import PREPROCESSING, check_image, exposure_of, unit_grey
@@ -44,10 +44,8 @@ class CellposeEngine(LoadedOnce[CellposeNetwork, Facts], FlowAnswers, Windowed):
         """The flow field at the scale that the part's cells seem to ask for."""
         network, facts, _ = self._parts()
         pixels_hw = unit_grey(part, exposure_of(whole))
-        scale = estimate_scale(network, pixels_hw, start=facts.scale)
-        if part.shape[:2] != (height, width):
-            # To enlarge means of pixels shows nothing more.
-            scale = min(scale, 1.0)
+        estimated = estimate_scale(network, pixels_hw, start=facts.scale)
+        scale = scale_from_afar(estimated, part, height=height, width=width)
         flow, cell_hw = cellpose_maps(network, pixels_hw, scale=scale)
         return self.kept_flows(flow, cell_hw, height=height, width=width)
 
@@ -78,9 +76,9 @@ class CellposeEngine(LoadedOnce[CellposeNetwork, Facts], FlowAnswers, Windowed):
         network, facts, _ = self._parts()
         exposure = exposure_of(image)
         if params.diameter is None:
-            samples = (unit_grey(cut_out(image, window), exposure) for window in sample_windows(image))
-            found = [estimate_scale(network, pixels_hw, start=facts.scale) for pixels_hw in samples]
-            scale = float(np.median(found))
+            scale = median_over_samples(
+                image, lambda part: estimate_scale(network, unit_grey(part, exposure), start=facts.scale)
+            )
         else:
             scale = scale_for(facts, params.diameter)
 

@@ -104,10 +104,7 @@ class FlowAnswers(ABC):
             return self.answer(embedding, prompts)
         top, left, rows, columns = (int(value) for value in tile)
         found = self.answer(replace(embedding, height=rows, width=columns), moved(prompts, top=top, left=left))
-        return [
-            replace(each, mask=replace(each.mask, top=each.mask.top + top, left=each.mask.left + left))
-            for each in found
-        ]
+        return [replace(each, mask=each.mask.moved(down=top, across=left)) for each in found]
 
     def answer(self, embedding: Embedding, prompts: Prompts) -> list[MaskResult]:
         """The candidates for a prompt that was checked, best first (inference.basins)."""
@@ -135,6 +132,12 @@ class FlowAnswers(ABC):
 
     def _check(self, embedding: Embedding) -> None:
         check_embedding(embedding, engine=self.card.name, weights=self.weights, preprocessing=self.preprocessing)
+
+
+def scale_from_afar(scale: float, part: Image, *, height: int, width: int) -> float:
+    """The enlargement of a part that stands for ``height`` × ``width`` pixels: to enlarge means of pixels shows nothing
+    more."""
+    return scale if part.shape[:2] == (height, width) else min(scale, 1.0)
 
 
 def _halved(values: NDArray[np.floating]) -> NDArray[np.float16]:

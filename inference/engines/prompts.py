@@ -171,7 +171,7 @@ def moved(prompts: Prompts, *, top: int, left: int) -> Prompts:
     return Prompts(
         points=tuple(Point(each.row - top, each.col - left, each.positive) for each in prompts.points),
         box=None if box is None else Box(box.top - top, box.left - left, box.bottom - top, box.right - left),
-        mask=None if mask is None else Rle(mask.top - top, mask.left - left, mask.height, mask.width, mask.counts),
+        mask=None if mask is None else mask.moved(down=-top, across=-left),
         scribbles=tuple(
             Scribble(tuple((row - top, col - left) for row, col in each.places), each.positive)
             for each in prompts.scribbles

@@ -17,7 +17,7 @@ from inference.contracts import (
     Segmentation,
 )
 from inference.engines.base import Image, Progress
-from inference.engines.flow_engine import FlowAnswers
+from inference.engines.flow_engine import FlowAnswers, scale_from_afar
 from inference.engines.loaded import LoadedOnce
 from inference.engines.prompts import check_diameter
 from inference.engines.starter_answer import MapView, answer
@@ -25,7 +25,7 @@ from inference.engines.starter_encoding import choose_scale, encode_maps
 from inference.engines.starter_prompts import scale_prompts
 from inference.engines.windowed import Windowed
 from inference.flows import Floats
-from inference.large_planes import Find, cut_out, sample_windows
+from inference.large_planes import Find, median_over_samples
 from inference.networks.prompt_decoder import Decode, compiled
 from inference.networks.starter import Encoder
 from inference.networks.starter_weights import SHIPPED, load_starter
@@ -57,10 +57,7 @@ class StarterEngine(LoadedOnce[Encoder, Decode], FlowAnswers, Windowed):
         """Maps at the scale of the part's cells, in float16, and the flow basins (int32)."""
         encoder = self._parts()[0]
         pixels_hw = unit_grey(part, exposure_of(whole))
-        scale = choose_scale(encoder, pixels_hw, None)
-        if part.shape[:2] != (height, width):
-            # To enlarge means of pixels shows nothing more.
-            scale = min(scale, 1.0)
+        scale = scale_from_afar(choose_scale(encoder, pixels_hw, None), part, height=height, width=width)
         maps = encode_maps(encoder, pixels_hw, scale=scale)
         kept = self.kept_flows(maps.flow, maps.cell_hw, height=height, width=width)
         more = {"features": maps.features, "scale": np.array([maps.scale * part.shape[1] / width])}
@@ -86,8 +83,9 @@ class StarterEngine(LoadedOnce[Encoder, Decode], FlowAnswers, Windowed):
         check_image(image)
         check_diameter(params)
         encoder, exposure = self._parts()[0], exposure_of(image)
-        samples = (unit_grey(cut_out(image, window), exposure) for window in sample_windows(image))
-        scale = float(np.median([choose_scale(encoder, pixels_hw, params.diameter) for pixels_hw in samples]))
+        scale = median_over_samples(
+            image, lambda part: choose_scale(encoder, unit_grey(part, exposure), params.diameter)
+        )
         return lambda part: self._cells(unit_grey(part, exposure), params, scale=scale)
 
     def _cells(

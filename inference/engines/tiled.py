@@ -7,7 +7,7 @@ block's window; the field of a large image lies on disk (inference.field).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +20,6 @@ from inference.memory import LessMemory
 from inference.neighbourhoods import Neighbourhoods, in_order
 from inference.parts import part_of
 from inference.resampling import Axis
-from inference.rle import Rle
 from inference.tiling import FloatArray, Tile, Window, blocks
 
 BLOCK = 512
@@ -145,12 +144,7 @@ class Plan:
     def _find(self, window: Window) -> list[MaskResult]:
         found = self._masks(self.values(window), window.area / self.plane.area)
         cells = part_of(0, found).cells
-        return [MaskResult(_moved(cell.mask, window), cell.score) for cell in cells]
-
-
-def _moved(mask: Rle, window: Window) -> Rle:
-
-    return replace(mask, top=mask.top + window.top, left=mask.left + window.left)
+        return [MaskResult(cell.mask.moved(down=window.top, across=window.left), cell.score) for cell in cells]
 
 
 def run(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from torch import nn
 
 from inference.cards import CARDS
-from inference.contracts import AutoParams, Part, Segmentation
+from inference.contracts import AutoParams, Segmentation
 from inference.engines.base import Image, Progress
 from inference.engines.loaded import LoadedOnce
 from inference.engines.pixel_cells import class_logits, find_cells_in_classes
@@ -19,12 +19,10 @@ from inference.errors import EngineError, EngineErrorCode
 from inference.flows import Floats
 from inference.halo import MOST_PIXELS
 from inference.labels import cell_diameters
-from inference.large_planes import Find, cut_out, sample_windows
-from inference.memory import with_less_memory
+from inference.large_planes import Find, median_over_samples
 from inference.networks.segnet import SegNet
 from inference.networks.trained import Facts, load_trained
 from inference.networks.unet import STRIDE, UNet
-from inference.parts import part_of
 from inference.pixels import RGB_PREPROCESSING, check_image, exposure_of_colours, unit_rgb
 from inference.weights import checkpoint_for
 
@@ -81,12 +79,9 @@ class PixelClassEngine(LoadedOnce[nn.Module, Facts], Windowed):
         tell(1.0)
         return found
 
-    def stream(self, image: Image, params: AutoParams, *, progress: Progress | None = None) -> Iterator[Part]:
-        """See StreamEngine.stream. Regions of classes, which may go on without end, are found at once."""
-        if self._parts()[1].boundary:
-            yield from super().stream(image, params, progress=progress)
-        else:
-            yield part_of(0, with_less_memory(lambda: self.segment(image, params, progress=progress)))
+    def in_windows(self, image: Image) -> bool:
+        """See Windowed.in_windows. Regions of classes, which may go on without end, are found at once."""
+        return self._parts()[1].boundary and super().in_windows(image)
 
     def look_at(self, image: Image, params: AutoParams) -> Find:
         """See Windowed.look_at. Without a diameter the cells of the parts in which there is most to be seen tell the
@@ -94,12 +89,15 @@ class PixelClassEngine(LoadedOnce[nn.Module, Facts], Windowed):
         check_image(image)
         check_diameter(params)
         facts, exposure = self._parts()[1], exposure_of_colours(image)
+
+        def look(part: Image, at: float) -> Segmentation:
+            return self._look(unit_rgb(part, exposure), params, at, progress=_quiet)
+
         scale = scale_for(facts, params.diameter)
         if params.diameter is None:
-            samples = (unit_rgb(cut_out(image, window), exposure) for window in sample_windows(image))
-            looks = (self._look(planes_chw, params, scale, progress=_quiet) for planes_chw in samples)
-            scale = float(np.median([_measured_scale(facts, found) or scale for found in looks]))
-        return lambda part: self._look(unit_rgb(part, exposure), params, scale, progress=_quiet)
+            usual = scale
+            scale = median_over_samples(image, lambda part: _measured_scale(facts, look(part, usual)) or usual)
+        return lambda part: look(part, scale)
 
     def _look(self, planes_chw: Floats, params: AutoParams, scale: float, *, progress: Progress) -> Segmentation:
         network, facts, _ = self._parts()

@@ -10,7 +10,7 @@ import pytest
 from annotation.models import Image, Membership, Project, Role, User
 from tests import factories
 from tests.annotation.export_scene import make_person, make_project
-from tests.annotation.tabs import Page, run
+from tests.annotation.tabs import Page, opening, run
 
 
 @pytest.fixture
@@ -35,21 +35,11 @@ async def image(allowed_host: None) -> Image:
 
 @pytest.fixture
 async def pages(image: Image) -> AsyncIterator[Any]:
-    opened: list[Page] = []
+    def make(role: Role | None = Role.ANNOTATOR, **kwargs: Any) -> Page:
+        user = factories.make_user()
+        if role is not None:
+            Membership.objects.create(project=image.project, user=user, role=role)
+        return Page(user, image.pk, **kwargs)
 
-    async def make(role: Role | None = Role.ANNOTATOR, **kwargs: Any) -> Page:
-        page = await run(_page, image, role, kwargs)
-        opened.append(page)
-        assert await page.open()
-        return page
-
-    yield make
-    for page in opened:
-        await page.socket.disconnect()
-
-
-def _page(image: Image, role: Role | None, kwargs: dict[str, Any]) -> Page:
-    user = factories.make_user()
-    if role is not None:
-        Membership.objects.create(project=image.project, user=user, role=role)
-    return Page(user, image.pk, **kwargs)
+    async with opening(make) as open_one:
+        yield open_one

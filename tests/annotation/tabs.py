@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import uuid
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from asgiref.sync import sync_to_async  # noqa: TID251 - one thread for all, as pytest-django wants it
@@ -30,6 +32,22 @@ MESSAGES: dict[str, dict[str, Any]] = {
     "ping": {"type": "ping"},
 }
 """One of each kind that a page says."""
+
+
+@contextlib.asynccontextmanager
+async def opening(make: Callable[..., Any]) -> AsyncIterator[Any]:
+    """What opens pages, made by ``make`` in the thread of the ORM; all are closed at the end."""
+    opened: list[Any] = []
+
+    async def open_one(*args: Any, **kwargs: Any) -> Any:
+        page = await run(make, *args, **kwargs)
+        opened.append(page)
+        assert await page.open()
+        return page
+
+    yield open_one
+    for page in opened:
+        await page.socket.disconnect()
 
 
 def run(function, *args: Any, **kwargs: Any):

@@ -16,7 +16,7 @@ from annotation.actions.notifications import do_notify
 from annotation.actions.operations import do_push
 from annotation.actions.visits import do_enter, do_leave
 from annotation.models import Image, Membership, NotificationKind, Project, ProjectVisit, Role, User, Visit
-from tests.annotation.tabs import Page, Socket, run
+from tests.annotation.tabs import Page, Socket, opening, run
 from tests.factories import Tab, create, make_image, make_project, make_user, square
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -36,7 +36,7 @@ async def scene(settings: Any) -> tuple[Project, User, User]:
 class Lobby(Page):
     """A page without an image."""
 
-    def __init__(self, user: User | None, path: str) -> None:
+    def __init__(self, user: User | None, path: str = "/ws/me/") -> None:
         super().__init__(user, Image().pk)
         headers = self.socket.scope["headers"]
         self.socket = Socket(path, headers)
@@ -44,17 +44,8 @@ class Lobby(Page):
 
 @pytest.fixture
 async def pages() -> AsyncIterator[Any]:
-    opened: list[Lobby] = []
-
-    async def make(user: User | None, path: str = "/ws/me/") -> Lobby:
-        page = await run(Lobby, user, path)
-        opened.append(page)
-        assert await page.open()
-        return page
-
-    yield make
-    for page in opened:
-        await page.socket.disconnect()
+    async with opening(Lobby) as open_one:
+        yield open_one
 
 
 async def test_one_hears_what_is_unread_and_what_is_new_on_every_page(scene: Any, pages: Any) -> None:

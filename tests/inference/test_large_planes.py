@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inference import large_planes
-from inference.contracts import AutoParams, Box, Point, Prompts, Segmentation
+from inference.contracts import AutoParams, Box, MaskResult, Part, Point, Prompts, Segmentation
 from inference.engines.base import AutoEngine, FlowEngine, Image, StreamEngine, TilePromptEngine
 from inference.engines.starter import StarterEngine
 from inference.errors import EngineErrorCode
@@ -168,6 +168,12 @@ def test_every_engine_finds_cells_of_a_large_plane_inside_of_it(auto_engine: Aut
 def test_regions_of_classes_are_refused_where_they_would_take_all_memory(auto_engine: AutoEngine) -> None:
     image = np.broadcast_to(np.uint8(7), (20_000, 20_000))
     refused(EngineErrorCode.IMAGE_UNSUPPORTED, lambda: list(parts_of(auto_engine, image, AutoParams())))
+
+
+def test_parts_put_together_keep_their_classes() -> None:
+    cells = [MaskResult(Rle(top, 0, 1, 1, (0, 1)), 0.5) for top in (2, 0)]
+    found = gather([Part(0, (cells[0],), ("long",)), Part(1, (cells[1],), ("round",))], 3, 1)
+    assert found.classes == ("round", "long")
 
 
 def test_a_large_plane_is_never_in_memory() -> None:

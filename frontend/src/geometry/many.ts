@@ -13,8 +13,8 @@ export interface ManyMasks {
 /** Values that masks take in turn. Neighbours are found near each other, so they hardly ever share one. */
 const VALUES = 255;
 
-/** The cells that are there already: 0 where there is none. */
-export interface Taken {
+/** Which cell has a pixel, by its number; 0 where there is none. */
+export interface SlotRaster {
   readonly width: number;
   readonly height: number;
   slotAt(row: number, col: number): number;
@@ -24,7 +24,7 @@ export interface Taken {
  * The masks' pixels in the image that no cell has: what would be left of each beside the cells that are there. As the
  * server decides: of a mask less than half of which is free, nothing. The first has a pixel first.
  */
-export function paintMany(masks: readonly Mask[], taken: Taken): ManyMasks {
+export function paintMany(masks: readonly Mask[], taken: SlotRaster): ManyMasks {
   const bounds = { top: 0, left: 0, bottom: taken.height, right: taken.width };
   const bitmap = blank(boxWithin(masks.map(boxOf).reduce(boxAround, boxOf(EMPTY)), bounds));
   const { data } = bitmap;

@@ -2,6 +2,7 @@
 
 import type { Box } from "../geometry/box";
 import type { Pixels } from "../geometry/intensity";
+import type { SlotRaster } from "../geometry/many";
 import type { Mask } from "../geometry/mask";
 import { area } from "../geometry/mask";
 import { shapeOf } from "../geometry/measure";
@@ -119,13 +120,6 @@ function borderFlag(mask: Mask, bounds: Box): Flag | null {
   return cut ? { kind: "border", severity: 0.15, detail: "Reaches the border of the image" } : null;
 }
 
-/** Which cell has a pixel: see CellView. */
-export interface Raster {
-  readonly width: number;
-  readonly height: number;
-  slotAt(row: number, col: number): number;
-}
-
 export interface Contact {
   readonly slot: number;
   /** The share of the outline beyond which this neighbour lies. */
@@ -133,7 +127,7 @@ export interface Contact {
 }
 
 /** The neighbour with which a cell has the longest border; null where it has none. */
-export function closestNeighbour(mask: Mask, own: number, raster: Raster): Contact | null {
+export function closestNeighbour(mask: Mask, own: number, raster: SlotRaster): Contact | null {
   const steps = new Map<number, number>();
   let outline = 0;
   const { top, left, height: rows, width: cols } = mask;

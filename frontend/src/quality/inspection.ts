@@ -3,18 +3,11 @@
 
 import type { Box } from "../geometry/box";
 import type { Pixels } from "../geometry/intensity";
+import type { SlotRaster } from "../geometry/many";
 import type { Mask } from "../geometry/mask";
 import { boxOf } from "../geometry/mask";
 import { type Shape, shapeOf } from "../geometry/measure";
-import {
-  type Contact,
-  cleaned,
-  closestNeighbour,
-  duplicateFlag,
-  type Flag,
-  ownFlags,
-  type Raster,
-} from "./flags";
+import { type Contact, cleaned, closestNeighbour, duplicateFlag, type Flag, ownFlags } from "./flags";
 import { ENOUGH, outlierFlags, type Reference, referenceOf } from "./outliers";
 
 export interface Inspected {
@@ -24,7 +17,7 @@ export interface Inspected {
 }
 
 /** The cells to look at: a CellView. */
-export interface Cells extends Raster {
+export interface Cells extends SlotRaster {
   get(id: string): Inspected | undefined;
   cells(): IterableIterator<Inspected>;
   slotOf(id: string): number;

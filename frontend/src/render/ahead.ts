@@ -33,8 +33,8 @@ export function firstTiles(detail: ImageDetail, { viewport }: View, ratio: numbe
 /** Begins once all that is looked at is here, and tries each tile once: whoever goes there is told of what is missing.
  * Returns what ends it. */
 export function loadAhead({ next, tiles, view, api }: AheadOf): () => void {
-  const ending = new AbortController();
   if (!next) return () => {};
+  const ending = new AbortController();
   const load = async (): Promise<void> => {
     const detail = await api.image(next);
     for (const at of firstTiles(detail, view, window.devicePixelRatio || 1)) {

@@ -2,17 +2,12 @@ import type { Camera, Size } from "../editor/camera";
 import type { Rgb } from "../editor/palette";
 import type { Box } from "../geometry/box";
 import { boxesMeet, boxWithin } from "../geometry/box";
-import type { LabelSquare } from "../store/types";
+import type { CellView } from "../store/types";
 import { type Gl, type Program, programOf, textureOf, unpackFrom } from "./gl";
 import { type Held, overviewHeld, sizeOf, tilesHeld, uploadOf } from "./mask-tiles";
 import { MASKS, QUAD } from "./shaders";
 
-/** The slot of the cell at each pixel: see CellView. */
-export interface Labels {
-  readonly width: number;
-  readonly height: number;
-  squaresIn(box: Box): IterableIterator<LabelSquare>;
-}
+export type Labels = Pick<CellView, "width" | "height" | "squaresIn">;
 
 /** Tiles out of sight of which the textures are kept. */
 const KEPT = 12;
